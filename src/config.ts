@@ -1,0 +1,428 @@
+import { getCountries } from 'libphonenumber-js/max';
+import { z } from 'zod';
+
+/*
+ * The one description of the configuration: types, defaults, units and limits. `connector.json` and the README's table
+ * are generated from it, and after loading nothing checks again.
+ */
+
+const countries: ReadonlySet<string> = new Set(getCountries());
+
+/** Countries whose national form ("0" and the national number) LINE's advertisers hold; see the README on phone forms. */
+export const nationalFormCountries: readonly string[] = ['JP', 'TH', 'TW', 'ID'];
+
+export const identifierTypes = ['email', 'phone', 'ifa'] as const;
+export const modes = ['add', 'mirror'] as const;
+export const phoneFormats = ['e164', 'e164-digits', 'national'] as const;
+export const hashedSettings = ['auto', 'always', 'never'] as const;
+
+export type IdentifierType = (typeof identifierTypes)[number];
+export type Mode = (typeof modes)[number];
+export type PhoneFormat = (typeof phoneFormats)[number];
+export type Hashed = (typeof hashedSettings)[number];
+
+/** LINE's own bounds (LINE Ads API reference, "Limits" and "File"). */
+export const lineLimits = {
+  maxRecords: 500_000,
+  maxBytes: 62_914_560,
+  requestsPerSecond: 10,
+  concurrentReplaces: 3,
+} as const;
+
+function integer(minimum: number, maximum: number) {
+  return z.int().min(minimum).max(maximum);
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
+}
+
+function baseUrlProblem(text: string): string | undefined {
+  if (!URL.canParse(text)) return 'must be a URL such as https://ads.line.me';
+  const url = new URL(text);
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'must start with https://';
+  if (url.protocol === 'http:' && !isLoopback(url.hostname))
+    return 'must be https: plain http is allowed to loopback only';
+  if (url.username !== '' || url.password !== '') return 'must not hold a user or password';
+  if (url.pathname !== '/' || url.search !== '' || url.hash !== '')
+    return 'must be scheme, host and port only, without a path';
+  return undefined;
+}
+
+const baseUrl = z
+  .string()
+  .superRefine((text, context) => {
+    const problem = baseUrlProblem(text);
+    if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+  })
+  .default('https://ads.line.me')
+  .meta({
+    title: 'Base URL',
+    description: 'Where the LINE Ads API answers: scheme, host and port. Plain http only to loopback.',
+  });
+
+const connection = z
+  .strictObject({
+    adAccountId: z
+      .string()
+      .regex(/^[A-Za-z]?\d{1,20}$/, 'must be digits, or a letter and digits, such as A12345678901')
+      .meta({
+        title: 'Ad account ID',
+        description: 'The LINE Ads account that owns the audiences: digits, or a letter and digits.',
+      }),
+    accessKey: z.string().min(1).meta({
+      title: 'Access key',
+      description:
+        'Access key of an API user with the Data Provider permission. Best given as ${NAME} or ${file:PATH}.',
+      writeOnly: true,
+      'x-secret': true,
+    }),
+    secretKey: z.string().min(1).meta({
+      title: 'Secret key',
+      description: 'Secret key that belongs to the access key. Best given as ${NAME} or ${file:PATH}.',
+      writeOnly: true,
+      'x-secret': true,
+    }),
+    baseUrl,
+    signature: z.enum(['auto', 'rfc7515', 'padded']).default('auto').meta({
+      title: 'Signature form',
+      description:
+        'How the three JWS parts are encoded: rfc7515 without "=", padded with it; auto finds out which LINE accepts.',
+    }),
+  })
+  .meta({ title: 'Connection', description: 'The LINE Ads account and its API credentials.' });
+
+const csv = z
+  .strictObject({
+    header: z
+      .boolean()
+      .default(true)
+      .meta({ title: 'Header', description: 'Whether the first line names the columns.' }),
+    columns: z.array(z.string().min(1)).min(1).optional().meta({
+      title: 'Column names',
+      description: 'The columns in order, for files without a header (needed when header is false).',
+    }),
+    delimiter: z
+      .string()
+      .length(1)
+      .optional()
+      .meta({ title: 'Delimiter', description: 'One character; guessed when absent.' }),
+    quote: z
+      .string()
+      .max(1)
+      .optional()
+      .meta({ title: 'Quote', description: 'One character, or "" for none; guessed when absent.' }),
+  })
+  .superRefine((value, context) => {
+    if (!value.header && value.columns === undefined)
+      context.addIssue({ code: 'custom', path: ['columns'], message: 'is needed when header is false' });
+    if (value.header && value.columns !== undefined)
+      context.addIssue({
+        code: 'custom',
+        path: ['columns'],
+        message: 'goes with header: false; a header names the columns itself',
+      });
+  })
+  .meta({ title: 'CSV', description: 'How CSV files are written, where it cannot be told from the file.' });
+
+const filesSource = z
+  .strictObject({
+    type: z.literal('files').meta({ title: 'Type', description: 'Files on a local or mounted disk.' }),
+    path: z.string().min(1).meta({
+      title: 'Path',
+      description:
+        'A path or glob of .parquet, .csv, .tsv, .json, .jsonl or .ndjson files, the text ones also .gz or .zst. All that match are read as one.',
+    }),
+    csv: csv.optional(),
+  })
+  .meta({ title: 'Files', description: 'Parquet, CSV or JSON lines files.' });
+
+const duckdbSource = z
+  .strictObject({
+    type: z.literal('duckdb').meta({ title: 'Type', description: 'DuckDB, in process.' }),
+    database: z.string().min(1).optional().meta({
+      title: 'Database',
+      description: 'Path of a DuckDB database file, opened read-only; without it the query reads files.',
+    }),
+    query: z.string().regex(/\S/, 'must not be empty').meta({ title: 'Query', description: 'One SELECT statement.' }),
+  })
+  .meta({ title: 'DuckDB query', description: 'The result of one SELECT over a DuckDB database or files.' });
+
+const source = z
+  .discriminatedUnion('type', [filesSource, duckdbSource])
+  .meta({ title: 'Source', description: 'Where the identifiers are read from.' });
+
+const sync = z
+  .strictObject({
+    name: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'must be 1-63 of a-z, 0-9, "_" and "-", starting with a letter or digit')
+      .meta({ title: 'Name', description: 'Name of this sync, unique in the configuration.' }),
+    audienceName: z
+      .string()
+      .min(1)
+      .max(120)
+      .regex(/^(?=.*\S)[^\p{Cc}]*$/u, 'must hold something to read and no control characters')
+      .optional()
+      .meta({
+        title: 'Audience name',
+        description:
+          'Exact name of the audience, 1-120 characters. Needed unless audienceId is given; an audience is never renamed.',
+      }),
+    audienceId: z
+      .string()
+      .regex(/^\d{1,20}$/, 'must be digits, such as "5343822743474"')
+      .optional()
+      .meta({
+        title: 'Audience ID',
+        description:
+          'ID of an existing audience. Without it the audience is found by exact name and type, else created.',
+      }),
+    identifierType: z.enum(identifierTypes).meta({
+      title: 'Identifier type',
+      description: 'What the audience holds: hashed emails, hashed phone numbers, or advertising IDs (IDFA, AAID).',
+    }),
+    mode: z.enum(modes).meta({
+      title: 'Mode',
+      description: 'add: people are added, nobody leaves. mirror: the audience becomes exactly what the source holds.',
+    }),
+    columns: z.array(z.string().min(1)).min(1).optional().meta({
+      title: 'Columns',
+      description:
+        'Columns that hold the identifiers, in any case. Default: email; phone; or for ifa all that are present of ifa, idfa, gaid, advertising_id.',
+    }),
+    defaultCountry: z
+      .string()
+      .refine((code) => countries.has(code), 'must be a two-letter country code in capitals, such as JP, TH, TW or ID')
+      .optional()
+      .meta({
+        title: 'Default country',
+        description:
+          'Phone only: the country of numbers written without a country code. Without it they are rejected (phone.no_country).',
+      }),
+    phoneFormats: z
+      .array(z.enum(phoneFormats))
+      .min(1)
+      .default([...phoneFormats])
+      .meta({
+        title: 'Phone forms',
+        description:
+          'Phone only: the forms in which each number is hashed and sent; national is sent only for numbers of defaultCountry, and only for JP, TH, TW and ID.',
+      }),
+    hashed: z.enum(hashedSettings).default('auto').meta({
+      title: 'Already hashed',
+      description:
+        'auto: 64 hex characters pass as SHA-256 hashes; always: anything else is rejected; never: hashes are values like any other.',
+    }),
+  })
+  .superRefine((value, context) => {
+    if (value.audienceName === undefined && value.audienceId === undefined)
+      context.addIssue({ code: 'custom', path: ['audienceName'], message: 'is needed unless audienceId is given' });
+    if (
+      value.identifierType === 'phone' &&
+      value.phoneFormats.every((form) => form === 'national') &&
+      !nationalFormCountries.includes(value.defaultCountry ?? '')
+    )
+      context.addIssue({
+        code: 'custom',
+        path: ['phoneFormats'],
+        message: 'national alone needs a defaultCountry of JP, TH, TW or ID',
+      });
+  })
+  .meta({ title: 'Sync', description: 'One audience, one identifier type, one mode.' });
+
+const batch = z
+  .strictObject({
+    maxRecords: integer(1, 1_500_000)
+      .default(lineLimits.maxRecords)
+      .meta({ title: 'Records a batch', description: 'Most lines in one upload.', unit: 'lines' }),
+    maxBytes: integer(4_096, lineLimits.maxBytes)
+      .default(lineLimits.maxBytes)
+      .meta({ title: 'Bytes a batch', description: 'Largest body of one upload, all of it counted.', unit: 'bytes' }),
+  })
+  .prefault({})
+  .meta({ title: 'Batches', description: 'How uploads are cut.' });
+
+const limits = z
+  .strictObject({
+    requestsPerSecond: integer(1, lineLimits.requestsPerSecond).default(10).meta({
+      title: 'Requests a second',
+      description: 'Most requests started in any second, over everything.',
+      unit: 'requests/s',
+    }),
+    concurrentReplaces: integer(1, lineLimits.concurrentReplaces).default(3).meta({
+      title: 'REPLACEs at once',
+      description: 'Most REPLACE requests in flight for the account.',
+      unit: 'requests',
+    }),
+    concurrentUploads: integer(1, 16)
+      .default(4)
+      .meta({ title: 'Uploads at once', description: 'Most uploads in flight.', unit: 'requests' }),
+    unfinishedJobs: integer(1, 10).default(8).meta({
+      title: 'Unfinished jobs',
+      description: 'Most jobs of one audience that LINE has not finished; further uploads wait.',
+      unit: 'jobs',
+    }),
+  })
+  .prefault({})
+  .meta({
+    title: 'Limits',
+    description: "How hard LINE's API is used. LINE allows 10 requests a second and 3 REPLACEs at once.",
+  });
+
+const retry = z
+  .strictObject({
+    maxAttempts: integer(1, 50)
+      .default(8)
+      .meta({ title: 'Attempts', description: 'Most attempts of one request.', unit: 'attempts' }),
+    baseMs: integer(1, 60_000).default(500).meta({
+      title: 'First delay',
+      description: 'Upper bound of the first delay; it doubles with each attempt, and the delay is drawn below it.',
+      unit: 'ms',
+    }),
+    maxDelayMs: integer(1, 600_000)
+      .default(30_000)
+      .meta({ title: 'Longest delay', description: 'Upper bound of any delay that LINE did not ask for.', unit: 'ms' }),
+    maxTotalMs: integer(1, 86_400_000)
+      .default(900_000)
+      .meta({ title: 'Total time', description: 'Most time spent on one request with all its attempts.', unit: 'ms' }),
+  })
+  .prefault({})
+  .meta({ title: 'Retries', description: 'What happens after a transient failure of a request.' });
+
+const jobs = z
+  .strictObject({
+    wait: z.boolean().default(true).meta({
+      title: 'Wait',
+      description:
+        "Whether to follow LINE's jobs to their end; false ends after the last upload with status pending and exit 0.",
+    }),
+    timeoutMs: integer(1_000, 604_800_000).default(86_400_000).meta({
+      title: 'Job timeout',
+      description:
+        'Longest wait for jobs, and for a rate-limited upload; then the run ends with status pending and exit 75.',
+      unit: 'ms',
+    }),
+    pollMinMs: integer(10, 3_600_000).default(5_000).meta({
+      title: 'Shortest poll',
+      description: 'First delay between two looks at the jobs; it grows from there.',
+      unit: 'ms',
+    }),
+    pollMaxMs: integer(10, 3_600_000)
+      .default(300_000)
+      .meta({ title: 'Longest poll', description: 'Longest delay between two looks at the jobs.', unit: 'ms' }),
+    settleMs: integer(10, 600_000).default(5_000).meta({
+      title: 'Settle time',
+      description: 'How long to wait after a lost answer before looking whether the upload arrived.',
+      unit: 'ms',
+    }),
+  })
+  .prefault({})
+  .meta({ title: 'Jobs', description: 'LINE works on uploads asynchronously; this is how its jobs are followed.' });
+
+const share = z.number().min(0).max(1);
+
+const guards = z
+  .strictObject({
+    maxShrink: share.default(0.5).meta({
+      title: 'Largest shrink',
+      description:
+        'Largest share of the members that a mirror may remove without approval. Checked once snapshots of earlier runs exist; this version keeps none, so it does not act yet.',
+    }),
+    maxRejected: share.default(0.5).meta({
+      title: 'Largest share rejected',
+      description:
+        'Largest share of the values that may be rejected (ifa.all_zero not counted); above it nothing is sent.',
+    }),
+    minMembers: integer(1, 1_000_000_000)
+      .default(1)
+      .meta({ title: 'Fewest members', description: 'Below this many members nothing is sent.', unit: 'members' }),
+  })
+  .prefault({})
+  .meta({ title: 'Guards', description: 'What stops a run before anything is sent.' });
+
+const state = z
+  .strictObject({
+    directory: z.string().min(1).default('.line-ads-sync').meta({
+      title: 'State directory',
+      description:
+        'Private folder for the lock and working files, relative to the working directory. One process at a time uses it.',
+    }),
+  })
+  .prefault({})
+  .meta({ title: 'State', description: 'Where a run keeps what it needs.' });
+
+type SyncInput = {
+  name: string;
+  audienceId?: string | undefined;
+  audienceName?: string | undefined;
+  identifierType: string;
+};
+
+function checkSyncsAreDistinct(
+  syncs: readonly SyncInput[],
+  report: (index: number, field: string, message: string) => void,
+) {
+  syncs.forEach((sync, index) => {
+    const twin = (isTwin: (other: SyncInput) => boolean) => syncs.slice(0, index).findIndex(isTwin);
+    const sameName = twin((other) => other.name === sync.name);
+    if (sameName >= 0) report(index, 'name', `is also the name of syncs[${sameName}]; names must be unique`);
+    const sameId = twin((other) => sync.audienceId !== undefined && other.audienceId === sync.audienceId);
+    if (sameId >= 0)
+      report(index, 'audienceId', `is also the audience of syncs[${sameId}]; two syncs must not share an audience`);
+    const sameAudience = twin(
+      (other) =>
+        (sync.audienceId === undefined || other.audienceId === undefined) &&
+        other.audienceName === sync.audienceName &&
+        other.identifierType === sync.identifierType,
+    );
+    if (sync.audienceName !== undefined && sameAudience >= 0)
+      report(
+        index,
+        'audienceName',
+        `is also the audience of syncs[${sameAudience}]; two syncs must not share an audience`,
+      );
+  });
+}
+
+export const configSchema = z
+  .strictObject({
+    connection,
+    source,
+    syncs: z
+      .array(sync)
+      .min(1)
+      .superRefine((syncs, context) => {
+        checkSyncsAreDistinct(syncs, (index, field, message) =>
+          context.addIssue({ code: 'custom', path: [index, field], message }),
+        );
+      })
+      .meta({ title: 'Syncs', description: 'The audiences to keep in step.' }),
+    batch,
+    limits,
+    retry,
+    jobs,
+    guards,
+    state,
+  })
+  .meta({ title: 'line-ads-sync configuration' });
+
+export type Config = z.output<typeof configSchema>;
+export type ConnectionConfig = Config['connection'];
+export type SourceConfig = Config['source'];
+export type FilesSourceConfig = Extract<SourceConfig, { type: 'files' }>;
+export type DuckdbSourceConfig = Extract<SourceConfig, { type: 'duckdb' }>;
+export type SyncConfig = Config['syncs'][number];
+
+const defaultColumns: Record<IdentifierType, readonly string[]> = {
+  email: ['email'],
+  phone: ['phone'],
+  ifa: ['ifa', 'idfa', 'gaid', 'advertising_id'],
+};
+
+/** Which columns a sync reads: all of the configured ones, or those present of the type's usual names. */
+export function wantedColumns(sync: SyncConfig): { names: readonly string[]; required: 'all' | 'any' } {
+  return sync.columns === undefined
+    ? { names: defaultColumns[sync.identifierType], required: 'any' }
+    : { names: sync.columns, required: 'all' };
+}

@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { configSchema, identifierTypes, lineLimits, modes } from './config.ts';
+
+const packageFile = new URL('../package.json', import.meta.url);
+
+/** Version of this package. */
+export function readVersion(): string {
+  return z.object({ version: z.string() }).parse(JSON.parse(readFileSync(packageFile, 'utf8'))).version;
+}
+
+/** What an orchestrator needs to know of this connector; `connector.json` is this text. */
+export function connectorSpec(): string {
+  const { connection, source, syncs, ...settings } = configSchema.shape;
+  const spec = {
+    name: 'line-ads-sync',
+    title: 'LINE Ads custom audiences',
+    description: 'Keeps LINE Ads custom audiences in step with a data warehouse.',
+    version: readVersion(),
+    documentationUrl: 'README.md',
+    supportedModes: modes,
+    identifierTypes,
+    limits: {
+      maxRecordsPerBatch: lineLimits.maxRecords,
+      maxBytesPerBatch: lineLimits.maxBytes,
+      requestsPerSecond: lineLimits.requestsPerSecond,
+      concurrentReplaces: lineLimits.concurrentReplaces,
+    },
+    commands: ['spec', 'check', 'preview', 'sync', 'audiences', 'explain', 'simulate'],
+    connectionSpecification: jsonSchema(connection),
+    sourceSpecification: jsonSchema(source),
+    syncSpecification: jsonSchema(syncs.element),
+    settingsSpecification: jsonSchema(z.strictObject(settings)),
+    configSpecification: jsonSchema(configSchema),
+  };
+  return `${JSON.stringify(spec, undefined, 2)}\n`;
+}
+
+function jsonSchema(schema: z.ZodType) {
+  return z.toJSONSchema(schema, { io: 'input' });
+}

@@ -1,0 +1,69 @@
+/**
+ * What can break a run or a sync, and the exit code each trouble ends with (design: "Statuses and exit codes").
+ * A bad value is a counted reject and a failed job is an outcome; neither is thrown.
+ */
+export const exitCodeByError = {
+  internal: 70,
+  'state.not_writable': 73,
+  'state.disk_full': 73,
+  'config.invalid': 78,
+  'audience.not_found': 78,
+  'audience.wrong_type': 78,
+  'audience.unusable': 78,
+  'audience.ambiguous': 78,
+  'auth.failed': 77,
+  'auth.not_permitted': 77,
+  'auth.account_not_found': 77,
+  'source.not_found': 66,
+  'source.column_missing': 66,
+  'source.no_header': 66,
+  'source.malformed': 66,
+  'source.encoding': 66,
+  'source.not_select': 66,
+  'source.query_failed': 66,
+  'source.unreadable': 66,
+  'identifiers.none': 65,
+  'guard.empty_mirror': 65,
+  'guard.min_members': 65,
+  'guard.max_rejected': 65,
+  'upload.refused': 1,
+  'job.failed': 1,
+  'line.unreachable': 69,
+  'line.rate_limited': 75,
+  'line.replace_refused': 75,
+  'line.retries_exhausted': 75,
+  'line.bad_answer': 75,
+  'jobs.timeout': 75,
+  'run.interrupted': 75,
+  'state.locked': 75,
+  usage: 64,
+} as const;
+
+export type ErrorCode = keyof typeof exitCodeByError;
+export type ExitCode = (typeof exitCodeByError)[ErrorCode] | 0;
+
+/** The first of this list that occurs among several syncs is the run's exit code. */
+export const exitCodePrecedence: readonly ExitCode[] = [64, 70, 73, 78, 77, 66, 65, 1, 69, 75, 0];
+
+/**
+ * The one error of this program. `message` says what we did, to what, and what came back; `hint` what to do next.
+ * Neither ever holds an identifier, raw or hashed, nor a secret. Never pass a driver's or DuckDB's error as `cause`:
+ * their texts quote people's data.
+ */
+export class SyncError extends Error {
+  override readonly name = 'SyncError';
+  readonly code: ErrorCode;
+  readonly hint: string;
+
+  constructor(code: ErrorCode, message: string, hint: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+    this.hint = hint;
+  }
+}
+
+/** Node's error code of a system call ("ENOSPC"), or of undici ("UND_ERR_SOCKET"), when the error carries one. */
+export function systemErrorCode(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}

@@ -1,0 +1,212 @@
+import { readFileSync } from 'node:fs';
+import { closest } from 'fastest-levenshtein';
+import { z } from 'zod';
+import { type Config, configSchema } from './config.ts';
+import { SyncError } from './errors.ts';
+
+export interface LoadedConfig {
+  config: Config;
+  /** Things worth telling that do not stop a run, such as a secret written into the file. */
+  warnings: readonly { code: string; message: string }[];
+}
+
+interface Surroundings {
+  env: Readonly<Record<string, string | undefined>>;
+  readSecret?: (path: string) => string;
+}
+
+type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+type Path = readonly PropertyKey[];
+
+/** One thing wrong with the configuration: where, and in words that hold no secret. */
+interface Problem {
+  path: string;
+  message: string;
+}
+
+const secretPaths = ['connection.accessKey', 'connection.secretKey'];
+
+/**
+ * Configuration from its JSON text: references resolved, defaults filled in, everything checked. Throws `config.invalid`
+ * that names all problems at once; a value that came by reference, or is a secret, is never shown.
+ */
+export function loadConfig(text: string, surroundings: Surroundings): LoadedConfig {
+  const written = parseJson(text);
+  const { value, referenced, problems } = resolveReferences(written, surroundings);
+  const result = configSchema.safeParse(value);
+  const hidden = new Set([...referenced, ...secretPaths]);
+  const unresolved = new Set(problems.map(({ path }) => path));
+  const issues = result.success ? [] : result.error.issues.flatMap((issue) => describeIssue(issue, value, hidden));
+  const all = [...problems, ...issues.filter(({ path }) => !unresolved.has(path))];
+  if (!result.success || all.length > 0) throw invalid(all);
+  const inline = secretPaths.filter((path) => !referenced.has(path));
+  return { config: result.data, warnings: inline.map(inlineSecretWarning) };
+}
+
+function invalid(problems: readonly Problem[]): SyncError {
+  const lines = problems.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`));
+  const one = problems.length === 1;
+  return new SyncError(
+    'config.invalid',
+    `The configuration has ${one ? 'a problem' : `${problems.length} problems`}: ${lines.join('; ')}`,
+    'Mend what is named and run again; `line-ads-sync spec` prints every field with its type, default and limits.',
+  );
+}
+
+function inlineSecretWarning(path: string) {
+  return {
+    code: 'inline_secret',
+    message: `${path} is written into the configuration; give it as \${NAME} (environment) or \${file:PATH} (mounted secret) instead.`,
+  };
+}
+
+function parseJson(text: string): Json {
+  try {
+    return JSON.parse(text.replace(/^\uFEFF/, '')) as Json;
+  } catch (error) {
+    // JSON.parse quotes the text around the fault, which may be a secret: only the position goes on.
+    const position = /position (\d+)/.exec(error instanceof Error ? error.message : '')?.[1];
+    const before = position === undefined ? undefined : text.slice(0, Number(position)).split('\n');
+    const where = before === undefined ? '' : ` (line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1})`;
+    const what = text.trim() === '' ? 'is empty' : `is not valid JSON${where}`;
+    throw invalid([{ path: '', message: `the file ${what}` }]);
+  }
+}
+
+interface Resolved {
+  value: Json;
+  referenced: Set<string>;
+  problems: Problem[];
+}
+
+/** Replaces `${NAME}` and `${file:PATH}` in every string; `$${` stands for a literal `${`. */
+function resolveReferences(written: Json, surroundings: Surroundings): Resolved {
+  const referenced = new Set<string>();
+  const problems: Problem[] = [];
+  const resolveText = (text: string, path: string) =>
+    text.replace(/\$(\$\{)|\$\{([^}]*)\}/g, (_match, escaped: string | undefined, reference: string) => {
+      if (escaped !== undefined) return escaped;
+      referenced.add(path);
+      const found = resolveReference(reference, surroundings);
+      if ('problem' in found) problems.push({ path, message: found.problem });
+      return 'text' in found ? found.text : '';
+    });
+  const walk = (value: Json, path: Path): Json => {
+    if (typeof value === 'string') return resolveText(value, pathText(path));
+    if (Array.isArray(value)) return value.map((item, index) => walk(item, [...path, index]));
+    if (value === null || typeof value !== 'object') return value;
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, walk(item, [...path, key])]));
+  };
+  return { value: walk(written, []), referenced, problems };
+}
+
+function resolveReference(reference: string, surroundings: Surroundings): { text: string } | { problem: string } {
+  if (reference.startsWith('file:')) return readSecretFile(reference.slice('file:'.length), surroundings);
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(reference))
+    return { problem: 'holds a reference that is neither ${NAME} nor ${file:PATH} (write $${ for a literal ${)' };
+  const text = surroundings.env[reference];
+  if (text === undefined) return { problem: `refers to the environment variable ${reference}, which is not set` };
+  if (text === '') return { problem: `refers to the environment variable ${reference}, which is empty` };
+  return { text };
+}
+
+function readSecretFile(path: string, surroundings: Surroundings): { text: string } | { problem: string } {
+  const read = surroundings.readSecret ?? ((file: string) => readFileSync(file, 'utf8'));
+  try {
+    const text = read(path)
+      .replace(/^\uFEFF/, '')
+      .replace(/\r?\n$/, '');
+    return text === '' ? { problem: `refers to the file ${path}, which is empty` } : { text };
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+    return { problem: `refers to the file ${path}, which cannot be read (${code})` };
+  }
+}
+
+function pathText(path: Path): string {
+  return path.reduce<string>((text, part) => {
+    if (typeof part === 'number') return `${text}[${part}]`;
+    return text === '' ? String(part) : `${text}.${String(part)}`;
+  }, '');
+}
+
+function describeIssue(issue: z.core.$ZodIssue, config: Json, hidden: ReadonlySet<string>): Problem[] {
+  const path = pathText(issue.path);
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(issue.path, key));
+  const found = valueAt(config, issue.path);
+  if (found === undefined && (issue.code === 'invalid_type' || issue.code === 'invalid_value'))
+    return [{ path, message: `is missing: ${allowed(issue)}` }];
+  if (issue.code === 'invalid_union' && issue.discriminator !== undefined) return [unknownKind(issue, config, hidden)];
+  return [{ path, message: `${allowed(issue)}, found ${show(found, hidden.has(path))}` }];
+}
+
+function unknownKey(path: Path, key: string): Problem {
+  const known = knownKeys(path);
+  const near = known.length === 0 ? undefined : closest(key, known);
+  const hint = near === undefined ? '' : ` — did you mean ${near}? Known here: ${known.join(', ')}`;
+  return { path: pathText([...path, key]), message: `is not a known key${hint}` };
+}
+
+function unknownKind(issue: z.core.$ZodIssueInvalidUnion, config: Json, hidden: ReadonlySet<string>): Problem {
+  const last = issue.path.at(-1) === issue.discriminator ? issue.path : [...issue.path, issue.discriminator ?? ''];
+  const kinds = configSchema.shape.source.options.map((option) => option.shape.type.value);
+  const found = valueAt(config, last);
+  const what = found === undefined ? 'is missing:' : `found ${show(found, hidden.has(pathText(last)))},`;
+  return { path: pathText(last), message: `${what} must be one of ${kinds.join(', ')}` };
+}
+
+/** What a field allows, in our words; zod's own words where they say it well. */
+function allowed(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return `must be ${issue.expected === 'int' ? 'a whole number' : `of type ${issue.expected}`}`;
+    case 'invalid_value':
+      return `must be one of ${issue.values.map((value) => String(value)).join(', ')}`;
+    case 'too_small':
+      return issue.origin === 'string' || issue.origin === 'array'
+        ? 'must not be empty'
+        : `must be at least ${issue.minimum}`;
+    case 'too_big':
+      return issue.origin === 'string'
+        ? `must be at most ${issue.maximum} characters`
+        : `must be at most ${issue.maximum}`;
+    default:
+      return issue.message;
+  }
+}
+
+function valueAt(config: Json, path: Path): Json | undefined {
+  return path.reduce<Json | undefined>((value, part) => {
+    if (value === null || typeof value !== 'object') return undefined;
+    return (value as { [key: PropertyKey]: Json })[part];
+  }, config);
+}
+
+function show(value: Json | undefined, isHidden: boolean): string {
+  if (value === undefined) return 'nothing';
+  if (isHidden) return 'a value that is not shown';
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (value !== null && typeof value === 'object') return 'an object';
+  const text = JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}
+
+interface JsonSchema {
+  properties?: Record<string, JsonSchema>;
+  items?: JsonSchema;
+  anyOf?: JsonSchema[];
+  oneOf?: JsonSchema[];
+}
+
+function knownKeys(path: Path): string[] {
+  const root = z.toJSONSchema(configSchema, { io: 'input' }) as JsonSchema;
+  const nodes = path.reduce<JsonSchema[]>(
+    (schemas, part) =>
+      schemas.flatMap((schema) => {
+        const next = typeof part === 'number' ? schema.items : schema.properties?.[String(part)];
+        return next === undefined ? [] : [next, ...(next.anyOf ?? []), ...(next.oneOf ?? [])];
+      }),
+    [root],
+  );
+  return [...new Set(nodes.flatMap((schema) => Object.keys(schema.properties ?? {})))];
+}
