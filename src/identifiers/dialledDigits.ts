@@ -1,0 +1,36 @@
+import { getCountries, getCountryCallingCode } from 'libphonenumber-js/max';
+
+/** The prolonged sound mark is a letter to Unicode, but people in Japan type it as a dash: "090ー1234ー5678". */
+const letter = /(?!ー)\p{L}/u;
+
+/** libphonenumber's signs of an extension other than letters: "03-1234-5678#12", "…;12", "…,12". */
+const extension = /\d[#,;]+\d/;
+
+const callingCodes = [...new Set(getCountries().map((country) => getCountryCallingCode(country)))].join('|');
+const trunkZeroAfterCode = new RegExp(`^([^\\d+]*(?:\\+\\D*|00\\D*)(?:${callingCodes})\\D*)\\(\\s*0\\s*\\)`);
+
+const foreignDigit = /(?![0-9])\p{Nd}/gu;
+const decimalDigit = /\p{Nd}/u;
+
+/** Unicode keeps the ten digits of a script together, zero first. */
+function asciiDigit(digit: string): string {
+  const codePoint = digit.codePointAt(0) ?? 0;
+  let value = 0;
+  while (value < 9 && decimalDigit.test(String.fromCodePoint(codePoint - value - 1))) value += 1;
+  return String(value);
+}
+
+/**
+ * The digits of a telephone number as one would dial them, with "+" when a country code leads: "+81 (0)90-1234-5678"
+ * and "0081 90 1234 5678" give "+819012345678". Digits of any script count; a "+" counts only before the first digit;
+ * all other signs are separators. Undefined when there are letters or an extension.
+ */
+export function dialledDigits(value: string): string | undefined {
+  if (letter.test(value)) return undefined;
+  const text = value.replace(foreignDigit, asciiDigit);
+  if (extension.test(text.replace(/[^\d#,;]/g, ''))) return undefined;
+  const withoutTrunkZero = text.includes('(') ? text.replace(trunkZeroAfterCode, '$1') : text;
+  const digits = withoutTrunkZero.replace(/\D/g, '');
+  if (/^[^\d+]*\+/.test(withoutTrunkZero)) return `+${digits}`;
+  return digits.startsWith('00') ? `+${digits.slice(2)}` : digits;
+}

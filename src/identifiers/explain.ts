@@ -1,0 +1,98 @@
+import { hash } from 'node:crypto';
+import type { IdentifierType, PhoneFormat } from '../config.ts';
+import { createInterpret, type IdentifyRules, type Meaning } from './interpret.ts';
+import { formsInOrder } from './phone.ts';
+import { type RejectCode, rejectReasons } from './rejects.ts';
+import { shapeOf } from './shape.ts';
+import { normaliseValue } from './value.ts';
+
+/** One form of an identifier; `upload` is the line that LINE would get. Both undefined: the number has no such form. */
+export type ExplainedForm = {
+  form: 'email' | 'ifa' | PhoneFormat;
+  text: string | undefined;
+  upload: string | undefined;
+};
+
+export type Outcome =
+  | { outcome: 'empty' }
+  | { outcome: 'rejected'; code: RejectCode; reason: string }
+  | { outcome: 'taken as hash'; upload: string }
+  | { outcome: 'member'; forms: readonly ExplainedForm[] };
+
+/** The steps from a raw value to what would be uploaded. Holds the value itself: for the eyes of who asked only. */
+export type Explanation = {
+  identifierType: IdentifierType;
+  shape: string;
+  /** After NFKC and trim. */
+  cleaned: string;
+} & Outcome;
+
+function explainForms(rules: IdentifyRules, texts: readonly (string | undefined)[]): ExplainedForm[] {
+  const { identifierType } = rules;
+  const forms = identifierType === 'phone' ? formsInOrder(rules.phoneFormats) : [identifierType];
+  return forms.map((form, index) => {
+    const text = texts[index];
+    const isSentAsText = form === 'ifa' || text === undefined;
+    return { form, text, upload: isSentAsText ? text : hash('sha256', text, 'hex') };
+  });
+}
+
+function explainMeaning(rules: IdentifyRules, meaning: Meaning): Outcome {
+  switch (meaning.kind) {
+    case 'empty':
+      return { outcome: 'empty' };
+    case 'reject':
+      return { outcome: 'rejected', code: meaning.code, reason: rejectReasons[meaning.code] };
+    case 'hash':
+      return { outcome: 'taken as hash', upload: meaning.hex };
+    case 'texts':
+      return { outcome: 'member', forms: explainForms(rules, meaning.texts) };
+  }
+}
+
+/** Each step of normalising `raw`, and what `identify` makes of it, as plain data for the `explain` command. */
+export function explainValue(rules: IdentifyRules, raw: string): Explanation {
+  return {
+    identifierType: rules.identifierType,
+    shape: shapeOf(raw),
+    cleaned: normaliseValue(raw),
+    ...explainMeaning(rules, createInterpret(rules)(raw)),
+  };
+}
+
+/** Text fit for a terminal: what cannot be seen, and could move the cursor, is written as its code point. */
+function visible(text: string): string {
+  return text.replace(/(?! )[\p{C}\p{Z}]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
+}
+
+function line(label: string, text: string): string {
+  return `${label.padEnd(13)}${text}`;
+}
+
+function formatForm({ form, text, upload }: ExplainedForm): string[] {
+  if (text === undefined || upload === undefined) return [line(form, '(this number has no such form)')];
+  return upload === text ? [line(form, `${text}  (sent as it is)`)] : [line(form, text), line('  sha256', upload)];
+}
+
+function formatOutcome(explanation: Explanation): string[] {
+  switch (explanation.outcome) {
+    case 'empty':
+      return [line('outcome', 'empty: nothing is left, so it is counted as empty')];
+    case 'rejected':
+      return [line('outcome', `rejected, ${explanation.code}`), line('reason', explanation.reason)];
+    case 'taken as hash':
+      return [line('outcome', 'taken as a hash that came ready'), line('  sha256', explanation.upload)];
+    case 'member':
+      return [line('outcome', 'accepted'), ...explanation.forms.flatMap(formatForm)];
+  }
+}
+
+/** An explanation as lines for a person, without a final line break. */
+export function formatExplanation(explanation: Explanation): string {
+  return [
+    line('type', explanation.identifierType),
+    line('shape', explanation.shape),
+    line('cleaned', visible(explanation.cleaned)),
+    ...formatOutcome(explanation),
+  ].join('\n');
+}

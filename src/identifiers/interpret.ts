@@ -1,0 +1,75 @@
+import type { Hashed, IdentifierType, PhoneFormat } from '../config.ts';
+import { normaliseEmail } from './email.ts';
+import { readHash } from './hashed.ts';
+import { normaliseIfa } from './ifa.ts';
+import { formsInOrder, normalisePhone, phoneForms } from './phone.ts';
+import { normalisePhoneFast } from './phoneFast.ts';
+import type { RejectCode } from './rejects.ts';
+import { hasLineBreak, type Normalised, normaliseValue } from './value.ts';
+
+/** What of a sync's configuration decides the meaning of its values. */
+export type IdentifyRules = {
+  identifierType: IdentifierType;
+  hashed: Hashed;
+  defaultCountry?: string | undefined;
+  phoneFormats: readonly PhoneFormat[];
+};
+
+/** What a value means. `texts`: one for an email or IFA; for a phone one a form, undefined where it has none. */
+export type Meaning =
+  | { kind: 'empty' }
+  | { kind: 'reject'; code: RejectCode }
+  | { kind: 'hash'; hex: string }
+  | { kind: 'texts'; texts: readonly (string | undefined)[] };
+
+type ReadValue = (value: string) => Meaning;
+
+function meaningOf(normalised: Normalised): Meaning {
+  if ('reject' in normalised) return { kind: 'reject', code: normalised.reject };
+  return { kind: 'texts', texts: [normalised.text] };
+}
+
+function createReadPhone(rules: IdentifyRules): ReadValue {
+  const forms = formsInOrder(rules.phoneFormats);
+  return (value) => {
+    const phone = normalisePhoneFast(value, rules) ?? normalisePhone(value, rules);
+    if ('reject' in phone) return { kind: 'reject', code: phone.reject };
+    const texts = phoneForms(phone, forms);
+    // Only the national form is configured, and this number is of another country.
+    if (texts.every((text) => text === undefined)) return { kind: 'reject', code: 'phone.bad_country' };
+    return { kind: 'texts', texts };
+  };
+}
+
+function withHashes(hashed: Hashed, read: ReadValue): ReadValue {
+  return (value) => {
+    const found = readHash(value, hashed);
+    if (found === undefined) return read(value);
+    return 'reject' in found ? { kind: 'reject', code: found.reject } : { kind: 'hash', hex: found.text };
+  };
+}
+
+function createReadValue(rules: IdentifyRules): ReadValue {
+  switch (rules.identifierType) {
+    case 'email':
+      return withHashes(rules.hashed, (value) => meaningOf(normaliseEmail(value)));
+    case 'phone':
+      return withHashes(rules.hashed, createReadPhone(rules));
+    case 'ifa':
+      return (value) => meaningOf(normaliseIfa(value));
+  }
+}
+
+/**
+ * Reads raw values by the rules of the LINE Ads API reference ("Identifiers"), in its order: NFKC and trim, empty,
+ * line break, already hashed, then the identifier type's own grammar. Never throws, whatever the text.
+ */
+export function createInterpret(rules: IdentifyRules): (raw: string) => Meaning {
+  const readValue = createReadValue(rules);
+  return (raw) => {
+    const value = normaliseValue(raw);
+    if (value === '') return { kind: 'empty' };
+    if (hasLineBreak(value)) return { kind: 'reject', code: 'value.line_break' };
+    return readValue(value);
+  };
+}

@@ -1,0 +1,83 @@
+import {
+  type CountryCode,
+  getCountryCallingCode,
+  parsePhoneNumberFromString,
+  type ValidatePhoneNumberLengthResult,
+  validatePhoneNumberLength,
+} from 'libphonenumber-js/max';
+import { nationalFormCountries, type PhoneFormat, phoneFormats } from '../config.ts';
+import { dialledDigits } from './dialledDigits.ts';
+import type { RejectCode } from './rejects.ts';
+
+/** A number with the texts its forms are made of. */
+export type Phone = {
+  /** With "+": "+819012345678". */
+  e164: string;
+  /** "09012345678", for numbers of defaultCountry when that is JP, TH, TW or ID. */
+  national: string | undefined;
+};
+
+export type PhoneRules = { defaultCountry?: string | undefined };
+
+const rejectByReason: Record<ValidatePhoneNumberLengthResult, RejectCode> = {
+  NOT_A_NUMBER: 'phone.not_a_number',
+  INVALID_COUNTRY: 'phone.bad_country',
+  TOO_SHORT: 'phone.too_short',
+  TOO_LONG: 'phone.too_long',
+  INVALID_LENGTH: 'phone.not_possible',
+};
+
+/** "0" and the national number, or undefined where that form could be somebody else's number in another country. */
+export function nationalForm(
+  callingCode: string,
+  nationalNumber: string,
+  defaultCountry: string | undefined,
+): string | undefined {
+  if (defaultCountry === undefined || !nationalFormCountries.includes(defaultCountry)) return undefined;
+  // None of these countries shares its calling code, so the code alone says whose number it is.
+  return getCountryCallingCode(defaultCountry as CountryCode) === callingCode ? `0${nationalNumber}` : undefined;
+}
+
+/**
+ * The telephone number that a value means (LINE Ads API reference, "Identifiers", Phone): separators dropped, then
+ * libphonenumber parses and decides by length whether it is possible, not whether it is valid. Takes a value that is
+ * already NFKC and trimmed. This is the reference that `normalisePhoneFast` is held against.
+ *
+ * Vector: "090-1234-5678" with defaultCountry JP gives e164 "+819012345678", whose SHA-256 is
+ * 3d06a39d40790f11761295e053029378ae28c4b4f6f301693005e079f3d4ca64, and national "09012345678".
+ */
+export function normalisePhone(value: string, { defaultCountry }: PhoneRules): Phone | { reject: RejectCode } {
+  const dialled = dialledDigits(value);
+  if (dialled === undefined) return { reject: 'phone.not_a_number' };
+  if (defaultCountry === undefined && !dialled.startsWith('+')) return { reject: 'phone.no_country' };
+  // The configuration lets only countries through that libphonenumber knows; it treats others as none.
+  const options = { extract: false, ...(defaultCountry && { defaultCountry: defaultCountry as CountryCode }) };
+  const number = parsePhoneNumberFromString(dialled, options);
+  if (!number?.isPossible())
+    return { reject: rejectByReason[validatePhoneNumberLength(dialled, options) ?? 'INVALID_LENGTH'] };
+  return {
+    e164: number.number,
+    national: nationalForm(number.countryCallingCode, number.nationalNumber, defaultCountry),
+  };
+}
+
+/** The configured forms once each, in the order of a record's slots: e164, e164-digits, national. */
+export function formsInOrder(configured: readonly PhoneFormat[]): PhoneFormat[] {
+  return phoneFormats.filter((form) => configured.includes(form));
+}
+
+/** The text of each form, in the order given; undefined where the number has no such form. */
+export function phoneForms(phone: Phone, forms: readonly PhoneFormat[]): (string | undefined)[] {
+  return forms.map((form) => phoneForm(phone, form));
+}
+
+function phoneForm(phone: Phone, form: PhoneFormat): string | undefined {
+  switch (form) {
+    case 'e164':
+      return phone.e164;
+    case 'e164-digits':
+      return phone.e164.slice(1);
+    case 'national':
+      return phone.national;
+  }
+}
