@@ -1,0 +1,101 @@
+import type { Chunk, ChunkColumn } from './source.ts';
+import { elementSeparator } from './sqlText.ts';
+
+/**
+ * How rows leave DuckDB: fields parted by `fieldSeparator`, an LF after each row; a field that holds a separator, a
+ * line break or a quote stands in double quotes, doubled inside.
+ */
+export const fieldSeparator = '\x1f';
+
+const lineFeed = 0x0a;
+const carriageReturn = 0x0d;
+const quote = 0x22;
+const field = fieldSeparator.charCodeAt(0);
+const element = elementSeparator.charCodeAt(0);
+
+/** About how many bytes of rows make a chunk: large enough to be worth a message, small enough to keep memory flat. */
+const chunkBytes = 1 << 20;
+
+/** Whole rows, about `chunkBytes` at a time, from a byte stream that is cut anywhere. */
+export async function* cutRows(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer<ArrayBuffer>> {
+  let parts: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const part of stream) {
+    parts.push(part);
+    bytes += part.length;
+    if (bytes < chunkBytes) continue;
+    const joined = Buffer.concat(parts, bytes);
+    const end = endOfLastRow(joined);
+    if (end > 0) yield ownCopy(joined, 0, end);
+    parts = [joined.subarray(end)];
+    bytes -= end;
+  }
+  if (bytes > 0) yield ownCopy(Buffer.concat(parts, bytes), 0, bytes);
+}
+
+/** A copy in memory of its own, so that it can be handed to a worker without taking along what lies beside it. */
+function ownCopy(from: Buffer, start: number, end: number): Buffer<ArrayBuffer> {
+  const copy = Buffer.from(new ArrayBuffer(end - start));
+  from.copy(copy, 0, start, end);
+  return copy;
+}
+
+/** Where the last whole row ends; an LF inside quotes ends none. */
+function endOfLastRow(rows: Buffer): number {
+  if (!rows.includes(quote)) return rows.lastIndexOf(lineFeed) + 1;
+  let end = 0;
+  let isQuoted = false;
+  for (let at = 0; at < rows.length; at++) {
+    if (rows[at] === quote) isQuoted = !isQuoted;
+    else if (rows[at] === lineFeed && !isQuoted) end = at + 1;
+  }
+  return end;
+}
+
+/** Whole rows as a chunk of columns. `isList` says for each column whether its cells may hold several elements. */
+export function toChunk(rows: Buffer<ArrayBuffer>, isList: readonly boolean[]): Chunk {
+  const columns = isQuotedOrWide(rows, isList.length) ? splitFields(rows, isList.length) : [rows];
+  return { columns: columns.map((lines, index) => (isList[index] === true ? splitElements(lines) : { lines })) };
+}
+
+function isQuotedOrWide(rows: Buffer, width: number): boolean {
+  return width > 1 || rows.includes(quote);
+}
+
+/** The fields of each column as lines: quotes undone, line breaks inside a value as CR. */
+function splitFields(rows: Buffer, width: number): Buffer<ArrayBuffer>[] {
+  const columns = Array.from({ length: width }, () => ({ lines: new Uint8Array(rows.length), length: 0 }));
+  let index = 0;
+  let column = columns[0]!;
+  let isQuoted = false;
+  for (let at = 0; at < rows.length; at++) {
+    const byte = rows[at]!;
+    if (byte === quote) {
+      const isDoubled = isQuoted && rows[at + 1] === quote;
+      if (isDoubled) column.lines[column.length++] = rows[at++]!;
+      else isQuoted = !isQuoted;
+    } else if (isQuoted) {
+      column.lines[column.length++] = byte === lineFeed ? carriageReturn : byte;
+    } else if (byte === field || byte === lineFeed) {
+      column.lines[column.length++] = lineFeed;
+      index = byte === field ? index + 1 : 0;
+      column = columns[index]!;
+    } else column.lines[column.length++] = byte;
+  }
+  return columns.map(({ lines, length }) => Buffer.from(lines.buffer.transfer(length)));
+}
+
+/** Lines whose cells are lists: one line an element, and the row of each. */
+function splitElements(lines: Buffer<ArrayBuffer>): ChunkColumn {
+  if (!lines.includes(element)) return { lines };
+  const rowOfLine: number[] = [];
+  let row = 0;
+  for (let at = 0; at < lines.length; at++) {
+    const byte = lines[at];
+    if (byte !== lineFeed && byte !== element) continue;
+    rowOfLine.push(row);
+    if (byte === lineFeed) row++;
+    lines[at] = lineFeed;
+  }
+  return { lines, rowIndex: Uint32Array.from(rowOfLine) };
+}

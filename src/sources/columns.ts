@@ -1,0 +1,50 @@
+import { SyncError } from '../errors.ts';
+import { normaliseEmail } from '../identifiers/email.ts';
+import { normaliseIfa } from '../identifiers/ifa.ts';
+import { normaliseValue } from '../identifiers/value.ts';
+import type { WantedColumns } from './source.ts';
+
+/**
+ * The positions of the wanted columns among the names that a source has, matched without regard to case (an exact
+ * match wins). Throws `source.column_missing`, which says which columns there are.
+ */
+export function findColumns(available: readonly string[], wanted: WantedColumns, where: string): number[] {
+  const found = wanted.names.map((name) => findColumn(available, name, where));
+  const present = found.filter((index) => index !== undefined);
+  if (present.length === wanted.names.length || (wanted.required === 'any' && present.length > 0))
+    return [...new Set(present)];
+  const missing = wanted.names.filter((_name, index) => found[index] === undefined);
+  throw new SyncError(
+    'source.column_missing',
+    `Found no column ${missing.join(wanted.required === 'any' ? ' or ' : ', ')} in ${where}; there are: ${listNames(available)}.`,
+    'Name the right columns in syncs[].columns (case does not matter).',
+  );
+}
+
+function findColumn(available: readonly string[], name: string, where: string): number | undefined {
+  const exact = available.indexOf(name);
+  const matches = available.flatMap((other, index) => (other.toLowerCase() === name.toLowerCase() ? [index] : []));
+  const exactOnce = exact >= 0 && available.lastIndexOf(name) === exact;
+  if (exactOnce || matches.length <= 1) return exactOnce ? exact : matches[0];
+  throw new SyncError(
+    'source.column_missing',
+    `Found ${matches.length} columns named ${name} in ${where}, so it is not clear which is meant.`,
+    'Give the columns distinct names, or choose with a query.',
+  );
+}
+
+/** Whether a header cell is an identifier itself: then the file has no header, and its first row is a person's. */
+export function isIdentifierLike(cell: string): boolean {
+  const value = normaliseValue(cell);
+  if (/^[0-9a-f]{64}$/i.test(value)) return true;
+  if ('text' in normaliseEmail(value) || 'text' in normaliseIfa(value)) return true;
+  const digits = value.replace(/\D/g, '').length;
+  return /^[+\d\s().-]+$/.test(value) && digits >= 9 && digits <= 15;
+}
+
+/** Names fit to be shown; one that might be a person's (an "@", many digits) is not. */
+function listNames(names: readonly string[]): string {
+  const shown = names.slice(0, 50).map((name) => (/@|\d{7}|[0-9a-f]{32}/i.test(name) ? '(not shown)' : name));
+  const more = names.length > shown.length ? ` and ${names.length - shown.length} more` : '';
+  return shown.length === 0 ? 'none' : `${shown.join(', ')}${more}`;
+}

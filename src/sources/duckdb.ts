@@ -1,0 +1,149 @@
+import { execFile } from 'node:child_process';
+import { closeSync, constants, openSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { Socket } from 'node:net';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { type DuckDBConnection, DuckDBInstance, StatementType } from '@duckdb/node-api';
+import { fieldSeparator } from './chunks.ts';
+import { sourceError } from './duckdbErrors.ts';
+import { quoteText } from './sqlText.ts';
+
+export interface DuckdbEngine {
+  /** Attaches a database file read-only; its tables are found by their plain names. */
+  attach(path: string): Promise<void>;
+  /** For each statement of the text whether it is a SELECT; binds them but runs nothing. `where` names it in errors. */
+  areSelects(sql: string, where: string): Promise<boolean[]>;
+  /** The columns that a SELECT gives, with their DuckDB types. */
+  describe(select: string, where: string): Promise<{ name: string; type: string }[]>;
+  /** The rows of a small query of our own, as text. */
+  readRows(sql: string, where: string): Promise<string[][]>;
+  /** The rows of a SELECT as bytes, in order, in the form that `chunks.ts` describes. */
+  exportRows(select: string, where: string, signal: AbortSignal): AsyncIterable<Uint8Array>;
+  close(): void;
+}
+
+/**
+ * DuckDB in this process, hardened: no extension is installed or loaded on its own, and what it spills goes into
+ * `workDirectory`, which is private to the run.
+ */
+export async function openDuckdb(workDirectory: string): Promise<DuckdbEngine> {
+  const directory = join(workDirectory, 'duckdb');
+  await mkdir(directory, { mode: 0o700, recursive: true });
+  const instance = await DuckDBInstance.create(':memory:', {
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    allow_community_extensions: 'false',
+    allow_persistent_secrets: 'false',
+    extension_directory: directory,
+    secret_directory: directory,
+    temp_directory: directory,
+    memory_limit: '256MB',
+    preserve_insertion_order: 'true',
+    threads: '2',
+  });
+  const connection = await instance.connect();
+  let exports = 0;
+  return {
+    async attach(path) {
+      await run(connection, `ATTACH ${quoteText(path)} AS source (READ_ONLY)`, `the database ${path}`);
+      await run(connection, 'USE source', `the database ${path}`);
+    },
+    areSelects: (sql, where) => areSelects(connection, sql, where),
+    async describe(select, where) {
+      const rows = await readRows(connection, `DESCRIBE ${select}`, where);
+      return rows.map(([name, type]) => ({ name: name!, type: type! }));
+    },
+    readRows: (sql, where) => readRows(connection, sql, where),
+    async *exportRows(select, where, signal) {
+      const exporting = await instance.connect();
+      const database = await currentDatabase(connection);
+      await exporting.run(`USE ${database}`);
+      yield* exportThroughPipe(exporting, select, where, join(directory, `rows-${++exports}`), signal);
+    },
+    close() {
+      connection.disconnectSync();
+      instance.closeSync();
+    },
+  };
+}
+
+async function currentDatabase(connection: DuckDBConnection): Promise<string> {
+  const reader = await connection.runAndReadAll('SELECT current_database()');
+  return String(reader.getRowsJS()[0]?.[0]);
+}
+
+async function run(connection: DuckDBConnection, sql: string, where: string) {
+  try {
+    return await connection.run(sql);
+  } catch (error) {
+    throw sourceError(error, where);
+  }
+}
+
+async function readRows(connection: DuckDBConnection, sql: string, where: string): Promise<string[][]> {
+  const result = await run(connection, sql, where);
+  return (await result.getRowsJS()).map((row) => row.map(String));
+}
+
+async function areSelects(connection: DuckDBConnection, sql: string, where: string): Promise<boolean[]> {
+  try {
+    const statements = await connection.extractStatements(sql);
+    const areSelect: boolean[] = [];
+    for (let index = 0; index < statements.count; index++) {
+      const prepared = await statements.prepare(index);
+      areSelect.push(prepared.statementType === StatementType.SELECT);
+      prepared.destroySync();
+    }
+    return areSelect;
+  } catch (error) {
+    throw sourceError(error, where);
+  }
+}
+
+/**
+ * Runs COPY into a named pipe in our private folder and yields what comes out: DuckDB writes lines in order from all
+ * its threads, waits when we do, and no value becomes an object on our heap (blobs of `string_agg` are as fast, but
+ * bound neither memory nor order for CSV, JSON and queries).
+ */
+async function* exportThroughPipe(
+  connection: DuckDBConnection,
+  select: string,
+  where: string,
+  pipe: string,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  signal.throwIfAborted();
+  await promisify(execFile)('mkfifo', ['-m', '600', pipe]);
+  // The reading end first, without waiting for a writer; our own writing end puts the end of file where COPY ends.
+  const reading = new Socket({ fd: openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK), writable: false });
+  const writing = openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK);
+  const stop = () => {
+    connection.interrupt();
+    reading.destroy();
+  };
+  signal.addEventListener('abort', stop, { once: true });
+  const copying = connection
+    .run(`COPY (${select}) TO ${quoteText(pipe)} (${copyOptions})`)
+    .then(
+      () => undefined,
+      (error: unknown) => ({ error }),
+    )
+    .finally(() => closeSync(writing));
+  try {
+    yield* reading as AsyncIterable<Uint8Array>;
+    const failed = await copying;
+    if (failed !== undefined) throw sourceError(failed.error, where);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', stop);
+    stop();
+    await copying;
+    connection.disconnectSync();
+    await rm(pipe, { force: true });
+  }
+}
+
+const copyOptions = `FORMAT csv, HEADER false, DELIMITER ${quoteText(fieldSeparator)}, QUOTE '"', ESCAPE '"', NULLSTR ''`;

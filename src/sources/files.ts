@@ -1,0 +1,88 @@
+import { statSync } from 'node:fs';
+import type { FilesSourceConfig } from '../config.ts';
+import { SyncError } from '../errors.ts';
+import { csvRelation } from './csv.ts';
+import type { DuckdbEngine } from './duckdb.ts';
+import { jsonRelation } from './json.ts';
+import { type Reading, type Relation, readRelation } from './relation.ts';
+import type { Source, WantedColumns } from './source.ts';
+import { quoteText } from './sqlText.ts';
+
+/**
+ * All files that match, read as one, in the order of their names. Each is opened on its own, so a file that lacks a
+ * column or is written otherwise is an error that names it, not a gap in the audience.
+ */
+export async function openFiles(
+  config: FilesSourceConfig,
+  wanted: WantedColumns,
+  engine: DuckdbEngine,
+): Promise<Source> {
+  const readings: Reading[] = [];
+  for (const file of await listFiles(config.path, engine)) {
+    const relation = await openFile(file, config, wanted, engine);
+    if (relation !== undefined) readings.push(readRelation(relation, wanted, engine));
+  }
+  const columns = readings[0]?.columns ?? wanted.names;
+  for (const reading of readings) checkSameColumns(reading.columns, columns);
+  return {
+    columns,
+    async *chunks(signal) {
+      for (const reading of readings) yield* reading.chunks(signal);
+    },
+  };
+}
+
+async function listFiles(path: string, engine: DuckdbEngine): Promise<string[]> {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat?.isFile() === true) return [path];
+  const rows = await engine.readRows(`SELECT file FROM glob(${quoteText(path)}) ORDER BY file`, `the path ${path}`);
+  if (rows.length > 0) return rows.map(([file]) => file!);
+  const hint = stat?.isDirectory()
+    ? `It is a folder: write ${path.replace(/\/+$/, '')}/*.parquet, say.`
+    : `Relative paths are relative to the working directory, ${process.cwd()}.`;
+  throw new SyncError('source.not_found', `No file matches source.path ${path}.`, hint);
+}
+
+/** The file as DuckDB reads it; undefined when it is of a kind that may be empty, and is. */
+async function openFile(
+  file: string,
+  config: FilesSourceConfig,
+  wanted: WantedColumns,
+  engine: DuckdbEngine,
+): Promise<Relation | undefined> {
+  const extension = /\.(parquet|csv|tsv|json|jsonl|ndjson)(\.(gz|zst))?$/i.exec(file)?.[1]?.toLowerCase();
+  switch (extension) {
+    case 'parquet':
+      return parquetRelation(file, engine);
+    case 'csv':
+    case 'tsv':
+      return csvRelation(file, config.csv ?? { header: true }, engine);
+    case 'json':
+    case 'jsonl':
+    case 'ndjson':
+      return jsonRelation(file, wanted, engine);
+    default:
+      throw new SyncError(
+        'source.unreadable',
+        `The file ${file} has no ending that tells how to read it.`,
+        'Known: .parquet, .csv, .tsv, .json, .jsonl, .ndjson, the text ones also with .gz or .zst behind.',
+      );
+  }
+}
+
+async function parquetRelation(file: string, engine: DuckdbEngine): Promise<Relation> {
+  const from = `read_parquet(${quoteText(file)})`;
+  const where = `the file ${file}`;
+  return { where, from, columns: await engine.describe(`SELECT * FROM ${from}`, where) };
+}
+
+/** Only where columns are those that happen to be present: then all files must have the same of them. */
+function checkSameColumns(columns: readonly string[], expected: readonly string[]): void {
+  const lower = (names: readonly string[]) => names.map((name) => name.toLowerCase()).join(', ');
+  if (lower(columns) === lower(expected)) return;
+  throw new SyncError(
+    'source.column_missing',
+    `Some files have the columns ${lower(expected)}, others ${lower(columns)}.`,
+    'Name the columns to read in syncs[].columns, or read the files by separate syncs.',
+  );
+}

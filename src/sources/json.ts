@@ -1,0 +1,49 @@
+import { SyncError } from '../errors.ts';
+import type { DuckdbEngine } from './duckdb.ts';
+import type { Relation } from './relation.ts';
+import type { WantedColumns } from './source.ts';
+import { quoteText } from './sqlText.ts';
+
+/**
+ * A JSON lines file (or a file that is one JSON array of objects), every field kept as JSON so that no sniffer turns
+ * a phone into a number or an advertising ID into another case. Undefined when the file holds nothing.
+ */
+export async function jsonRelation(
+  file: string,
+  wanted: WantedColumns,
+  engine: DuckdbEngine,
+): Promise<Relation | undefined> {
+  const where = `the file ${file}`;
+  const names = await readNames(file, where, wanted, engine);
+  if (names.length === 1 && names[0] === 'json') return checkEmpty(file, where, engine);
+  const columns = names.map((name) => ({ name, type: 'JSON' }));
+  const types = names.map((name) => `${quoteText(name)}: 'JSON'`).join(', ');
+  return { where, from: readJson(file, `columns = {${types}}`), columns };
+}
+
+function readJson(file: string, options: string): string {
+  const format = /\.json(\.(gz|zst))?$/i.test(file) ? 'auto' : 'newline_delimited';
+  return `read_json(${quoteText(file)}, format = '${format}', ${options})`;
+}
+
+/** The keys of the objects: of a sample when all that are wanted are among them, else of the whole file. */
+async function readNames(file: string, where: string, wanted: WantedColumns, engine: DuckdbEngine): Promise<string[]> {
+  const describe = async (sampleRows: number) => {
+    const select = `SELECT * FROM ${readJson(file, `maximum_depth = 1, sample_size = ${sampleRows}`)}`;
+    return (await engine.describe(select, where)).map(({ name }) => name);
+  };
+  const sampled = await describe(20_480);
+  const found = new Set(sampled.map((name) => name.toLowerCase()));
+  return wanted.names.every((name) => found.has(name.toLowerCase())) ? sampled : describe(-1);
+}
+
+/** DuckDB calls the only column `json` where it found no objects. */
+async function checkEmpty(file: string, where: string, engine: DuckdbEngine): Promise<undefined> {
+  const [row] = await engine.readRows(`SELECT 1 FROM ${readJson(file, 'maximum_depth = 1')} LIMIT 1`, where);
+  if (row === undefined) return undefined;
+  throw new SyncError(
+    'source.malformed',
+    `Cannot read ${where}: it holds no JSON objects.`,
+    'Write one JSON object a line.',
+  );
+}

@@ -1,0 +1,53 @@
+import { SyncError } from '../errors.ts';
+import { cutRows, toChunk } from './chunks.ts';
+import { findColumns } from './columns.ts';
+import type { DuckdbEngine } from './duckdb.ts';
+import type { Chunk, WantedColumns } from './source.ts';
+import { type ColumnText, columnText, quoteName } from './sqlText.ts';
+
+/** Something DuckDB can read: a file or a query. */
+export interface Relation {
+  /** How to call it in messages. */
+  where: string;
+  /** A FROM item, to be followed by an alias. */
+  from: string;
+  columns: readonly { name: string; type: string }[];
+}
+
+/** A relation of which some columns are read, each as text. */
+export interface Reading {
+  columns: readonly string[];
+  chunks(signal: AbortSignal): AsyncIterable<Chunk>;
+}
+
+/** Throws `source.column_missing` when a wanted column is not there or holds nothing that can be read as text. */
+export function readRelation(relation: Relation, wanted: WantedColumns, engine: DuckdbEngine): Reading {
+  const names = relation.columns.map(({ name }) => name);
+  const found = findColumns(names, wanted, relation.where);
+  const texts = found.map((index) => textOf(relation, index));
+  // The columns get names of ours: a header may name two alike.
+  const aliases = names.map((_, index) => quoteName(alias(index))).join(', ');
+  const select = `SELECT ${texts.map(({ sql }, index) => `${sql} AS ${quoteName(alias(index))}`).join(', ')} FROM ${relation.from} AS t(${aliases})`;
+  const isList = texts.map((text) => text.isList);
+  return {
+    columns: found.map((index) => names[index]!),
+    async *chunks(signal) {
+      for await (const rows of cutRows(engine.exportRows(select, relation.where, signal))) yield toChunk(rows, isList);
+    },
+  };
+}
+
+function alias(index: number): string {
+  return `c${index}`;
+}
+
+function textOf(relation: Relation, index: number): ColumnText {
+  const { name, type } = relation.columns[index]!;
+  const text = columnText(alias(index), type);
+  if (text !== undefined) return text;
+  throw new SyncError(
+    'source.column_missing',
+    `Column ${name} of ${relation.where} is of type ${type.slice(0, 40)}, which holds no identifiers.`,
+    'Choose a column of text, numbers, or lists of them.',
+  );
+}

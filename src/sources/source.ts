@@ -1,0 +1,45 @@
+import type { SourceConfig } from '../config.ts';
+import type { DuckdbEngine } from './duckdb.ts';
+import { openFiles } from './files.ts';
+import { openQuery } from './query.ts';
+
+/**
+ * The values of one column in a chunk: UTF-8, an LF after each, an empty line for null or blank. A line break inside a
+ * value travels as CR, so that it stays one line and is still seen for what it is.
+ */
+export interface ChunkColumn {
+  lines: Uint8Array<ArrayBuffer>;
+  /** Only where cells are lists: for each line, its row in the chunk counted from 0. Without it, a line is a row. */
+  rowIndex?: Uint32Array<ArrayBuffer>;
+}
+
+/** Some rows of a source, column by column in the order of `Source.columns`. */
+export interface Chunk {
+  columns: ChunkColumn[];
+}
+
+/** Which columns are wanted: all of the names, or those of them that are there (at least one). */
+export interface WantedColumns {
+  names: readonly string[];
+  required: 'all' | 'any';
+}
+
+export interface Source {
+  /** Names of the columns read, as the source spells them. */
+  columns: readonly string[];
+  /** The rows in the source's order. Stops and frees what it holds when the consumer stops or the signal aborts. */
+  chunks(signal: AbortSignal): AsyncIterable<Chunk>;
+}
+
+/**
+ * Opens a source far enough to know that it is there and has the wanted columns. Throws a `source.*` error that names
+ * the file, the columns or the line, and never quotes what they hold.
+ */
+export function openSource(config: SourceConfig, wanted: WantedColumns, engine: DuckdbEngine): Promise<Source> {
+  switch (config.type) {
+    case 'files':
+      return openFiles(config, wanted, engine);
+    case 'duckdb':
+      return openQuery(config, wanted, engine);
+  }
+}

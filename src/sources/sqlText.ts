@@ -1,0 +1,64 @@
+/** SQL text literal. */
+export function quoteText(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+/** SQL identifier. */
+export function quoteName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** Separates the elements of a list within a cell on its way out of DuckDB (ASCII record separator). */
+export const elementSeparator = '\x1e';
+
+/** Stands in for the separator where a list's element holds it; it is no part of any identifier either. */
+const separatorStandIn = '\x01';
+
+export interface ColumnText {
+  /** SQL that gives the cell as text, null for nothing. */
+  sql: string;
+  /** Whether cells may hold several elements, parted by `elementSeparator`. */
+  isList: boolean;
+}
+
+/**
+ * How a column of a DuckDB type is read as text: integral numbers, also of floating or decimal type, as their plain
+ * digits; NaN (how pandas writes a missing number) as nothing; JSON strings without quotes; lists element by element.
+ * Undefined for types that hold no text, such as STRUCT.
+ */
+export function columnText(name: string, type: string): ColumnText | undefined {
+  const column = quoteName(name);
+  if (type === 'JSON') return { sql: jsonText(column), isList: true };
+  const element = /^(.*)\[\d*\]$/s.exec(type)?.[1];
+  if (element === undefined) {
+    const sql = scalarText(column, type);
+    return sql === undefined ? undefined : { sql: `nullif(${sql}, '')`, isList: false };
+  }
+  const sql = element === 'JSON' ? jsonScalarText('e') : scalarText('e', element);
+  return sql === undefined ? undefined : { sql: joinElements(`${column}::${element}[]`, sql), isList: true };
+}
+
+function scalarText(value: string, type: string): string | undefined {
+  if (/\]$|^(STRUCT|MAP|UNION|VARIANT|GEOMETRY)\b/.test(type)) return undefined;
+  if (type === 'VARCHAR') return value;
+  if (type === 'BLOB') return `decode(${value})`;
+  if (type === 'DOUBLE' || type === 'FLOAT')
+    return `CASE WHEN isnan(${value}) THEN NULL WHEN ${value} = trunc(${value}) AND abs(${value}) < 1e18 THEN ${value}::BIGINT::VARCHAR ELSE ${value}::VARCHAR END`;
+  if (type.startsWith('DECIMAL')) return `regexp_replace(${value}::VARCHAR, '\\.0+$', '')`;
+  return `${value}::VARCHAR`;
+}
+
+function joinElements(list: string, elementText: string): string {
+  const escaped = `replace(coalesce(${elementText}, ''), ${quoteText(elementSeparator)}, ${quoteText(separatorStandIn)})`;
+  return `nullif(array_to_string(list_transform(${list}, lambda e: ${escaped}), ${quoteText(elementSeparator)}), '')`;
+}
+
+function jsonScalarText(value: string): string {
+  return `CASE json_type(${value}) WHEN 'DOUBLE' THEN regexp_replace(${value}->>'$', '\\.0+$', '') ELSE ${value}->>'$' END`;
+}
+
+function jsonText(column: string): string {
+  const many = joinElements(`${column}::JSON[]`, jsonScalarText('e'));
+  const one = `replace(${jsonScalarText(column)}, ${quoteText(elementSeparator)}, ${quoteText(separatorStandIn)})`;
+  return `CASE json_type(${column}) WHEN 'ARRAY' THEN ${many} ELSE nullif(${one}, '') END`;
+}
