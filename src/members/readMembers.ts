@@ -1,0 +1,76 @@
+import type { SyncConfig } from '../config.ts';
+import type { RejectCode } from '../identifiers/rejects.ts';
+import type { Source } from '../sources/source.ts';
+import { examplesPerCode, type IdentifiedChunk } from './identifyChunk.ts';
+import { mapInOrder } from './mapInOrder.ts';
+import { createMemberSet, type MemberSet } from './memberSet.ts';
+import type { Workers } from './workers.ts';
+
+/** What became of every cell that was read: `values = rejected + duplicates + members` (design, rule 2). */
+export interface ReadCounts {
+  rows: number;
+  empty: number;
+  values: number;
+  rejected: number;
+  duplicates: number;
+  members: number;
+}
+
+export interface RejectAccount {
+  /** How many values were rejected with each code. */
+  rejects: Partial<Record<RejectCode, number>>;
+  /** At most five of each code; rows counted from 1. */
+  rejectExamples: { code: RejectCode; row: number; column: string; shape: string }[];
+}
+
+export interface ReadMembersOptions {
+  /** An existing private folder for working files. */
+  directory: string;
+  recordBytes: number;
+  workers: Workers;
+  signal: AbortSignal;
+  onProgress(rows: number): void;
+}
+
+export interface ReadResult extends RejectAccount {
+  members: MemberSet;
+  counts: ReadCounts;
+}
+
+/** Reads a source to its end: a sealed member set, and an account of every value. Nothing is sent before that. */
+export async function readMembers(source: Source, sync: SyncConfig, options: ReadMembersOptions): Promise<ReadResult> {
+  const { directory, recordBytes, workers, signal, onProgress } = options;
+  const writer = await createMemberSet({
+    directory: `${directory}/members`,
+    identifierType: sync.identifierType,
+    recordBytes,
+    workers,
+  });
+  const account: RejectAccount = { rejects: {}, rejectExamples: [] };
+  const counts = { rows: 0, empty: 0, values: 0, rejected: 0, duplicates: 0, members: 0 };
+  const identify = (chunk: Parameters<Workers['identifyChunk']>[0]) => workers.identifyChunk(chunk, sync);
+  for await (const chunk of mapInOrder(source.chunks(signal), workers.parallelism, identify)) {
+    signal.throwIfAborted();
+    await writer.add(chunk.records);
+    addRejects(account, chunk, counts.rows, source.columns);
+    counts.rows += chunk.rows;
+    counts.empty += chunk.empty;
+    counts.values += chunk.values;
+    onProgress(counts.rows);
+  }
+  const members = await writer.seal();
+  counts.rejected = Object.values(account.rejects).reduce((sum, count) => sum + count, 0);
+  counts.members = members.count;
+  counts.duplicates = counts.values - counts.rejected - counts.members;
+  return { members, counts, ...account };
+}
+
+function addRejects(account: RejectAccount, chunk: IdentifiedChunk, rowsBefore: number, columns: readonly string[]) {
+  for (const { code, row, column, shape } of chunk.examples) {
+    const shown = account.rejectExamples.filter((example) => example.code === code).length;
+    if (shown >= examplesPerCode) continue;
+    account.rejectExamples.push({ code, row: rowsBefore + row + 1, column: columns[column] ?? '', shape });
+  }
+  for (const [code, count] of Object.entries(chunk.rejects) as [RejectCode, number][])
+    account.rejects[code] = (account.rejects[code] ?? 0) + count;
+}

@@ -1,0 +1,75 @@
+import type { Layout } from './layout.ts';
+
+/**
+ * The records sorted and each member once, in a new buffer. Sorts by 32 bits of each record with a radix sort, and
+ * compares whole records only where those are alike. `records` starts at a multiple of four bytes of its memory.
+ */
+export function sortUnique(records: Buffer, layout: Layout): Buffer {
+  const count = records.length / layout.recordBytes;
+  const keys = new Uint32Array(count);
+  for (let index = 0; index < count; index++) keys[index] = layout.sortKeyOf(records, index * layout.recordBytes);
+  const order = sortByKey(keys);
+  const kept = orderTies(order, keys, records, layout);
+  return gather(records, order.subarray(0, kept), layout.recordBytes);
+}
+
+/** The indexes of the keys in ascending order of key: a radix sort, least significant byte first. */
+function sortByKey(keys: Uint32Array): Uint32Array {
+  let order = new Uint32Array(keys.length).map((_, index) => index);
+  let next = new Uint32Array(keys.length);
+  const starts = new Uint32Array(256);
+  for (let shift = 0; shift < 32; shift += 8) {
+    starts.fill(0);
+    for (let index = 0; index < keys.length; index++) starts[(keys[index]! >>> shift) & 255]!++;
+    let start = 0;
+    for (let bucket = 0; bucket < 256; bucket++) {
+      const size = starts[bucket]!;
+      starts[bucket] = start;
+      start += size;
+    }
+    for (let index = 0; index < order.length; index++) {
+      const item = order[index]!;
+      next[starts[(keys[item]! >>> shift) & 255]!++] = item;
+    }
+    [order, next] = [next, order];
+  }
+  return order;
+}
+
+/** Puts records with the same key in order and drops twins, in place. Returns how many are left. */
+function orderTies(order: Uint32Array, keys: Uint32Array, records: Buffer, layout: Layout): number {
+  let kept = 0;
+  for (let from = 0; from < order.length; ) {
+    const key = keys[order[from]!]!;
+    let to = from + 1;
+    while (to < order.length && keys[order[to]!] === key) to++;
+    if (to === from + 1) order[kept++] = order[from]!;
+    else for (const index of uniqueOf(Array.from(order.subarray(from, to)), records, layout)) order[kept++] = index;
+    from = to;
+  }
+  return kept;
+}
+
+function uniqueOf(indexes: number[], records: Buffer, layout: Layout): number[] {
+  const { recordBytes } = layout;
+  indexes.sort((a, b) => layout.compare(records, a * recordBytes, b * recordBytes));
+  return indexes.filter((index, position) => {
+    const twin = indexes[position + 1];
+    if (twin === undefined || layout.compare(records, index * recordBytes, twin * recordBytes) !== 0) return true;
+    // The last of the twins stays, with all that any of them knows.
+    layout.merge(records, twin * recordBytes, index * recordBytes);
+    return false;
+  });
+}
+
+function gather(records: Buffer, order: Uint32Array, recordBytes: number): Buffer {
+  const from = new Int32Array(records.buffer, records.byteOffset, records.length / 4);
+  const words = recordBytes / 4;
+  const to = new Int32Array(order.length * words);
+  let at = 0;
+  for (let index = 0; index < order.length; index++) {
+    const start = order[index]! * words;
+    for (let word = start; word < start + words; word++) to[at++] = from[word]!;
+  }
+  return Buffer.from(to.buffer);
+}

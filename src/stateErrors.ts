@@ -1,0 +1,41 @@
+import { SyncError, systemErrorCode } from './errors.ts';
+
+/** Runs work on the state directory or a working file; what the system refuses becomes a `state.*` error. */
+export async function guardState<T>(where: string, work: () => Promise<T> | T): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw stateError(error, where) ?? error;
+  }
+}
+
+function stateError(error: unknown, where: string): SyncError | undefined {
+  const code = systemErrorCode(error);
+  switch (code) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+    case 'EFBIG':
+      return new SyncError(
+        'state.disk_full',
+        `Cannot write to ${where}: no space is left (${code}).`,
+        'Free space there, or point --state at a larger disk; about 40 bytes a member are needed, twice, and three times as much for phones.',
+      );
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+    case 'ENOENT':
+    case 'ENOTDIR':
+    case 'EEXIST':
+    case 'EISDIR':
+    case 'EIO':
+    case 'EMFILE':
+    case 'ENAMETOOLONG':
+      return new SyncError(
+        'state.not_writable',
+        `Cannot write to ${where} (${code}).`,
+        'Give this user a folder to write to with --state or state.directory, such as a mounted volume.',
+      );
+    default:
+      return undefined;
+  }
+}
