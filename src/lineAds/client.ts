@@ -1,0 +1,223 @@
+import pLimit from 'p-limit';
+import type { Dispatcher } from 'undici';
+import type { ZodType } from 'zod';
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config.ts';
+import { SyncError } from '../errors.ts';
+import { explainFailure, type RequestPurpose } from './errors.ts';
+import { createRequestLimiter, type RequestLimiter } from './limits.ts';
+import type { UploadForm } from './multipart.ts';
+import { classifyFailure, createPatience, type Failure, type Patience, retryAfterMs, type Verdict } from './retry.ts';
+import {
+  type Audience,
+  audienceAnswer,
+  audiencePage,
+  parseAnswer,
+  parseReasons,
+  type UploadJob,
+  uploadJobsAnswer,
+} from './schemas.ts';
+import { createSignedCalls, type Exchange, type LineRequest, type Log } from './signedCalls.ts';
+import { attemptTimeoutMs } from './transport.ts';
+
+export interface ClientOptions {
+  connection: Config['connection'];
+  limits: Config['limits'];
+  retry: Config['retry'];
+  jobs: Config['jobs'];
+  clock: Clock;
+  dispatcher: Dispatcher;
+  log: Log;
+  signal: AbortSignal;
+  /** Shared by all clients of a process; made from `limits` by default. */
+  limiter?: RequestLimiter;
+  /** How long one attempt may take; `attemptTimeoutMs` by default. */
+  timeoutMs?: (bodyBytes: number) => number;
+}
+
+/** One upload attempt: what LINE said of the audience, or why not and what that means. */
+export type UploadAttempt = { calls: number } & (
+  | { kind: 'accepted'; audience: Audience }
+  | { kind: 'failed'; verdict: Verdict; ms: number; retryAfterMs: number; error: (attempts: number) => SyncError }
+);
+
+export interface UploadCall {
+  purpose: 'add' | 'replace';
+  /** The audience's id, or its quoted name while it has none. */
+  audience: string;
+  form: UploadForm;
+  /** The number to log. */
+  attempt: number;
+}
+
+export interface LineAdsClient {
+  /** All pages of the account's audiences, newest first, each id once. */
+  listAudiences(): Promise<Audience[]>;
+  /** The upload jobs that LINE lists of an audience: at most 50 of them. */
+  uploadJobs(audienceId: string): Promise<UploadJob[]>;
+  /** One attempt, which waits for a free upload, and for REPLACE also a free REPLACE. Retrying is `deliverUpload`'s. */
+  attemptUpload(call: UploadCall): Promise<UploadAttempt>;
+  /** What one upload may cost; a 429 waits up to `jobs.timeoutMs`. */
+  uploadPatience(): Patience;
+  /** Runs one creation of an audience at a time. */
+  createAlone<T>(create: () => Promise<T>): Promise<T>;
+  /** Whether LINE has answered anything yet, with whatever status. */
+  wasAnswered(): boolean;
+}
+
+/**
+ * LINE's audience API for one ad account. The stack, outermost first: retry, limit, sign, timeout, undici. The first
+ * request of a process is a GET and goes alone, since it finds out which signature LINE accepts.
+ */
+export function createLineAdsClient(options: ClientOptions): LineAdsClient {
+  const { connection, limits, retry, jobs, clock, signal } = options;
+  const calls = createSignedCalls({
+    ...options,
+    limiter: options.limiter ?? createRequestLimiter(limits.requestsPerSecond),
+    timeoutMs: options.timeoutMs ?? attemptTimeoutMs,
+  });
+  const opening = createOpening();
+  const createLimit = pLimit(1);
+  const replaceLimit = pLimit(limits.concurrentReplaces);
+  const uploadLimit = pLimit(limits.concurrentUploads);
+  const audiencesPath = `/api/v3/adaccounts/${connection.adAccountId}/custom-audiences`;
+
+  async function get<T>(
+    request: LineRequest,
+    schema: ZodType<T>,
+    target: Omit<RequestPurpose, 'adAccountId'>,
+  ): Promise<T> {
+    const patience = createPatience({ retry, clock, signal });
+    const purpose = { ...target, adAccountId: connection.adAccountId };
+    for (let attempts = 0; ; ) {
+      const exchange = await calls.send(request, attempts + 1);
+      attempts += exchange.calls;
+      const read = readExchange(exchange, schema);
+      if (read.kind === 'value') return read.value;
+      const verdict = classifyFailure(read.failure, 'read');
+      if (!(await patience.mayRetry(verdict, exchange.ms, askedWaitMs(exchange, clock.now()))))
+        throw explainFailure(read.failure, purpose, {
+          attempts,
+          wasAnswered: calls.wasAnswered(),
+          skewMs: exchange.skewMs,
+        });
+    }
+  }
+
+  function getPage(page: number) {
+    const query = `?page=${page}&size=100&sortKey=created&sortOrder=desc`;
+    return opening.pass(() => get({ method: 'GET', path: audiencesPath, query }, audiencePage, { kind: 'audiences' }));
+  }
+
+  async function uploadOnce({ purpose, audience, form, attempt }: UploadCall): Promise<UploadAttempt> {
+    signal.throwIfAborted();
+    const exchange = await calls.send({ method: 'POST', path: `${audiencesPath}/upload`, form }, attempt);
+    const read = readExchange(exchange, audienceAnswer);
+    if (read.kind === 'value') return { kind: 'accepted', audience: read.value, calls: exchange.calls };
+    const target = { kind: purpose, audience, adAccountId: connection.adAccountId };
+    return {
+      kind: 'failed',
+      verdict: classifyFailure(read.failure, 'upload'),
+      calls: exchange.calls,
+      ms: exchange.ms,
+      retryAfterMs: askedWaitMs(exchange, clock.now()),
+      error: (attempts) =>
+        explainFailure(read.failure, target, { attempts, wasAnswered: calls.wasAnswered(), skewMs: exchange.skewMs }),
+    };
+  }
+
+  return {
+    listAudiences: () => readAllPages(getPage),
+    uploadJobs: (audienceId) =>
+      opening.pass(async () => {
+        const path = `${audiencesPath}/${encodeURIComponent(audienceId)}/upload-job`;
+        const answer = await get({ method: 'GET', path }, uploadJobsAnswer, { kind: 'jobs', audience: audienceId });
+        return answer.jobs;
+      }),
+    async attemptUpload(call) {
+      if (!opening.hasBegun()) await getPage(1);
+      const attempt = () => uploadLimit(() => uploadOnce(call));
+      return opening.pass(() => (call.purpose === 'replace' ? replaceLimit(attempt) : attempt()));
+    },
+    uploadPatience: () => createPatience({ retry, clock, signal, rateLimitMs: jobs.timeoutMs }),
+    createAlone: (create) => createLimit(create),
+    wasAnswered: () => calls.wasAnswered(),
+  };
+}
+
+type Read<T> = { kind: 'value'; value: T } | { kind: 'failure'; failure: Failure };
+
+function readExchange<T>({ result }: Exchange, schema: ZodType<T>): Read<T> {
+  if (result.kind === 'network') return { kind: 'failure', failure: result };
+  const { status, text, bodyBegun } = result;
+  if (status < 200 || status >= 300)
+    return { kind: 'failure', failure: { kind: 'refused', status, reasons: parseReasons(text), bodyBegun } };
+  const value = parseAnswer(schema, text);
+  return value === undefined ? { kind: 'failure', failure: { kind: 'unreadable', status } } : { kind: 'value', value };
+}
+
+function askedWaitMs({ result }: Exchange, nowMs: number): number {
+  return result.kind === 'answer' ? retryAfterMs(result.retryAfter, result.date, nowMs) : 0;
+}
+
+/**
+ * Lets the first request go alone. Whoever waited for it shares its failure when it never got through: the same would
+ * happen to each of them. The next request after such a failure is a first one again.
+ */
+function createOpening() {
+  let first: Promise<void> | undefined;
+  return {
+    hasBegun: () => first !== undefined,
+    async pass<T>(request: () => Promise<T>): Promise<T> {
+      if (first !== undefined) {
+        await first;
+        return request();
+      }
+      const result = request();
+      first = result.then(
+        () => {},
+        (error: unknown) => {
+          if (!isSharedFailure(error)) return;
+          first = undefined;
+          throw error;
+        },
+      );
+      first.catch(() => {});
+      return result;
+    },
+  };
+}
+
+function isSharedFailure(error: unknown): boolean {
+  return error instanceof SyncError && (error.code === 'auth.failed' || error.code === 'line.unreachable');
+}
+
+const mostPasses = 3;
+const mostPages = 1000;
+
+/**
+ * Newest first, so an audience made meanwhile only shows one twice; one deleted meanwhile can hide another, which
+ * the total tells: then all pages are read again.
+ */
+async function readAllPages(
+  getPage: (page: number) => Promise<{
+    audienceGroups: Audience[];
+    hasNextPage?: boolean | null | undefined;
+    totalElements?: number | null | undefined;
+  }>,
+): Promise<Audience[]> {
+  for (let pass = 1; ; pass += 1) {
+    const byId = new Map<string, Audience>();
+    let total = 0;
+    let pages = 0;
+    for (let isLast = false; !isLast; ) {
+      pages += 1;
+      const page = await getPage(pages);
+      const known = byId.size;
+      for (const audience of page.audienceGroups) byId.set(audience.id, audience);
+      total = page.totalElements ?? 0;
+      isLast = page.hasNextPage !== true || byId.size === known || pages === mostPages;
+    }
+    if (pages === 1 || byId.size >= total || pass === mostPasses) return [...byId.values()];
+  }
+}

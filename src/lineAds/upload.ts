@@ -1,0 +1,174 @@
+import type { Clock } from '../clock.ts';
+import type { Config, IdentifierType } from '../config.ts';
+import { SyncError } from '../errors.ts';
+import { lineTypeOf, resolveAudience } from './audiences.ts';
+import type { LineAdsClient, UploadAttempt } from './client.ts';
+import { jobsOfFile } from './jobs.ts';
+import { createUploadForm, type FormFields, type FormFile, formOverheadBytes } from './multipart.ts';
+import type { Patience } from './retry.ts';
+import type { Audience } from './schemas.ts';
+
+/** An audience that exists, or one that this upload creates. */
+export type UploadTarget = { audienceId: string } | { audienceName: string };
+
+export interface Upload {
+  action: 'ADD' | 'REPLACE';
+  target: UploadTarget;
+  identifierType: IdentifierType;
+  /** Its name is unique per run and batch: a lost upload is found again by it. */
+  file: FormFile;
+  /** Asked before a REPLACE is sent again: false once any ADD of its plan was sent (rule 5). */
+  mayRepeatReplace?: () => boolean;
+}
+
+export interface DeliveredUpload {
+  audienceId: string;
+  /** LINE's answer; undefined when the answer was lost and the upload found among the jobs. */
+  audience: Audience | undefined;
+  attempts: number;
+  foundByLookup: boolean;
+  /** Whether this upload made the audience; after a lost answer, whether it probably did. */
+  created: boolean;
+}
+
+/** An upload that failed and may have arrived all the same; `code`, message and hint are those of the failure. */
+export class UploadUnanswered extends SyncError {
+  readonly mayHaveArrived = true;
+
+  constructor(failure: SyncError, fileName: string) {
+    super(
+      failure.code,
+      `${failure.message}; the upload ${fileName} may have arrived`,
+      `${failure.hint} Running again converges.`,
+    );
+  }
+}
+
+/** What the body of this upload has beside its file's bytes. */
+export function uploadOverheadBytes(
+  upload: Pick<Upload, 'action' | 'target' | 'identifierType'>,
+  fileName: string,
+): number {
+  return formOverheadBytes(uploadFields(upload), fileName);
+}
+
+interface Delivery {
+  client: LineAdsClient;
+  upload: Upload;
+  patience: Patience;
+  settle: () => Promise<void>;
+  target: UploadTarget;
+  attempts: number;
+  /** An attempt was left unanswered, and no look at LINE has shown it since. */
+  isFateUnknown: boolean;
+  created: boolean;
+}
+
+/**
+ * Brings one batch to the end of its HTTP life: accepted, found by its file name after a lost answer (rule 5), or an
+ * error; `UploadUnanswered` when it may have arrived. Creating an audience is done one at a time, each after a fresh
+ * look for the name.
+ */
+export async function deliverUpload(
+  client: LineAdsClient,
+  upload: Upload,
+  options: { jobs: Config['jobs']; clock: Clock; signal: AbortSignal },
+): Promise<DeliveredUpload> {
+  const { jobs, clock, signal } = options;
+  const delivery: Delivery = {
+    client,
+    upload,
+    patience: client.uploadPatience(),
+    settle: () => clock.sleep(jobs.settleMs, signal),
+    target: upload.target,
+    attempts: 0,
+    isFateUnknown: false,
+    created: false,
+  };
+  try {
+    if ('audienceId' in upload.target) return await deliver(delivery);
+    return await client.createAlone(() => {
+      signal.throwIfAborted();
+      return deliver(delivery);
+    });
+  } catch (error) {
+    if (!delivery.isFateUnknown) throw error;
+    throw new UploadUnanswered(asSyncError(error, signal), upload.file.name);
+  }
+}
+
+async function deliver(delivery: Delivery): Promise<DeliveredUpload> {
+  for (;;) {
+    const existing = 'audienceName' in delivery.target ? await lookUp(delivery) : undefined;
+    if (existing !== undefined) return existing;
+    const attempt = await send(delivery);
+    if (attempt.kind === 'accepted') return accept(delivery, attempt.audience);
+    if (attempt.verdict === 'unanswered') {
+      delivery.isFateUnknown = true;
+      await delivery.settle();
+      const arrived = await lookUp(delivery);
+      if (arrived !== undefined) return arrived;
+    }
+    const mayRepeat = delivery.upload.action === 'ADD' || (delivery.upload.mayRepeatReplace?.() ?? true);
+    if (!mayRepeat || !(await delivery.patience.mayRetry(attempt.verdict, attempt.ms, attempt.retryAfterMs)))
+      throw attempt.error(delivery.attempts);
+  }
+}
+
+/**
+ * While the audience has no id, is it there by now? Then this goes on as an ADD to it. After a lost answer, is our
+ * file among the audience's jobs? A file not seen proves nothing: the list holds 50 at most, and may lag.
+ */
+async function lookUp(delivery: Delivery): Promise<DeliveredUpload | undefined> {
+  const { client, upload, isFateUnknown } = delivery;
+  if ('audienceName' in delivery.target) {
+    const { audienceName } = delivery.target;
+    const audience = await resolveAudience(client, { audienceName, identifierType: upload.identifierType });
+    if (audience === undefined) return undefined;
+    delivery.target = { audienceId: audience.id };
+    delivery.created = isFateUnknown;
+  }
+  if (!isFateUnknown) return undefined;
+  const { audienceId } = delivery.target;
+  if (jobsOfFile(await client.uploadJobs(audienceId), upload.file.name).outcome === 'unseen') return undefined;
+  const { attempts, created } = delivery;
+  return { audienceId, audience: undefined, attempts, foundByLookup: true, created };
+}
+
+async function send(delivery: Delivery): Promise<UploadAttempt> {
+  const { client, upload, target } = delivery;
+  const attempt = await client.attemptUpload({
+    purpose: upload.action === 'ADD' ? 'add' : 'replace',
+    audience: 'audienceId' in target ? target.audienceId : JSON.stringify(target.audienceName),
+    form: createUploadForm(uploadFields({ ...upload, target }), upload.file),
+    attempt: delivery.attempts + 1,
+  });
+  delivery.attempts += attempt.calls;
+  return attempt;
+}
+
+function accept(delivery: Delivery, audience: Audience): DeliveredUpload {
+  return {
+    audienceId: audience.id,
+    audience,
+    attempts: delivery.attempts,
+    foundByLookup: false,
+    created: delivery.created || 'audienceName' in delivery.target,
+  };
+}
+
+function uploadFields({
+  action,
+  target,
+  identifierType,
+}: Pick<Upload, 'action' | 'target' | 'identifierType'>): FormFields {
+  const audience = 'audienceId' in target ? { id: target.audienceId } : { name: target.audienceName };
+  return { action, ...audience, idType: lineTypeOf[identifierType].idType };
+}
+
+function asSyncError(error: unknown, signal: AbortSignal): SyncError {
+  if (error instanceof SyncError) return error;
+  return signal.aborted
+    ? new SyncError('run.interrupted', 'the upload was interrupted', 'Run again.')
+    : new SyncError('internal', 'the upload was stopped by a fault of ours', 'Please report this.');
+}

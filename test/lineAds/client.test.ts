@@ -1,0 +1,375 @@
+import nock from 'nock';
+import { describe, expect, test } from 'vitest';
+import { SyncError } from '../../src/errors.ts';
+import { createUploadForm } from '../../src/lineAds/multipart.ts';
+import { signRequest } from '../../src/lineAds/signing.ts';
+import {
+  accountPath,
+  audienceJson,
+  audienceOf,
+  jobJson,
+  pageOf,
+  setUpClient,
+  startMs,
+  useNock,
+} from './clientSetup.ts';
+import { answerJson, dropConnection, startServer } from './lineServer.ts';
+
+useNock();
+
+const line = 'https://ads.line.me';
+const key = { accessKey: 'KEY-marked', secretKey: 'SECRET-marked' };
+const firstPage = `${accountPath}?page=1&size=100&sortKey=created&sortOrder=desc`;
+
+function uploadCall(purpose: 'add' | 'replace' = 'add', attempt = 1) {
+  const content = Buffer.from('one\ntwo\n');
+  const file = {
+    name: 'run-sync-0.txt',
+    bytes: content.length,
+    async *open() {
+      yield content;
+    },
+  };
+  const form = createUploadForm({ action: 'ADD', id: '77', idType: 'IFA' }, file);
+  return { purpose, audience: '77', form, attempt };
+}
+
+describe('requests', () => {
+  test('a read is signed for its path without the query, at the instant of its Date', async () => {
+    const { client } = setUpClient();
+    const expected = await signRequest(key, { path: accountPath }, startMs, 'rfc7515');
+    nock(line, {
+      reqheaders: { ...expected, accept: 'application/json', host: 'ads.line.me' },
+      badheaders: ['content-type'],
+    })
+      .get(firstPage)
+      .reply(200, pageOf([audienceJson({ id: '77' })]));
+    expect(await client.listAudiences()).toEqual([audienceOf({ id: '77' })]);
+  });
+
+  test('an upload is one multipart POST with its exact length, signed without the boundary', async () => {
+    const { client } = setUpClient();
+    const call = uploadCall();
+    const path = `${accountPath}/upload`;
+    const expected = await signRequest(key, { path, contentType: 'multipart/form-data' }, startMs, 'rfc7515');
+    const length = `${call.form.contentLength}`;
+    let body = '';
+    nock(line).get(firstPage).reply(200, pageOf([]));
+    nock(line, {
+      reqheaders: { ...expected, 'content-type': call.form.contentType, 'content-length': length },
+    })
+      .post(path, (text: string) => {
+        body = text;
+        return true;
+      })
+      .reply(202, audienceJson({ id: '77' }));
+    expect(await client.attemptUpload(call)).toEqual({
+      kind: 'accepted',
+      audience: audienceOf({ id: '77' }),
+      calls: 1,
+    });
+    expect(Buffer.byteLength(body)).toBe(call.form.contentLength);
+    expect(body).toContain('filename="run-sync-0.txt"\r\nContent-Type: text/plain\r\n\r\none\ntwo\n\r\n--');
+  });
+
+  test('the jobs of one audience are asked for by its id', async () => {
+    const { client } = setUpClient();
+    nock(line)
+      .get(`${accountPath}/77/upload-job`)
+      .reply(200, { jobs: [jobJson({ id: '5' })] });
+    expect(await client.uploadJobs('77')).toMatchObject([{ id: '5', fileName: 'run-sync-0.txt', status: 'FINISHED' }]);
+  });
+
+  test('each call is logged with method, path, status, attempt and duration, and nothing secret', async () => {
+    const { client, logged } = setUpClient();
+    nock(line)
+      .get(firstPage)
+      .reply(500, { errors: [{ reason: 'SECRET-marked' }] });
+    nock(line).get(firstPage).reply(200, pageOf([]));
+    await client.listAudiences();
+    expect(logged).toEqual([
+      { method: 'GET', path: accountPath, status: 500, attempt: 1, ms: 0 },
+      { method: 'GET', path: accountPath, status: 200, attempt: 2, ms: 0 },
+    ]);
+  });
+});
+
+describe('the audience list', () => {
+  function replyPages(...pages: object[]) {
+    pages.forEach((page, index) => {
+      nock(line)
+        .get(`${accountPath}?page=${index + 1}&size=100&sortKey=created&sortOrder=desc`)
+        .reply(200, page);
+    });
+  }
+
+  test('is read to its last page, each audience once although pages shift', async () => {
+    const [a, b, c] = ['1', '2', '3'].map((id) => audienceJson({ id }));
+    replyPages(pageOf([a!, b!], true, 3), pageOf([b!, c!], false, 3));
+    expect((await setUpClient().client.listAudiences()).map(({ id }) => id)).toEqual(['1', '2', '3']);
+  });
+
+  test('is read again when one deleted meanwhile has hidden another', async () => {
+    const [a, b, c] = ['1', '2', '3'].map((id) => audienceJson({ id }));
+    replyPages(pageOf([a!], true, 3), pageOf([c!], false, 3));
+    replyPages(pageOf([a!], true, 2), pageOf([b!], false, 2));
+    expect((await setUpClient().client.listAudiences()).map(({ id }) => id)).toEqual(['1', '2']);
+  });
+
+  test('ends when a server gives the same page for ever', async () => {
+    const same = pageOf([audienceJson({ id: '1' })], true, 1);
+    replyPages(same, same);
+    expect(await setUpClient().client.listAudiences()).toHaveLength(1);
+  });
+});
+
+describe('after a 401', () => {
+  const skewedDate = new Date(startMs + 7_200_000).toUTCString();
+  const rightDate = new Date(startMs).toUTCString();
+
+  /** Announces one read of the jobs, signed for `atMs` in that form, and what it is answered. */
+  async function expectRead(form: 'rfc7515' | 'padded', atMs: number, status: number, date = rightDate) {
+    const path = `${accountPath}/77/upload-job`;
+    const reqheaders = { ...(await signRequest(key, { path }, atMs, form)) };
+    nock(line, { reqheaders }).get(path).reply(status, { jobs: [] }, { date });
+  }
+
+  test("LINE's time is tried first when ours is off, and kept", async () => {
+    const { client } = setUpClient();
+    await expectRead('rfc7515', startMs, 401, skewedDate);
+    await expectRead('rfc7515', startMs + 7_200_000, 200);
+    await expectRead('rfc7515', startMs + 7_200_000, 200);
+    await client.uploadJobs('77');
+    await client.uploadJobs('77');
+  });
+
+  test('the padded form is tried once when the clock is right, and kept', async () => {
+    const { client } = setUpClient();
+    await expectRead('rfc7515', startMs, 401);
+    await expectRead('padded', startMs, 200);
+    await expectRead('padded', startMs, 200);
+    await client.uploadJobs('77');
+    await client.uploadJobs('77');
+  });
+
+  test("LINE's time, then the padded form at that time, are kept together", async () => {
+    const { client, logged } = setUpClient();
+    await expectRead('rfc7515', startMs, 401, skewedDate);
+    await expectRead('rfc7515', startMs + 7_200_000, 401, skewedDate);
+    await expectRead('padded', startMs + 7_200_000, 200);
+    await expectRead('padded', startMs + 7_200_000, 200);
+    await client.uploadJobs('77');
+    await client.uploadJobs('77');
+    expect(logged.map(({ attempt }) => attempt)).toEqual([1, 2, 3, 1]);
+  });
+
+  test('which comes later in the process the same is tried', async () => {
+    const { client } = setUpClient();
+    await expectRead('rfc7515', startMs, 200);
+    await expectRead('rfc7515', startMs, 401, skewedDate);
+    await expectRead('rfc7515', startMs + 7_200_000, 200);
+    await client.uploadJobs('77');
+    await client.uploadJobs('77');
+  });
+
+  test('what LINE did not accept is not kept, and the error tells the skew', async () => {
+    const { client } = setUpClient();
+    for (let count = 0; count < 2; count += 1) {
+      await expectRead('rfc7515', startMs, 401, skewedDate);
+      await expectRead('rfc7515', startMs + 7_200_000, 401, skewedDate);
+      await expectRead('padded', startMs + 7_200_000, 401, skewedDate);
+      await expect(client.uploadJobs('77')).rejects.toMatchObject({
+        code: 'auth.failed',
+        hint: expect.stringContaining('7200 s behind'),
+      });
+    }
+  });
+
+  test.each(['rfc7515', 'padded'] as const)('a fixed form (%s) is not changed', async (signature) => {
+    const { client } = setUpClient({ connection: { signature } });
+    await expectRead(signature, startMs, 401);
+    await expect(client.uploadJobs('77')).rejects.toMatchObject({ code: 'auth.failed' });
+  });
+
+  test('a 5xx in the middle does not pass for acceptance', async () => {
+    const { client } = setUpClient();
+    await expectRead('rfc7515', startMs, 401);
+    await expectRead('padded', startMs, 503);
+    await expectRead('rfc7515', startMs, 401);
+    await expectRead('padded', startMs, 200);
+    await client.uploadJobs('77');
+  });
+});
+
+describe('retries of a read', () => {
+  test('follow full-jitter backoff and end when attempts are used up', async () => {
+    const { client, clock } = setUpClient();
+    nock(line).get(firstPage).times(4).reply(503);
+    await expect(client.listAudiences()).rejects.toMatchObject({
+      code: 'line.retries_exhausted',
+      hint: expect.stringContaining('4 attempts'),
+    });
+    expect(clock.sleeps).toEqual([50, 100, 200]);
+  });
+
+  test.each([
+    ['seconds', '2', 2000],
+    ['a date', new Date(startMs + 3000).toUTCString(), 3000],
+  ])('wait as long as Retry-After asks for in %s', async (_form, retryAfter, expectedMs) => {
+    const { client, clock } = setUpClient();
+    nock(line)
+      .get(firstPage)
+      .reply(429, '', { 'retry-after': retryAfter, date: new Date(startMs).toUTCString() });
+    nock(line).get(firstPage).reply(200, pageOf([]));
+    await client.listAudiences();
+    expect(clock.sleeps).toEqual([expectedMs]);
+  });
+
+  test('do not happen for a redirect, a refusal or an answer that cannot get better', async () => {
+    const { client, clock } = setUpClient();
+    nock(line).get(firstPage).reply(302, '', { location: 'https://elsewhere.example/' });
+    await expect(client.listAudiences()).rejects.toMatchObject({ code: 'line.bad_answer' });
+    nock(line)
+      .get(firstPage)
+      .reply(400, [{ reason: 'REQUEST_INPUT_ADACCOUNT_ID_INVALID' }]);
+    await expect(client.listAudiences()).rejects.toMatchObject({ code: 'auth.account_not_found' });
+    nock(line).get(firstPage).reply(403);
+    await expect(client.listAudiences()).rejects.toMatchObject({ code: 'auth.not_permitted' });
+    expect(clock.sleeps).toEqual([]);
+  });
+
+  test('happen for an answer that is not what LINE documents, which then is the error', async () => {
+    const { client } = setUpClient({ retry: { maxAttempts: 2 } });
+    nock(line).get(firstPage).times(2).reply(200, '<html>marked text</html>');
+    const error = await client.listAudiences().catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ code: 'line.bad_answer' });
+    expect(JSON.stringify(error) + (error as Error).stack).not.toContain('marked');
+  });
+
+  test('an abort ends them with its reason', async () => {
+    const { client, controller, clock } = setUpClient();
+    const reason = new SyncError('run.interrupted', 'm', 'h');
+    nock(line).get(firstPage).reply(503);
+    clock.sleep = async (_ms, signal) => {
+      controller.abort(reason);
+      signal?.throwIfAborted();
+    };
+    await expect(client.listAudiences()).rejects.toBe(reason);
+  });
+});
+
+describe('the first request', () => {
+  /** Answers the first request late, and from then on with `status` to reads. */
+  function setUpServer(beforeFirst: () => Promise<void>, statuses: (index: number) => number = () => 200) {
+    return startServer(async (arrival, response, index) => {
+      if (index === 0) await beforeFirst();
+      response.setHeader('date', new Date(startMs).toUTCString());
+      if (arrival.method === 'POST') return answerJson(response, 202, audienceJson());
+      const body = arrival.url.includes('/upload-job') ? { jobs: [] } : pageOf([]);
+      answerJson(response, statuses(index), body);
+    });
+  }
+
+  test('goes alone: the others wait for its answer', async () => {
+    nock.enableNetConnect('127.0.0.1');
+    let arrivedBeforeAnswer = 0;
+    const server = await setUpServer(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      arrivedBeforeAnswer = server.arrivals.length;
+    });
+    const { client } = setUpClient({ connection: { baseUrl: server.origin } });
+    await Promise.all([client.uploadJobs('1'), client.uploadJobs('2'), client.attemptUpload(uploadCall())]);
+    expect(arrivedBeforeAnswer).toBe(1);
+    expect(server.arrivals).toHaveLength(3);
+  });
+
+  test('is a GET even when an upload comes first', async () => {
+    nock.enableNetConnect('127.0.0.1');
+    const server = await setUpServer(async () => {});
+    const { client } = setUpClient({ connection: { baseUrl: server.origin } });
+    await client.attemptUpload(uploadCall());
+    expect(server.arrivals.map(({ method }) => method)).toEqual(['GET', 'POST']);
+  });
+
+  test('shares a credential error with who waited for it, so that wrong keys are not tried over and over', async () => {
+    nock.enableNetConnect('127.0.0.1');
+    const server = await setUpServer(
+      async () => {},
+      () => 401,
+    );
+    const { client } = setUpClient({ connection: { baseUrl: server.origin, signature: 'padded' } });
+    const results = await Promise.allSettled([client.uploadJobs('1'), client.uploadJobs('2')]);
+    expect(results.map((result) => result.status === 'rejected' && result.reason.code)).toEqual([
+      'auth.failed',
+      'auth.failed',
+    ]);
+    expect(server.arrivals).toHaveLength(1);
+  });
+
+  test('keeps a refusal that concerns only itself to itself', async () => {
+    nock.enableNetConnect('127.0.0.1');
+    const server = await setUpServer(
+      async () => {},
+      (index) => (index === 0 ? 400 : 200),
+    );
+    const { client } = setUpClient({ connection: { baseUrl: server.origin } });
+    const results = await Promise.allSettled([client.uploadJobs('1'), client.uploadJobs('2')]);
+    expect(results.map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
+  });
+});
+
+describe('reachability', () => {
+  test('LINE is unreachable when nothing was ever answered', async () => {
+    nock.enableNetConnect('127.0.0.1');
+    const { client, logged } = setUpClient({ connection: { baseUrl: 'http://127.0.0.1:1' } });
+    await expect(client.listAudiences()).rejects.toMatchObject({ code: 'line.unreachable' });
+    expect(client.wasAnswered()).toBe(false);
+    expect(logged.map(({ status, network }) => [status, network])).toEqual(
+      Array.from({ length: 4 }, () => [null, 'ECONNREFUSED']),
+    );
+  });
+
+  test('retries are exhausted when it had answered before', async () => {
+    nock.enableNetConnect('127.0.0.1');
+    const server = await startServer((_arrival, response, index) =>
+      index === 0 ? answerJson(response, 200, pageOf([])) : dropConnection(response),
+    );
+    const { client } = setUpClient({ connection: { baseUrl: server.origin } });
+    await client.listAudiences();
+    await expect(client.listAudiences()).rejects.toMatchObject({ code: 'line.retries_exhausted' });
+    expect(client.wasAnswered()).toBe(true);
+  });
+});
+
+describe('uploads in flight', () => {
+  test.each([
+    ['replace', 3],
+    ['add', 4],
+  ] as const)('of %s are at most %i', async (purpose, most) => {
+    nock.enableNetConnect('127.0.0.1');
+    let inFlight = 0;
+    let highest = 0;
+    const server = await startServer(async (arrival, response) => {
+      if (arrival.method === 'GET') return answerJson(response, 200, pageOf([]));
+      inFlight += 1;
+      highest = Math.max(highest, inFlight);
+      await new Promise((resolve) => setTimeout(resolve, 40));
+      inFlight -= 1;
+      answerJson(response, 202, audienceJson());
+    });
+    const { client } = setUpClient({ connection: { baseUrl: server.origin } });
+    await client.listAudiences();
+    const attempts = await Promise.all(Array.from({ length: 9 }, () => client.attemptUpload(uploadCall(purpose))));
+    expect(attempts.every(({ kind }) => kind === 'accepted')).toBe(true);
+    expect(highest).toBe(most);
+  });
+
+  test('no longer start once the run is aborted', async () => {
+    const { client, controller } = setUpClient();
+    nock(line).get(firstPage).reply(200, pageOf([]));
+    await client.listAudiences();
+    const reason = new Error('stopped');
+    controller.abort(reason);
+    await expect(client.attemptUpload(uploadCall())).rejects.toBe(reason);
+  });
+});
