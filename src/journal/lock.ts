@@ -1,0 +1,61 @@
+import { chmodSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { SyncError } from '../errors.ts';
+import { guardState } from '../stateErrors.ts';
+import { makePrivateFolder } from './privateFolder.ts';
+
+export interface Lock {
+  release(): void;
+}
+
+/**
+ * Takes the state directory for this process, making it (0700) where it is missing. An exclusive SQLite transaction is
+ * the lock: the system lets go of it when the process ends, however it ends, and it works where everybody is PID 1.
+ * Throws `state.locked` when another process has it.
+ */
+export async function lockState(directory: string): Promise<Lock> {
+  return guardState(`the state directory ${directory}`, () => {
+    makePrivateFolder(directory);
+    const lock = tryLock(join(directory, 'lock'));
+    if (lock !== undefined) return lock;
+    throw new SyncError(
+      'state.locked',
+      `Another process is at work on the state directory ${directory}.`,
+      'Wait for it to end, or give this run a state directory of its own with --state.',
+    );
+  });
+}
+
+/** The lock at this path, or undefined when another process holds it. */
+export function tryLock(path: string): Lock | undefined {
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(path, { timeout: 0 });
+    chmodSync(path, 0o600);
+    // The rollback journal stays in memory: a crash leaves no file beside the lock.
+    database.exec('PRAGMA journal_mode = MEMORY');
+    database.exec('BEGIN EXCLUSIVE');
+    const { close } = database;
+    return { release: close.bind(database) };
+  } catch (error) {
+    database?.close();
+    if (resultCode(error) === sqliteBusy) return undefined;
+    throw asSystemError(error);
+  }
+}
+
+const sqliteBusy = 5;
+const sqliteFull = 13;
+
+function resultCode(error: unknown): number | undefined {
+  if (typeof error !== 'object' || error === null || !('errcode' in error)) return undefined;
+  return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
+}
+
+/** SQLite's refusals in the words of the system, which is what they come from here. */
+function asSystemError(error: unknown): Error {
+  const code = resultCode(error);
+  if (code === undefined) return error instanceof Error ? error : new Error('the lock could not be taken');
+  return Object.assign(new Error('the lock could not be taken'), { code: code === sqliteFull ? 'ENOSPC' : 'EACCES' });
+}

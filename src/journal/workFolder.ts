@@ -1,0 +1,47 @@
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { guardState } from '../stateErrors.ts';
+import { type Lock, tryLock } from './lock.ts';
+import { makePrivateFolder } from './privateFolder.ts';
+
+export interface WorkFolder {
+  path: string;
+  /** Removes the folder and all in it. */
+  remove(): void;
+}
+
+/**
+ * A private folder (0700) for a run's working files below `parent`. Folders that killed runs left there are removed
+ * first: a living run holds the lock in its own.
+ */
+export async function openWorkFolder(parent: string, runId: string): Promise<WorkFolder> {
+  return guardState(`the working folder ${parent}`, () => {
+    makePrivateFolder(parent);
+    removeLeftovers(parent);
+    const path = join(parent, `${prefix}${runId}`);
+    mkdirSync(path, { mode: 0o700 });
+    const lock = tryLock(join(path, 'lock'));
+    return { path, remove: () => remove(path, lock) };
+  });
+}
+
+const prefix = 'line-ads-sync-run-';
+
+function removeLeftovers(parent: string): void {
+  for (const name of readdirSync(parent)) {
+    if (!name.startsWith(prefix)) continue;
+    const path = join(parent, name);
+    try {
+      const isNew = !existsSync(join(path, 'lock'));
+      const lock = isNew ? undefined : tryLock(join(path, 'lock'));
+      if (lock !== undefined) remove(path, lock);
+    } catch {
+      // Somebody else's folder, which is not ours to remove.
+    }
+  }
+}
+
+function remove(path: string, lock: Lock | undefined): void {
+  lock?.release();
+  rmSync(path, { recursive: true, force: true });
+}
