@@ -1,0 +1,67 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { type Config, wantedColumns } from './config.ts';
+import { resolveAudience } from './lineAds/audiences.ts';
+import type { LineAdsClient } from './lineAds/client.ts';
+import { describeError, type ReportedError } from './report.ts';
+import { openDuckdb } from './sources/duckdb.ts';
+import { openSource } from './sources/source.ts';
+import { guardState } from './stateErrors.ts';
+
+export interface CheckResult {
+  part: string;
+  ok: boolean;
+  message: string;
+  error: ReportedError | null;
+}
+
+/** Looks at each part that a sync needs, one after the other, and changes nothing anywhere. Never throws. */
+export async function checkParts(config: Config, client: LineAdsClient): Promise<CheckResult[]> {
+  const results = [await checkPart('state', () => checkState(config.state.directory))];
+  for (const sync of config.syncs)
+    results.push(await checkPart(`source of ${sync.name}`, () => checkSource(config, sync)));
+  for (const sync of config.syncs)
+    results.push(await checkPart(`audience of ${sync.name}`, () => checkAudience(sync, client)));
+  return results;
+}
+
+async function checkPart(part: string, check: () => Promise<string>): Promise<CheckResult> {
+  try {
+    return { part, ok: true, message: await check(), error: null };
+  } catch (thrown) {
+    const error = describeError(thrown);
+    return { part, ok: false, message: error.message, error };
+  }
+}
+
+/** Where the directory is missing, the nearest folder above it must let us make it. */
+async function checkState(directory: string): Promise<string> {
+  let folder = resolve(directory);
+  while (!existsSync(folder)) folder = dirname(folder);
+  await guardState(`the state directory ${directory}`, () =>
+    rmSync(mkdtempSync(join(folder, '.line-ads-sync-check-')), { recursive: true }),
+  );
+  return `${directory} can be written to.`;
+}
+
+async function checkSource(config: Config, sync: Config['syncs'][number]): Promise<string> {
+  const directory = mkdtempSync(join(tmpdir(), 'line-ads-sync-check-'));
+  const engine = await openDuckdb(directory);
+  try {
+    const { columns } = await openSource(config.source, wantedColumns(sync), engine);
+    return `It is there, and has ${columns.join(', ')}.`;
+  } finally {
+    engine.close();
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+async function checkAudience(sync: Config['syncs'][number], client: LineAdsClient): Promise<string> {
+  const audience = await resolveAudience(client, sync);
+  const found =
+    audience === undefined
+      ? 'no audience of that name yet, the first sync creates it'
+      : `audience ${audience.id} is ${audience.status}`;
+  return `LINE answers a signed read: ${found}. Whether the key may upload shows only at the first upload.`;
+}

@@ -1,0 +1,71 @@
+import type { Config, Mode } from './config.ts';
+import { SyncError } from './errors.ts';
+import type { ReadResult } from './members/readMembers.ts';
+
+export interface GuardInput {
+  mode: Mode;
+  guards: Config['guards'];
+  columns: readonly string[];
+  read: Pick<ReadResult, 'counts' | 'rejects'>;
+}
+
+/** Throws a `guard.*` or `identifiers.none` error (status refused) when what was read must not be sent. */
+export function checkGuards({ mode, guards, columns, read }: GuardInput): void {
+  const { counts, rejects } = read;
+  if (counts.values === 0) {
+    if (mode === 'mirror') throw emptyMirror();
+    return;
+  }
+  if (counts.members === 0) throw noIdentifiers(columns, rejects);
+  const share = rejectedShare(read);
+  if (share > guards.maxRejected) throw tooManyRejected(share, guards.maxRejected, rejects);
+  if (counts.members < guards.minMembers) throw tooFewMembers(counts.members, guards.minMembers);
+}
+
+/** All-zero advertising IDs are people who opted out, not dirt: they count on neither side. */
+function rejectedShare({ counts, rejects }: GuardInput['read']): number {
+  const optedOut = rejects['ifa.all_zero'] ?? 0;
+  const values = counts.values - optedOut;
+  return values === 0 ? 0 : (counts.rejected - optedOut) / values;
+}
+
+function emptyMirror(): SyncError {
+  return new SyncError(
+    'guard.empty_mirror',
+    'The source holds no values, and an audience cannot be mirrored to nothing.',
+    'If the source should have rows, look there first. LINE has no way to empty an audience: to be rid of its members, delete it in the Ad Manager.',
+  );
+}
+
+function noIdentifiers(columns: readonly string[], rejects: ReadResult['rejects']): SyncError {
+  return new SyncError(
+    'identifiers.none',
+    `None of the values in ${columns.join(', ')} is a valid identifier (${describeRejects(rejects)}).`,
+    'Check syncs[].columns, identifierType and hashed; `line-ads-sync explain` shows how a value is read.',
+  );
+}
+
+function tooManyRejected(share: number, limit: number, rejects: ReadResult['rejects']): SyncError {
+  return new SyncError(
+    'guard.max_rejected',
+    `${percent(share)} of the values were rejected, more than guards.maxRejected allows (${percent(limit)}): ${describeRejects(rejects)}.`,
+    'Look at rejectExamples in the report; mend the source, or raise guards.maxRejected when this is expected.',
+  );
+}
+
+function tooFewMembers(members: number, least: number): SyncError {
+  return new SyncError(
+    'guard.min_members',
+    `There are ${members} members, fewer than guards.minMembers (${least}).`,
+    'Check the source, or lower guards.minMembers when so few are expected.',
+  );
+}
+
+function describeRejects(rejects: ReadResult['rejects']): string {
+  const byCount = Object.entries(rejects).sort(([, a], [, b]) => b - a);
+  return byCount.map(([code, count]) => `${code} ${count}`).join(', ');
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(1).replace(/\.0$/, '')} %`;
+}

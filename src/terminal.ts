@@ -1,0 +1,99 @@
+import { MultiBar, type SingleBar } from 'cli-progress';
+import Table from 'cli-table3';
+import type { Logger } from 'pino';
+import type { Clock } from './clock.ts';
+import type { Progress, Step } from './progress.ts';
+import type { RunReport, SyncReport } from './report.ts';
+
+/** How often a stage that goes on is logged again. */
+const logEveryMs = 10_000;
+
+/** Progress as log lines: each change of stage, and every ten seconds how far it has come. */
+export function createLoggedProgress(log: Logger, clock: Clock): Progress {
+  const logged = new Map<string, { stage: string; atMs: number }>();
+  return {
+    show(sync, { stage, ...step }) {
+      const last = logged.get(sync);
+      if (last?.stage === stage && clock.now() - last.atMs < logEveryMs) return;
+      logged.set(sync, { stage, atMs: clock.now() });
+      log.info({ sync, ...step }, stage);
+    },
+    end(sync, report) {
+      const { status, counts, error } = report;
+      if (error === null) log.info({ sync, status, counts }, 'sync ended');
+      else log.error({ sync, status, counts, error }, 'sync ended');
+    },
+    close() {},
+  };
+}
+
+/** Progress as one bar a sync, for a person at a terminal. */
+export function createProgressBars(stream: NodeJS.WriteStream): Progress {
+  const bars = new MultiBar(
+    { stream, format: formatBar, hideCursor: true, linewrap: false, clearOnComplete: false, gracefulExit: false },
+    undefined as never,
+  );
+  const barBySync = new Map<string, SingleBar>();
+  const barOf = (sync: string) => {
+    const bar = barBySync.get(sync) ?? bars.create(1, 0, { sync, step: { stage: '' } });
+    barBySync.set(sync, bar);
+    return bar;
+  };
+  return {
+    show(sync, step) {
+      const bar = barOf(sync);
+      bar.setTotal(step.total ?? 0);
+      bar.update(step.total === undefined ? 0 : (step.done ?? 0), { sync, step });
+    },
+    end(sync, report) {
+      const bar = barOf(sync);
+      bar.update({ sync, step: { stage: report.status } satisfies Step });
+      bar.stop();
+    },
+    close: () => bars.stop(),
+  };
+}
+
+const barWidth = 24;
+
+function formatBar(_options: unknown, _params: unknown, { sync, step }: { sync: string; step: Step }): string {
+  const name = sync.slice(0, 24).padEnd(24);
+  if (step.total === undefined || step.total === 0) return `${name} ${step.stage} ${countText(step)}`.trimEnd();
+  const filled = Math.round((barWidth * (step.done ?? 0)) / step.total);
+  return `${name} ${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)} ${step.stage} ${countText(step)}`;
+}
+
+function countText({ done, total, unit }: Step): string {
+  if (done === undefined) return '';
+  const count = done.toLocaleString('en');
+  return `${total === undefined ? count : `${count}/${total.toLocaleString('en')}`} ${unit ?? ''}`;
+}
+
+/** What a run came to, for a person. */
+export function formatClosingTable(report: RunReport): string {
+  const table = new Table({
+    head: ['sync', 'status', 'plan', 'values', 'rejected', 'duplicates', 'members', 'lines sent', 'LINE holds'],
+    colAligns: ['left', 'left', 'left', 'right', 'right', 'right', 'right', 'right', 'left'],
+    style: { head: [], border: [] },
+  });
+  for (const { name, status, plan, counts, remote } of report.syncs) {
+    const numbers = [counts.values, counts.rejected, counts.duplicates, counts.members, counts.uploaded];
+    table.push([name, status, plan?.action ?? '-', ...numbers.map((number) => number.toLocaleString('en')), remote]);
+  }
+  const parts = report.syncs.length === 0 ? [] : [table.toString()];
+  return [...parts, ...troublesOf(report)].join('\n');
+}
+
+function troublesOf(report: RunReport): string[] {
+  const own = report.error === null ? [] : [describeTrouble('run', report.error)];
+  return [...own, ...report.syncs.flatMap(troublesOfSync)];
+}
+
+function troublesOfSync({ name, error, warnings }: SyncReport): string[] {
+  const warned = warnings.map(({ message }) => `${name}: warning: ${message}`);
+  return error === null ? warned : [...warned, describeTrouble(name, error)];
+}
+
+function describeTrouble(name: string, error: { code: string; message: string; hint: string }): string {
+  return `${name}: ${error.message}\n  → ${error.hint}  [${error.code}]`;
+}
