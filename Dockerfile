@@ -1,0 +1,33 @@
+FROM node:24-bookworm-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+COPY tools ./tools
+RUN npm ci --no-audit --no-fund
+COPY tsconfig.json tsconfig.build.json ./
+COPY src ./src
+RUN npm run build
+
+FROM node:24-bookworm-slim AS production
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+COPY tools ./tools
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
+  && find node_modules -type f \( -name '*.d.ts' -o -name '*.d.cts' -o -name '*.d.mts' -o -name '*.map' \) -delete
+
+FROM node:24-bookworm-slim
+ARG VERSION=0.1.0
+LABEL org.opencontainers.image.title="line-ads-sync" \
+  org.opencontainers.image.description="Keeps LINE Ads custom audiences in step with a data warehouse" \
+  org.opencontainers.image.version="${VERSION}" \
+  org.opencontainers.image.licenses="Apache-2.0" \
+  org.opencontainers.image.base.name="docker.io/library/node:24-bookworm-slim"
+ENV NODE_ENV=production
+COPY --from=production /app/node_modules /app/node_modules
+COPY --from=build /app/dist /app/dist
+COPY package.json connector.json /app/
+RUN install --directory --owner=node --group=node --mode=0700 /state
+USER 1000:1000
+# The state directory is .line-ads-sync in here unless the configuration says otherwise.
+WORKDIR /state
+VOLUME /state
+ENTRYPOINT ["node", "/app/dist/cli.js"]
