@@ -19,7 +19,6 @@ ARG VERSION=0.1.0
 LABEL org.opencontainers.image.title="line-ads-sync" \
   org.opencontainers.image.description="Keeps LINE Ads custom audiences in step with a data warehouse" \
   org.opencontainers.image.version="${VERSION}" \
-  org.opencontainers.image.licenses="Apache-2.0" \
   org.opencontainers.image.base.name="docker.io/library/node:24-bookworm-slim"
 ENV NODE_ENV=production
 COPY --from=production /app/node_modules /app/node_modules
