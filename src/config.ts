@@ -1,5 +1,6 @@
 import { getCountries } from 'libphonenumber-js/max';
 import { z } from 'zod';
+import { nationalFormCountries, phoneFormats } from './identifiers/phoneFormats.ts';
 
 /*
  * The one description of the configuration: types, defaults, units and limits. `connector.json` and the README's table
@@ -8,17 +9,12 @@ import { z } from 'zod';
 
 const countries: ReadonlySet<string> = new Set(getCountries());
 
-/** Countries whose national form ("0" and the national number) LINE's advertisers hold; see the README on phone forms. */
-export const nationalFormCountries: readonly string[] = ['JP', 'TH', 'TW', 'ID'];
-
 export const identifierTypes = ['email', 'phone', 'ifa'] as const;
 export const modes = ['add', 'mirror'] as const;
-export const phoneFormats = ['e164', 'e164-digits', 'national'] as const;
 export const hashedSettings = ['auto', 'always', 'never'] as const;
 
 export type IdentifierType = (typeof identifierTypes)[number];
 export type Mode = (typeof modes)[number];
-export type PhoneFormat = (typeof phoneFormats)[number];
 export type Hashed = (typeof hashedSettings)[number];
 
 /** LINE's own bounds (LINE Ads API reference, "Limits" and "File"). */

@@ -18,7 +18,7 @@ function stateError(error: unknown, where: string): SyncError | undefined {
       return new SyncError(
         'state.disk_full',
         `Cannot write to ${where}: no space is left (${code}).`,
-        'Free space there, or point --state at a larger disk; about 40 bytes a member are needed, twice, and three times as much for phones.',
+        'Free space there, or point --state at a larger disk; allow 80 bytes a value, for phones in three forms 300.',
       );
     case 'EACCES':
     case 'EPERM':

@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
-import type { IdentifierType, PhoneFormat } from '../config.ts';
+import type { IdentifierType } from '../config.ts';
 import { createInterpret, type IdentifyRules, type Meaning } from './interpret.ts';
 import { formsInOrder } from './phone.ts';
+import type { PhoneFormat } from './phoneFormats.ts';
 import { type RejectCode, rejectReasons } from './rejects.ts';
 import { shapeOf } from './shape.ts';
 import { normaliseValue } from './value.ts';

@@ -1,9 +1,10 @@
-import type { Hashed, IdentifierType, PhoneFormat } from '../config.ts';
+import type { Hashed, IdentifierType } from '../config.ts';
 import { normaliseEmail } from './email.ts';
 import { readHash } from './hashed.ts';
 import { normaliseIfa } from './ifa.ts';
 import { formsInOrder, normalisePhone, phoneForms } from './phone.ts';
 import { normalisePhoneFast } from './phoneFast.ts';
+import type { PhoneFormat } from './phoneFormats.ts';
 import type { RejectCode } from './rejects.ts';
 import { hasLineBreak, type Normalised, normaliseValue } from './value.ts';
 

@@ -5,8 +5,8 @@ import {
   type ValidatePhoneNumberLengthResult,
   validatePhoneNumberLength,
 } from 'libphonenumber-js/max';
-import { nationalFormCountries, type PhoneFormat, phoneFormats } from '../config.ts';
 import { dialledDigits } from './dialledDigits.ts';
+import { nationalFormCountries, type PhoneFormat, phoneFormats } from './phoneFormats.ts';
 import type { RejectCode } from './rejects.ts';
 
 /** A number with the texts its forms are made of. */

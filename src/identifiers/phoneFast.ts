@@ -1,6 +1,6 @@
 import { type CountryCode, getCountryCallingCode, Metadata } from 'libphonenumber-js/max';
-import { nationalFormCountries } from '../config.ts';
 import type { Phone, PhoneRules } from './phone.ts';
+import { nationalFormCountries } from './phoneFormats.ts';
 
 /*
  * Regular numbers of JP, TH, TW and ID without libphonenumber, which takes several times longer than the hashing.

@@ -2,7 +2,9 @@ import { isAscii } from 'node:buffer';
 import { createIdentify, type IdentifyRules } from '../identifiers/identify.ts';
 import type { RejectCode } from '../identifiers/rejects.ts';
 import { shapeOf } from '../identifiers/shape.ts';
-import type { Chunk, ChunkColumn } from '../sources/source.ts';
+import { createEmailKernel, type EmailKernel } from '../kernel/emailKernel.ts';
+import type { Chunk } from '../sources/source.ts';
+import { digestBytes } from './layout.ts';
 
 /** A reject as the report may show it: never the value. */
 export interface RejectExample {
@@ -20,61 +22,97 @@ export interface IdentifiedChunk {
   empty: number;
   rejects: Partial<Record<RejectCode, number>>;
   examples: RejectExample[];
-  /** One record a member, in the order of the values; twins included. */
-  records: Uint8Array<ArrayBuffer>;
+  /** One record a member, twins included, in memory that the next chunk of this thread uses again. */
+  records: Uint8Array;
 }
 
 /** Most examples of one code that a report shows. */
 export const examplesPerCode = 5;
 
+type Account = Omit<IdentifiedChunk, 'records'>;
+
 /** What the values of a chunk are: the records of its members, and an account of every other cell. */
 export function identifyChunk(chunk: Chunk, rules: IdentifyRules): IdentifiedChunk {
   const { identify, recordBytes } = createIdentify(rules);
-  const lines = chunk.columns.reduce((sum, column) => sum + countLines(column.lines), 0);
-  const records = Buffer.from(new ArrayBuffer(lines * recordBytes));
-  const result = { rows: 0, values: 0, empty: 0, rejects: {}, examples: [] } as Omit<IdentifiedChunk, 'records'>;
+  const account: Account = { rows: 0, values: 0, empty: 0, rejects: {}, examples: [] };
   let bytes = 0;
-  chunk.columns.forEach((column, position) => {
-    let line = 0;
-    for (const value of valuesOf(column)) {
-      const outcome = identify(value, records, bytes);
+  chunk.columns.forEach(({ lines, rowIndex }, position) => {
+    const decided = decideFast(lines, rules, bytes);
+    bytes += decided.members * recordBytes;
+    account.empty += decided.empty;
+    let count = decided.lines;
+    for (const { value, line } of decided.rest) {
+      const outcome = identify(value, scratchFor(bytes + recordBytes), bytes);
       if (outcome === 'member') bytes += recordBytes;
-      else if (outcome === 'empty') result.empty++;
-      else addReject(result, { code: outcome, row: column.rowIndex?.[line] ?? line, column: position }, value);
-      line++;
+      else if (outcome === 'empty') account.empty++;
+      else addReject(account, { code: outcome, row: rowIndex?.[line] ?? line, column: position }, value);
+      count = Math.max(count, line + 1);
     }
-    result.rows = column.rowIndex === undefined ? line : (column.rowIndex.at(-1) ?? -1) + 1;
-    result.values += line;
+    account.rows = rowIndex === undefined ? count : (rowIndex.at(-1) ?? -1) + 1;
+    account.values += count;
   });
-  result.values -= result.empty;
-  return { ...result, records: new Uint8Array(records.buffer.transfer(bytes)) };
+  account.values -= account.empty;
+  return { ...account, records: scratch.subarray(0, bytes) };
 }
 
-function addReject(
-  result: Omit<IdentifiedChunk, 'records'>,
-  reject: Omit<RejectExample, 'shape'>,
-  value: string,
-): void {
-  const count = (result.rejects[reject.code] ?? 0) + 1;
-  result.rejects[reject.code] = count;
-  if (count <= examplesPerCode) result.examples.push({ ...reject, shape: shapeOf(value) });
+/** Records of this thread's chunks: memory made anew for each costs more than filling it. */
+let scratch: Buffer = Buffer.alloc(0);
+
+/** The scratch memory with room for so many bytes; what it holds stays. */
+function scratchFor(bytes: number): Buffer {
+  if (bytes <= scratch.length) return scratch;
+  const larger = Buffer.from(new ArrayBuffer(Math.ceil(bytes / 2) * 4));
+  scratch.copy(larger);
+  scratch = larger;
+  return scratch;
 }
 
-function countLines(lines: Uint8Array): number {
-  let count = 0;
-  for (let at = 0; at < lines.length; at++) if (lines[at] === 0x0a) count++;
-  return count;
+function addReject(account: Account, reject: Omit<RejectExample, 'shape'>, value: string): void {
+  const count = (account.rejects[reject.code] ?? 0) + 1;
+  account.rejects[reject.code] = count;
+  if (count <= examplesPerCode) account.examples.push({ ...reject, shape: shapeOf(value) });
+}
+
+interface Decided {
+  /** How many lines were looked at; with no fast path they are counted as they come. */
+  lines: number;
+  empty: number;
+  /** Whose records are written. */
+  members: number;
+  /** What is left to the reference. */
+  rest: Iterable<{ value: string; line: number }>;
+}
+
+/** A plain email and its LF have at least this many bytes: "a@b.c". */
+const leastPlainBytes = 6;
+
+let kernel: EmailKernel | undefined;
+
+/** Plain emails go through the kernel; without it everything is left to the reference, which comes to the same. */
+function decideFast(lines: Uint8Array, rules: IdentifyRules, offset: number): Decided {
+  const bytes = Buffer.from(lines.buffer, lines.byteOffset, lines.length);
+  if (rules.identifierType !== 'email' || rules.hashed === 'always')
+    return { lines: 0, empty: 0, members: 0, rest: valuesOf(bytes) };
+  kernel ??= createEmailKernel();
+  const room = Math.ceil(lines.length / leastPlainBytes) * digestBytes;
+  const { digests, undecided, ...counts } = kernel.digest(lines, scratchFor(offset + room).subarray(offset));
+  return { ...counts, members: digests, rest: valuesAt(bytes, undecided) };
 }
 
 /** The lines as text. Latin-1 keeps bytes and characters in step, so only lines that are not ASCII are decoded twice. */
-function* valuesOf(column: ChunkColumn): Generator<string> {
-  const bytes = Buffer.from(column.lines.buffer, column.lines.byteOffset, column.lines.length);
+function* valuesOf(bytes: Buffer): Generator<{ value: string; line: number }> {
   const text = bytes.toString('latin1');
   const isPlain = isAscii(bytes);
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0, line = 0; at < text.length; line++) {
     const end = text.indexOf('\n', at);
-    const line = text.slice(at, end);
-    yield isPlain || !/[\x80-\xff]/.test(line) ? line : bytes.toString('utf8', at, end);
+    const value = text.slice(at, end);
+    yield { value: isPlain || !/[\x80-\xff]/.test(value) ? value : bytes.toString('utf8', at, end), line };
     at = end + 1;
   }
+}
+
+/** The values at these places: for each its line, and where its bytes start and end. */
+function* valuesAt(bytes: Buffer, places: Uint32Array): Generator<{ value: string; line: number }> {
+  for (let index = 0; index < places.length; index += 3)
+    yield { value: bytes.toString('utf8', places[index + 1], places[index + 2]), line: places[index]! };
 }

@@ -5,7 +5,7 @@ export interface Layout {
   recordBytes: number;
   /** Which of the 256 partitions a record belongs to: its leading eight bits. Partitions stand in order. */
   partitionOf(records: Uint8Array, at: number): number;
-  /** The 32 bits behind those, as a number that sorts as the records do. */
+  /** The 24 bits behind those, as a number that sorts as the records do. */
   sortKeyOf(records: Uint8Array, at: number): number;
   /** Below 0, 0 or above 0, as the record at `a` stands before, is the same member as, or stands after the one at `b`. */
   compare(records: Buffer, a: number, b: number): number;
@@ -17,12 +17,11 @@ export const digestBytes = 32;
 const ifaBytes = 36;
 
 /** One or more SHA-256 digests a member, keyed by the first and in ascending order of its bytes; absent ones are zero. */
-export function digestLayout(recordBytes: number): Layout {
+export function digestLayout(recordBytes = digestBytes): Layout {
   return {
     recordBytes,
     partitionOf: (records, at) => records[at]!,
-    sortKeyOf: (records, at) =>
-      ((records[at + 1]! << 24) | (records[at + 2]! << 16) | (records[at + 3]! << 8) | records[at + 4]!) >>> 0,
+    sortKeyOf: (records, at) => (records[at + 1]! << 16) | (records[at + 2]! << 8) | records[at + 3]!,
     compare: (records, a, b) => records.compare(records, b, b + digestBytes, a, a + digestBytes),
     merge(records, into, from) {
       for (let index = digestBytes; index < recordBytes; index++) records[into + index]! |= records[from + index]!;
@@ -42,8 +41,8 @@ export const ifaLayout: Layout = {
   partitionOf: (records, at) => (hexDigit(records, at) << 4) | hexDigit(records, at + 1),
   sortKeyOf(records, at) {
     let key = 0;
-    for (let index = 2; index < 8; index++) key = key * 16 + hexDigit(records, at + index);
-    return key * 256 + hexDigit(records, at + 9) * 16 + hexDigit(records, at + 10);
+    for (let index = 2; index < 8; index++) key = (key << 4) | hexDigit(records, at + index);
+    return key;
   },
   compare(records, a, b) {
     const first = records.toString('latin1', a, a + ifaBytes);

@@ -3,9 +3,8 @@ import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { IdentifierType } from '../config.ts';
 import { guardState } from '../stateErrors.ts';
-import { layoutOf } from './layout.ts';
+import { type Block, partitionCount, sliceBlock } from './blocks.ts';
 import { mapInOrder } from './mapInOrder.ts';
-import { createSpill, type Extent } from './spill.ts';
 import type { Workers } from './workers.ts';
 
 export interface MemberSetOptions {
@@ -16,10 +15,11 @@ export interface MemberSetOptions {
   workers: Workers;
 }
 
-/** A member set while it is filled. Memory stays the same however many members there are. */
+/** A member set while it is filled: workers append blocks of records to files in `directory`, and it remembers where. */
 export interface MemberSetWriter {
-  /** Takes whole records, starting at a multiple of four bytes of their memory. Twins are welcome. */
-  add(records: Uint8Array): Promise<void>;
+  directory: string;
+  add(block: Block): void;
+  /** Sorts what was added, twins once, and removes the files it came from. */
   seal(): Promise<MemberSet>;
 }
 
@@ -27,9 +27,9 @@ export interface MemberSetWriter {
 export interface MemberSet {
   recordBytes: number;
   count: number;
-  /** Hex SHA-256 over the records in order: the same for the same members, whatever order they came in. */
+  /** Hex SHA-256 over those of the partitions: the same for the same members, whatever order they came in. */
   digest: string;
-  /** The records from `start` up to but not including `end`, in order, about `readBytes` at a time. */
+  /** The records from `start` up to but not including `end`, in order, some at a time in memory that is used again. */
   read(start: number, end: number): AsyncIterable<Buffer>;
 }
 
@@ -38,32 +38,33 @@ const readBytes = 512 * 1024;
 const sealBytes = 4 * 1024 * 1024;
 
 export async function createMemberSet(options: MemberSetOptions): Promise<MemberSetWriter> {
-  const { directory, identifierType, recordBytes } = options;
+  const { directory } = options;
   await guardState(directory, () => mkdir(directory, { mode: 0o700 }));
-  const spillPath = join(directory, 'unsorted');
-  const spill = await createSpill(spillPath, layoutOf(identifierType, recordBytes));
+  const blocks: Block[] = [];
   return {
-    add: (records) => spill.add(records),
+    directory,
+    add(block) {
+      blocks.push(block);
+    },
     async seal() {
-      const extents = await spill.finish();
-      const sealed = await writeSorted(options, spillPath, extents);
-      await guardState(spillPath, () => rm(spillPath));
+      const sealed = await writeSorted(options, blocks);
+      const paths = new Set(blocks.map(({ path }) => path));
+      for (const path of paths) await guardState(path, () => rm(path));
       return sealed;
     },
   };
 }
 
-async function writeSorted(options: MemberSetOptions, spillPath: string, extents: Extent[][]): Promise<MemberSet> {
+async function writeSorted(options: MemberSetOptions, blocks: readonly Block[]): Promise<MemberSet> {
   const { directory, identifierType, recordBytes, workers } = options;
   const path = join(directory, 'members');
   const file = await guardState(path, () => open(path, 'wx', 0o600));
   const hash = createHash('sha256');
   let bytes = 0;
   try {
-    const sort = (partitions: Extent[][]) =>
-      workers.sealPartitions({ path: spillPath, identifierType, recordBytes, partitions });
-    for await (const records of mapInOrder(groupPartitions(extents), workers.parallelism, sort)) {
-      hash.update(records);
+    const sort = (group: Block[]) => workers.sealPartitions({ identifierType, recordBytes, blocks: group });
+    for await (const { records, digests } of mapInOrder(groupPartitions(blocks), workers.parallelism, sort)) {
+      hash.update(digests.join(''));
       bytes += records.length;
       await guardState(path, () => file.appendFile(records));
     }
@@ -73,19 +74,18 @@ async function writeSorted(options: MemberSetOptions, spillPath: string, extents
   return openMemberSet(path, recordBytes, bytes / recordBytes, hash.digest('hex'));
 }
 
-/** Partitions in order, neighbours together where they are small. */
-function* groupPartitions(extents: readonly Extent[][]): Generator<Extent[][]> {
-  let group: Extent[][] = [];
+/** All partitions in order, neighbours together where they are small: of each group its part of every block. */
+function* groupPartitions(blocks: readonly Block[]): Generator<Block[]> {
+  const sizeOf = (partition: number) => blocks.reduce((sum, { partitionBytes }) => sum + partitionBytes[partition]!, 0);
+  let first = 0;
   let bytes = 0;
-  for (const partition of extents) {
-    group.push(partition);
-    bytes += partition.reduce((sum, extent) => sum + extent.bytes, 0);
-    if (bytes < sealBytes) continue;
-    yield group;
-    group = [];
+  for (let partition = 0; partition < partitionCount; partition++) {
+    bytes += sizeOf(partition);
+    if (bytes < sealBytes && partition < partitionCount - 1) continue;
+    yield blocks.map((block) => sliceBlock(block, first, partition + 1));
+    first = partition + 1;
     bytes = 0;
   }
-  if (bytes > 0) yield group;
 }
 
 function openMemberSet(path: string, recordBytes: number, count: number, digest: string): MemberSet {
@@ -96,12 +96,13 @@ function openMemberSet(path: string, recordBytes: number, count: number, digest:
     async *read(start, end) {
       const file = await guardState(path, () => open(path, 'r'));
       try {
-        const step = Math.floor(readBytes / recordBytes);
+        const step = Math.min(Math.floor(readBytes / recordBytes), end - start);
+        const buffer = Buffer.alloc(step * recordBytes);
         for (let from = start; from < end; from += step) {
           const bytes = (Math.min(from + step, end) - from) * recordBytes;
-          const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(bytes), 0, bytes, from * recordBytes);
+          const { bytesRead } = await file.read(buffer, 0, bytes, from * recordBytes);
           if (bytesRead < bytes) throw new Error('the member set is shorter than it was written');
-          yield buffer;
+          yield buffer.subarray(0, bytes);
         }
       } finally {
         await file.close();

@@ -1,10 +1,10 @@
 import type { SyncConfig } from '../config.ts';
 import type { RejectCode } from '../identifiers/rejects.ts';
-import type { Source } from '../sources/source.ts';
-import { examplesPerCode, type IdentifiedChunk } from './identifyChunk.ts';
+import type { Chunk, Source } from '../sources/source.ts';
+import { examplesPerCode } from './identifyChunk.ts';
 import { mapInOrder } from './mapInOrder.ts';
 import { createMemberSet, type MemberSet } from './memberSet.ts';
-import type { Workers } from './workers.ts';
+import type { IdentifiedBlock, Workers } from './workers.ts';
 
 /** What became of every cell that was read: `values = rejected + duplicates + members` (design, rule 2). */
 export interface ReadCounts {
@@ -48,10 +48,11 @@ export async function readMembers(source: Source, sync: SyncConfig, options: Rea
   });
   const account: RejectAccount = { rejects: {}, rejectExamples: [] };
   const counts = { rows: 0, empty: 0, values: 0, rejected: 0, duplicates: 0, members: 0 };
-  const identify = (chunk: Parameters<Workers['identifyChunk']>[0]) => workers.identifyChunk(chunk, sync);
+  const identify = (chunk: Chunk) =>
+    workers.identifyChunk({ chunk, rules: sync, recordBytes, directory: writer.directory });
   for await (const chunk of mapInOrder(source.chunks(signal), workers.parallelism, identify)) {
     signal.throwIfAborted();
-    await writer.add(chunk.records);
+    writer.add(chunk.block);
     addRejects(account, chunk, counts.rows, source.columns);
     counts.rows += chunk.rows;
     counts.empty += chunk.empty;
@@ -65,7 +66,7 @@ export async function readMembers(source: Source, sync: SyncConfig, options: Rea
   return { members, counts, ...account };
 }
 
-function addRejects(account: RejectAccount, chunk: IdentifiedChunk, rowsBefore: number, columns: readonly string[]) {
+function addRejects(account: RejectAccount, chunk: IdentifiedBlock, rowsBefore: number, columns: readonly string[]) {
   for (const { code, row, column, shape } of chunk.examples) {
     const shown = account.rejectExamples.filter((example) => example.code === code).length;
     if (shown >= examplesPerCode) continue;

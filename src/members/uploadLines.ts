@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { IdentifierType } from '../config.ts';
 import { digestBytes } from './layout.ts';
+import { mapInOrder } from './mapInOrder.ts';
 import { createMemberSet, type MemberSet } from './memberSet.ts';
 import type { Workers } from './workers.ts';
 
@@ -23,8 +24,8 @@ export interface UploadLinesOptions {
 }
 
 export async function openUploadLines(members: MemberSet, options: UploadLinesOptions): Promise<UploadLines> {
-  if (options.identifierType === 'ifa') return linesOf(members, writeText);
-  return linesOf(members.recordBytes === digestBytes ? members : await collectDigests(members, options), writeHex);
+  if (options.identifierType === 'ifa') return linesOf(members, (records) => records);
+  return linesOf(members.recordBytes === digestBytes ? members : await collectDigests(members, options), createToHex());
 }
 
 /**
@@ -32,56 +33,49 @@ export async function openUploadLines(members: MemberSet, options: UploadLinesOp
  * form, and no line goes out twice.
  */
 async function collectDigests(members: MemberSet, options: UploadLinesOptions): Promise<MemberSet> {
+  const { identifierType, workers } = options;
   const directory = join(options.directory, 'lines');
-  const digests = await createMemberSet({ ...options, directory, recordBytes: digestBytes });
-  for await (const records of members.read(0, members.count))
-    await digests.add(presentDigests(records, members.recordBytes));
+  const digests = await createMemberSet({ directory, identifierType, recordBytes: digestBytes, workers });
+  const collect = (records: Buffer) =>
+    workers.collectDigests({ records: Uint8Array.from(records), recordBytes: members.recordBytes, directory });
+  for await (const block of mapInOrder(members.read(0, members.count), workers.parallelism, collect))
+    digests.add(block);
   return digests.seal();
 }
 
-/** The forms that a phone does not have are zero; its first is always there. */
-function presentDigests(records: Buffer, recordBytes: number): Uint8Array {
-  const present = new Uint8Array(records.length);
-  let length = 0;
-  for (let at = 0; at < records.length; at += digestBytes) {
-    const digest = records.subarray(at, at + digestBytes);
-    if (at % recordBytes !== 0 && digest.every((byte) => byte === 0)) continue;
-    present.set(digest, length);
-    length += digestBytes;
-  }
-  return present.subarray(0, length);
-}
+/** Gives texts of equal length, one a record, in memory that the next call uses again. */
+type ToTexts = (records: Buffer) => Buffer;
 
-type WriteLine = (records: Buffer, at: number, lines: Uint8Array, to: number) => void;
-
-function linesOf(set: MemberSet, writeLine: WriteLine): UploadLines {
-  const lineBytes = writeLine === writeHex ? 2 * set.recordBytes + 1 : set.recordBytes + 1;
+function linesOf(set: MemberSet, toTexts: ToTexts): UploadLines {
+  const textBytes = toTexts(Buffer.alloc(set.recordBytes)).length;
   return {
     count: set.count,
-    lineBytes,
+    lineBytes: textBytes + 1,
     async *read(start, end) {
-      for await (const records of set.read(start, end)) {
-        const lines = new Uint8Array((records.length / set.recordBytes) * lineBytes);
-        for (let at = 0, to = 0; at < records.length; at += set.recordBytes, to += lineBytes) {
-          writeLine(records, at, lines, to);
-          lines[to + lineBytes - 1] = lineFeed;
-        }
-        yield lines;
-      }
+      for await (const records of set.read(start, end)) yield endLines(toTexts(records), textBytes);
     },
   };
 }
 
-const hexDigits = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0));
+/** For each byte its two hex digits, as they lie in memory. */
+const hexPairs = new Uint16Array(256);
+for (let byte = 0; byte < 256; byte++)
+  Buffer.from(hexPairs.buffer).write(byte.toString(16).padStart(2, '0'), byte * 2, 'latin1');
 
-function writeHex(records: Buffer, at: number, lines: Uint8Array, to: number): void {
-  for (let index = 0; index < digestBytes; index++) {
-    const byte = records[at + index]!;
-    lines[to + 2 * index] = hexDigits[byte >>> 4]!;
-    lines[to + 2 * index + 1] = hexDigits[byte & 15]!;
-  }
+function createToHex(): ToTexts {
+  let pairs = new Uint16Array(0);
+  return (records) => {
+    if (pairs.length < records.length) pairs = new Uint16Array(records.length);
+    for (let index = 0; index < records.length; index++) pairs[index] = hexPairs[records[index]!]!;
+    return Buffer.from(pairs.buffer, 0, records.length * 2);
+  };
 }
 
-function writeText(records: Buffer, at: number, lines: Uint8Array, to: number): void {
-  lines.set(records.subarray(at, at + 36), to);
+function endLines(texts: Buffer, textBytes: number): Buffer {
+  const lines = Buffer.allocUnsafeSlow((texts.length / textBytes) * (textBytes + 1));
+  for (let from = 0, to = 0; from < texts.length; from += textBytes) {
+    to += texts.copy(lines, to, from, from + textBytes);
+    lines[to++] = lineFeed;
+  }
+  return lines;
 }

@@ -1,23 +1,51 @@
+import { join } from 'node:path';
+import { threadId } from 'node:worker_threads';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
-import type { IdentifyRules } from '../identifiers/identify.ts';
-import type { Chunk } from '../sources/source.ts';
+import { systemErrorCode } from '../errors.ts';
+import { appendBlock, type Block } from './blocks.ts';
 import * as identifying from './identifyChunk.ts';
+import { digestLayout, layoutOf } from './layout.ts';
+import { presentDigests } from './presentDigests.ts';
 import * as sealing from './sealPartitions.ts';
+import type { CollectDigests, IdentifiedBlock, IdentifyChunk, Settled } from './workers.ts';
 
 /*
- * What the worker threads of `workers.ts` do. Results are handed over, not copied.
+ * What the worker threads of `workers.ts` do.
  */
 
-export function identifyChunk({ chunk, rules }: { chunk: Chunk; rules: IdentifyRules }) {
-  const identified = identifying.identifyChunk(chunk, rules);
-  return handOver(identified, identified.records.buffer);
+/** Identifies a chunk and appends its records to this thread's own file in `directory`. */
+export function identifyChunk({ chunk, rules, directory, recordBytes }: IdentifyChunk): Settled<IdentifiedBlock> {
+  return settle(() => {
+    const { records, ...account } = identifying.identifyChunk(chunk, rules);
+    return { ...account, block: append(records, layoutOf(rules.identifierType, recordBytes), directory) };
+  });
 }
 
+/** Appends every form of some phones as a record of its own. */
+export function collectDigests({ records, recordBytes, directory }: CollectDigests): Settled<Block> {
+  return settle(() => {
+    const digests = presentDigests(records, recordBytes);
+    return append(digests, digestLayout(), directory);
+  });
+}
+
+/** The result is handed over, not copied. */
 export function sealPartitions(task: sealing.SealPartitions) {
-  const records = sealing.sealPartitions(task);
-  return handOver(records, records.buffer);
+  const sealed = sealing.sealPartitions(task);
+  return move({ [transferableSymbol]: [sealed.records.buffer], [valueSymbol]: sealed } as never);
 }
 
-function handOver<T>(value: T, memory: ArrayBuffer) {
-  return move({ [transferableSymbol]: [memory], [valueSymbol]: value } as never);
+function append(records: Uint8Array, layout: Parameters<typeof appendBlock>[1], directory: string): Block {
+  return appendBlock(records, layout, join(directory, `unsorted-${threadId}`));
+}
+
+/** An error loses its code on the way between threads; what the system refused is told by its code instead. */
+function settle<T>(work: () => T): Settled<T> {
+  try {
+    return { value: work() };
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code === undefined) throw error;
+    return { code };
+  }
 }

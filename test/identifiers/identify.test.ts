@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { hashedSettings, identifierTypes, type PhoneFormat, phoneFormats } from '../../src/config.ts';
+import { hashedSettings, identifierTypes } from '../../src/config.ts';
+import { type PhoneFormat, phoneFormats } from '../../src/identifiers/phoneFormats.ts';
 import { normaliseEmail } from '../../src/identifiers/email.ts';
 import { createIdentify, type IdentifyRules } from '../../src/identifiers/identify.ts';
 import { rejectCodes } from '../../src/identifiers/rejects.ts';

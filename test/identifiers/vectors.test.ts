@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import type { PhoneFormat } from '../../src/config.ts';
+import type { PhoneFormat } from '../../src/identifiers/phoneFormats.ts';
 import { createIdentify, type IdentifyRules } from '../../src/identifiers/identify.ts';
 import vectors from './vectors.json' with { type: 'json' };
 
