@@ -13,31 +13,26 @@ const quote = 0x22;
 const field = fieldSeparator.charCodeAt(0);
 const element = elementSeparator.charCodeAt(0);
 
-/** About how many bytes of rows make a chunk: large enough to be worth a message, small enough to keep memory flat. */
-const chunkBytes = 1 << 20;
-
-/** Whole rows, about `chunkBytes` at a time, from a byte stream that is cut anywhere. */
+/**
+ * Whole rows from a byte stream that is cut anywhere, about as many at a time as the stream gives; in memory of their
+ * own, as they go to another thread, while the stream may use its memory again.
+ */
 export async function* cutRows(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer<ArrayBuffer>> {
-  let parts: Uint8Array[] = [];
-  let bytes = 0;
+  let rest: Uint8Array = new Uint8Array(0);
   for await (const part of stream) {
-    parts.push(part);
-    bytes += part.length;
-    if (bytes < chunkBytes) continue;
-    const joined = Buffer.concat(parts, bytes);
+    const joined = joinOwned(rest, part);
     const end = endOfLastRow(joined);
-    if (end > 0) yield ownCopy(joined, 0, end);
-    parts = [joined.subarray(end)];
-    bytes -= end;
+    rest = Uint8Array.from(joined.subarray(end));
+    if (end > 0) yield joined.subarray(0, end);
   }
-  if (bytes > 0) yield ownCopy(Buffer.concat(parts, bytes), 0, bytes);
+  if (rest.length > 0) yield joinOwned(rest, new Uint8Array(0));
 }
 
-/** A copy in memory of its own, so that it can be handed to a worker without taking along what lies beside it. */
-function ownCopy(from: Buffer, start: number, end: number): Buffer<ArrayBuffer> {
-  const copy = Buffer.from(new ArrayBuffer(end - start));
-  from.copy(copy, 0, start, end);
-  return copy;
+function joinOwned(first: Uint8Array, second: Uint8Array): Buffer<ArrayBuffer> {
+  const joined = Buffer.from(new ArrayBuffer(first.length + second.length));
+  joined.set(first);
+  joined.set(second, first.length);
+  return joined;
 }
 
 /** Where the last whole row ends; an LF inside quotes ends none. */

@@ -3,7 +3,8 @@ import { SyncError } from '../errors.ts';
 import { isIdentifierLike } from './columns.ts';
 import type { DuckdbEngine } from './duckdb.ts';
 import type { Relation } from './relation.ts';
-import { quoteText } from './sqlText.ts';
+import { quoteText, textFileArguments } from './sqlText.ts';
+import { findLineNotUtf8 } from './utf8.ts';
 
 type CsvConfig = NonNullable<FilesSourceConfig['csv']>;
 
@@ -15,6 +16,8 @@ export async function csvRelation(file: string, config: CsvConfig, engine: Duckd
   const where = `the file ${file}`;
   const firstLine = await readFirstLine(file, where, engine);
   if (firstLine === undefined && config.header) throw emptyFile(where);
+  // UTF-16 without a byte order mark: plain letters, each with a NUL behind it.
+  if (firstLine?.includes('\0') && config.header) throw notUtf8(where, 1);
   const quote = config.quote ?? (firstLine?.startsWith("'") ? "'" : '"');
   const delimiter = config.delimiter ?? guessDelimiter(firstLine ?? '', quote);
   const names = config.columns ?? splitLine(firstLine ?? '', delimiter, quote);
@@ -24,6 +27,11 @@ export async function csvRelation(file: string, config: CsvConfig, engine: Duckd
     where,
     from: readCsv(file, { columns: names.length, header: config.header, delimiter, quote, isStrict: true }),
     columns,
+    diagnose: async () => {
+      // DuckDB breaks down over a character that is not UTF-8 in a column that is read when others before it are not.
+      const line = await findLineNotUtf8(file);
+      return line === undefined ? undefined : notUtf8(where, line);
+    },
   };
 }
 
@@ -38,7 +46,7 @@ interface Dialect {
 function readCsv(file: string, dialect: Dialect): string {
   const columns = Array.from({ length: dialect.columns }, (_, index) => `c${index}: 'VARCHAR'`).join(', ');
   const quote = quoteText(dialect.quote);
-  return `read_csv(${quoteText(file)}, auto_detect = false, header = ${dialect.header}, columns = {${columns}}, delim = ${quoteText(dialect.delimiter)}, quote = ${quote}, escape = ${quote}, strict_mode = ${dialect.isStrict}, ${asWritten})`;
+  return `read_csv(${textFileArguments(file)}, auto_detect = false, header = ${dialect.header}, columns = {${columns}}, delim = ${quoteText(dialect.delimiter)}, quote = ${quote}, escape = ${quote}, strict_mode = ${dialect.isStrict}, ${asWritten})`;
 }
 
 const asWritten =
@@ -78,6 +86,14 @@ function emptyFile(where: string): SyncError {
     'source.malformed',
     `Cannot read ${where}: it is empty, and its first line should name the columns.`,
     'Write a header line, also when there are no rows.',
+  );
+}
+
+function notUtf8(where: string, line: number): SyncError {
+  return new SyncError(
+    'source.encoding',
+    `Cannot read ${where}: it is not UTF-8 at line ${line}.`,
+    'Convert it to UTF-8 (for example with iconv) and run again.',
   );
 }
 

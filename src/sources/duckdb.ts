@@ -1,24 +1,21 @@
-import { execFile } from 'node:child_process';
-import { closeSync, constants, openSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
-import { Socket } from 'node:net';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { type DuckDBConnection, DuckDBInstance, StatementType } from '@duckdb/node-api';
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { fieldSeparator } from './chunks.ts';
 import { sourceError } from './duckdbErrors.ts';
+import { createPipe } from './pipe.ts';
 import { quoteText } from './sqlText.ts';
 
 export interface DuckdbEngine {
   /** Attaches a database file read-only; its tables are found by their plain names. */
   attach(path: string): Promise<void>;
-  /** For each statement of the text whether it is a SELECT; binds them but runs nothing. `where` names it in errors. */
-  areSelects(sql: string, where: string): Promise<boolean[]>;
+  /** Whether the text is one SELECT; runs nothing. `where` names it in errors. */
+  kindOf(sql: string, where: string): Promise<'select' | 'other' | 'several'>;
   /** The columns that a SELECT gives, with their DuckDB types. */
   describe(select: string, where: string): Promise<{ name: string; type: string }[]>;
   /** The rows of a small query of our own, as text. */
   readRows(sql: string, where: string): Promise<string[][]>;
-  /** The rows of a SELECT as bytes, in order, in the form that `chunks.ts` describes. */
+  /** The rows of a SELECT as bytes, in order, in the form that `chunks.ts` describes; in memory that is used again. */
   exportRows(select: string, where: string, signal: AbortSignal): AsyncIterable<Uint8Array>;
   close(): void;
 }
@@ -49,7 +46,7 @@ export async function openDuckdb(workDirectory: string): Promise<DuckdbEngine> {
       await run(connection, `ATTACH ${quoteText(path)} AS source (READ_ONLY)`, `the database ${path}`);
       await run(connection, 'USE source', `the database ${path}`);
     },
-    areSelects: (sql, where) => areSelects(connection, sql, where),
+    kindOf: (sql, where) => kindOf(connection, sql, where),
     async describe(select, where) {
       const rows = await readRows(connection, `DESCRIBE ${select}`, where);
       return rows.map(([name, type]) => ({ name: name!, type: type! }));
@@ -86,18 +83,25 @@ async function readRows(connection: DuckDBConnection, sql: string, where: string
   return (await result.getRowsJS()).map((row) => row.map(String));
 }
 
-async function areSelects(connection: DuckDBConnection, sql: string, where: string): Promise<boolean[]> {
+async function kindOf(connection: DuckDBConnection, sql: string, where: string): ReturnType<DuckdbEngine['kindOf']> {
   try {
     const statements = await connection.extractStatements(sql);
-    const areSelect: boolean[] = [];
-    for (let index = 0; index < statements.count; index++) {
-      const prepared = await statements.prepare(index);
-      areSelect.push(prepared.statementType === StatementType.SELECT);
-      prepared.destroySync();
-    }
-    return areSelect;
+    if (statements.count > 1) return 'several';
   } catch (error) {
     throw sourceError(error, where);
+  }
+  return (await isSelect(connection, sql)) ? 'select' : 'other';
+}
+
+/** Not by preparing the statement itself: already the binding of some (EXPORT) writes to the disk. */
+async function isSelect(connection: DuckDBConnection, sql: string): Promise<boolean> {
+  try {
+    const prepared = await connection.prepare(`FROM query(${quoteText(sql)})`);
+    prepared.destroySync();
+    return true;
+  } catch (error) {
+    // Whatever else is wrong with it is told, with its place, when the query is described.
+    return !(error instanceof Error && error.message.includes('Expected a single SELECT statement'));
   }
 }
 
@@ -110,39 +114,34 @@ async function* exportThroughPipe(
   connection: DuckDBConnection,
   select: string,
   where: string,
-  pipe: string,
+  path: string,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   signal.throwIfAborted();
-  await promisify(execFile)('mkfifo', ['-m', '600', pipe]);
-  // The reading end first, without waiting for a writer; our own writing end puts the end of file where COPY ends.
-  const reading = new Socket({ fd: openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK), writable: false });
-  const writing = openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK);
+  const pipe = await createPipe(path);
   const stop = () => {
     connection.interrupt();
-    reading.destroy();
+    pipe.stop();
   };
   signal.addEventListener('abort', stop, { once: true });
   const copying = connection
-    .run(`COPY (${select}) TO ${quoteText(pipe)} (${copyOptions})`)
+    .run(`COPY (${select}) TO ${quoteText(path)} (${copyOptions})`)
     .then(
       () => undefined,
       (error: unknown) => ({ error }),
     )
-    .finally(() => closeSync(writing));
+    .finally(() => pipe.endWriting());
   try {
-    yield* reading as AsyncIterable<Uint8Array>;
+    yield* pipe.parts();
     const failed = await copying;
-    if (failed !== undefined) throw sourceError(failed.error, where);
-  } catch (error) {
     signal.throwIfAborted();
-    throw error;
+    if (failed !== undefined) throw sourceError(failed.error, where);
   } finally {
     signal.removeEventListener('abort', stop);
     stop();
     await copying;
     connection.disconnectSync();
-    await rm(pipe, { force: true });
+    await pipe.remove();
   }
 }
 

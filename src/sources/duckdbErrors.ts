@@ -7,7 +7,10 @@ import { SyncError } from '../errors.ts';
 export function sourceError(error: unknown, where: string): SyncError {
   const text = (error instanceof Error ? error.message : '').replace(/^Failed to extract statements: /, '');
   const rule = rules.find(({ when }) => when.test(text));
-  return rule === undefined ? unknownError(text, where) : rule.make(where, text);
+  if (rule !== undefined) return rule.make(where, text);
+  return /\.parquet$/i.test(where) || /magic bytes|thrift/i.test(text)
+    ? brokenParquet(where)
+    : unknownError(text, where);
 }
 
 interface Rule {
@@ -16,6 +19,15 @@ interface Rule {
 }
 
 const rules: readonly Rule[] = [
+  {
+    when: /^(Parser|Binder|Catalog) Error/,
+    make: (where, text) =>
+      new SyncError(
+        'source.query_failed',
+        `DuckDB refused ${where}${atPosition(text)}: ${queryFault(text)}.`,
+        'Try the query in the DuckDB shell, and mend source.query.',
+      ),
+  },
   {
     when: /no space left on device/i,
     make: (where) =>
@@ -26,7 +38,7 @@ const rules: readonly Rule[] = [
       ),
   },
   {
-    when: /invalid unicode|not utf-?8|invalid UTF-8|failure in decode/i,
+    when: /invalid unicode|not utf-?8|invalid UTF-8|UTF-16 encoding|failure in decode/i,
     make: (where, text) =>
       new SyncError(
         'source.encoding',
@@ -44,21 +56,30 @@ const rules: readonly Rule[] = [
       ),
   },
   {
-    when: /malformed json/i,
-    make: (where, text) =>
-      new SyncError(
-        'source.malformed',
-        `Cannot read ${where}: malformed${atLine(text)}, not valid JSON.`,
-        'Every line must be one JSON object, in UTF-8.',
-      ),
-  },
-  {
-    when: /parquet|thrift|magic bytes/i,
+    when: /state machine reached an invalid state/i,
     make: (where) =>
       new SyncError(
         'source.malformed',
-        `Cannot read ${where}: it is not a whole Parquet file.`,
-        'Check that the file was written to its end and is really Parquet.',
+        `Cannot read ${where}: its line ends are not the same throughout (LF, CRLF or CR), or its quotes are not.`,
+        'Write all lines alike.',
+      ),
+  },
+  {
+    when: /malformed json|json transform error/i,
+    make: (where, text) =>
+      new SyncError(
+        'source.malformed',
+        `Cannot read ${where}: malformed${atLine(text)}, not a valid JSON object.`,
+        'Every line must be one JSON object, in UTF-8 without a byte order mark.',
+      ),
+  },
+  {
+    when: /no files found that match/i,
+    make: (where) =>
+      new SyncError(
+        'source.not_found',
+        `Cannot read ${where}: there is no such file.`,
+        'Relative paths are relative to the working directory.',
       ),
   },
   {
@@ -76,15 +97,6 @@ const rules: readonly Rule[] = [
       new SyncError('source.unreadable', `Cannot read ${where}: permission denied.`, 'Give this user read access.'),
   },
   {
-    when: /^(Parser|Binder|Catalog) Error/,
-    make: (where, text) =>
-      new SyncError(
-        'source.query_failed',
-        `DuckDB refused ${where}${atPosition(text)}: ${queryFault(text)}.`,
-        'Try the query in the DuckDB shell, and mend source.query.',
-      ),
-  },
-  {
     when: /^(IO|HTTP) Error/,
     make: (where) =>
       new SyncError(
@@ -94,6 +106,14 @@ const rules: readonly Rule[] = [
       ),
   },
 ];
+
+function brokenParquet(where: string): SyncError {
+  return new SyncError(
+    'source.malformed',
+    `Cannot read ${where}: it is not a whole Parquet file.`,
+    'Check that the file was written to its end and is really Parquet.',
+  );
+}
 
 function unknownError(text: string, where: string): SyncError {
   const kind = /^([A-Z][A-Za-z ]{2,40} Error)\b/.exec(text)?.[1];
@@ -105,8 +125,13 @@ function unknownError(text: string, where: string): SyncError {
 }
 
 function atLine(text: string): string {
-  const line = /CSV Error on Line: (\d+)/i.exec(text)?.[1] ?? /in (?:line|record\/value) (\d+)/i.exec(text)?.[1];
-  return line === undefined ? '' : ` at line ${line}`;
+  const csv = /CSV Error on Line: (\d+)/i.exec(text);
+  if (csv !== null) return ` at line ${csv[1]}`;
+  const json = /in (line|record)(?:\/value)? (\d+)/i.exec(text);
+  if (json === null) return '';
+  // Of malformed JSON, DuckDB gives the number behind the one it means; of JSON of another shape, the right one.
+  const isOneBehind = /malformed json/i.test(text);
+  return ` at ${json[1]} ${Number(json[2]) - (isOneBehind ? 1 : 0)}`;
 }
 
 function csvFault(text: string): string {

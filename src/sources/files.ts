@@ -6,7 +6,7 @@ import type { DuckdbEngine } from './duckdb.ts';
 import { jsonRelation } from './json.ts';
 import { type Reading, type Relation, readRelation } from './relation.ts';
 import type { Source, WantedColumns } from './source.ts';
-import { quoteText } from './sqlText.ts';
+import { quotePath, quoteText } from './sqlText.ts';
 
 /**
  * All files that match, read as one, in the order of their names. Each is opened on its own, so a file that lacks a
@@ -71,7 +71,7 @@ async function openFile(
 }
 
 async function parquetRelation(file: string, engine: DuckdbEngine): Promise<Relation> {
-  const from = `read_parquet(${quoteText(file)})`;
+  const from = `read_parquet(${quotePath(file)}, hive_partitioning = false)`;
   const where = `the file ${file}`;
   return { where, from, columns: await engine.describe(`SELECT * FROM ${from}`, where) };
 }

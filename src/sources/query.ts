@@ -4,6 +4,7 @@ import { SyncError } from '../errors.ts';
 import type { DuckdbEngine } from './duckdb.ts';
 import { readRelation } from './relation.ts';
 import type { Source, WantedColumns } from './source.ts';
+import { quoteText } from './sqlText.ts';
 
 /** The result of one SELECT over a DuckDB database (opened read-only) or over files. */
 export async function openQuery(
@@ -13,10 +14,11 @@ export async function openQuery(
 ): Promise<Source> {
   if (config.database !== undefined) await attachDatabase(config.database, engine);
   const where = 'the query';
-  const areSelects = await engine.areSelects(config.query, where);
-  if (areSelects.length !== 1 || areSelects[0] !== true) throw notOneSelect(areSelects.length);
-  const query = config.query.replace(/[\s;]+$/, '');
-  return readRelation({ where, from: `(\n${query}\n)`, columns: await engine.describe(query, where) }, wanted, engine);
+  const kind = await engine.kindOf(config.query, where);
+  if (kind !== 'select') throw notOneSelect(kind);
+  // DuckDB's own parser sees to semicolons and comments at the end.
+  const from = `query(${quoteText(config.query)})`;
+  return readRelation({ where, from, columns: await engine.describe(config.query, where) }, wanted, engine);
 }
 
 async function attachDatabase(path: string, engine: DuckdbEngine): Promise<void> {
@@ -25,8 +27,8 @@ async function attachDatabase(path: string, engine: DuckdbEngine): Promise<void>
   await engine.attach(path);
 }
 
-function notOneSelect(count: number): SyncError {
-  const what = count === 1 ? 'a statement of another kind' : `${count} statements`;
+function notOneSelect(kind: 'other' | 'several'): SyncError {
+  const what = kind === 'other' ? 'a statement of another kind' : 'more than one statement';
   return new SyncError(
     'source.not_select',
     `source.query must be one SELECT; it is ${what}, and was not run.`,

@@ -12,6 +12,8 @@ export interface Relation {
   /** A FROM item, to be followed by an alias. */
   from: string;
   columns: readonly { name: string; type: string }[];
+  /** After a failure of which DuckDB did not tell the reason: what it was, when that can be found out. */
+  diagnose?(): Promise<SyncError | undefined>;
 }
 
 /** A relation of which some columns are read, each as text. */
@@ -32,9 +34,18 @@ export function readRelation(relation: Relation, wanted: WantedColumns, engine: 
   return {
     columns: found.map((index) => names[index]!),
     async *chunks(signal) {
-      for await (const rows of cutRows(engine.exportRows(select, relation.where, signal))) yield toChunk(rows, isList);
+      try {
+        for await (const rows of cutRows(engine.exportRows(select, relation.where, signal)))
+          yield toChunk(rows, isList);
+      } catch (error) {
+        throw (isUnexplained(error) ? await relation.diagnose?.() : undefined) ?? error;
+      }
     },
   };
+}
+
+function isUnexplained(error: unknown): boolean {
+  return error instanceof SyncError && error.code === 'source.query_failed';
 }
 
 function alias(index: number): string {

@@ -1,0 +1,111 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { afterAll, beforeAll } from 'vitest';
+import type { FilesSourceConfig, SourceConfig } from '../../src/config.ts';
+import { SyncError } from '../../src/errors.ts';
+import { type DuckdbEngine, openDuckdb } from '../../src/sources/duckdb.ts';
+import { openSource, type WantedColumns } from '../../src/sources/source.ts';
+
+export interface ReadColumns {
+  columns: readonly string[];
+  /** For each column its lines. */
+  values: string[][];
+  /** For each column the row of each line, counted from 0. */
+  rows: number[][];
+}
+
+export interface Sources {
+  /** A folder for this test file. */
+  folder: string;
+  engine: DuckdbEngine;
+  /** DuckDB without our settings, to make files with. */
+  maker: DuckDBConnection;
+  /** Writes a file into the folder and returns its path. */
+  write(name: string, content: string | Uint8Array): string;
+  /** The files that our DuckDB left in its private folder. */
+  leftovers(): string[];
+}
+
+/** A folder and an engine for the tests of a file, freed after the last of them. */
+export function useSources(): Sources {
+  const sources = {
+    write(name, content) {
+      const path = join(sources.folder, name);
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, content);
+      return path;
+    },
+    leftovers: () => readdirSync(join(sources.folder, 'work', 'duckdb')),
+  } as Sources;
+  beforeAll(async () => {
+    sources.folder = mkdtempSync(join(tmpdir(), 'sources-'));
+    sources.engine = await openDuckdb(join(sources.folder, 'work'));
+    sources.maker = await (await DuckDBInstance.create(':memory:')).connect();
+  });
+  afterAll(() => {
+    sources.engine.close();
+    sources.maker.disconnectSync();
+    rmSync(sources.folder, { recursive: true, force: true });
+  });
+  return sources;
+}
+
+export async function readSource(
+  engine: DuckdbEngine,
+  config: SourceConfig,
+  wanted: WantedColumns,
+  signal = new AbortController().signal,
+): Promise<ReadColumns> {
+  const source = await openSource(config, wanted, engine);
+  const values: string[][] = source.columns.map(() => []);
+  const rows: number[][] = source.columns.map(() => []);
+  let before = 0;
+  for await (const chunk of source.chunks(signal)) {
+    let last = before;
+    chunk.columns.forEach(({ lines, rowIndex }, index) => {
+      const text = Buffer.from(lines).toString();
+      if (text !== '' && !text.endsWith('\n')) throw new Error('a chunk does not end with a line feed');
+      text
+        .split('\n')
+        .slice(0, -1)
+        .forEach((line, at) => {
+          values[index]!.push(line);
+          last = before + (rowIndex?.[at] ?? at);
+          rows[index]!.push(last);
+        });
+    });
+    before = last + 1;
+  }
+  return { columns: source.columns, values, rows };
+}
+
+/** The lines of one column of a file. */
+export async function readFileColumn(
+  engine: DuckdbEngine,
+  path: string,
+  csv?: FilesSourceConfig['csv'],
+  column = 'email',
+): Promise<string[]> {
+  const config: FilesSourceConfig = { type: 'files', path, ...(csv === undefined ? {} : { csv }) };
+  const { values } = await readSource(engine, config, { names: [column], required: 'all' });
+  return values[0]!;
+}
+
+/** The error that a promise rejects with, as one of ours. */
+export async function syncErrorOf(work: Promise<unknown>): Promise<SyncError> {
+  const error = await work.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof SyncError)) throw new Error(`expected a SyncError, got ${String(error)}`);
+  return error;
+}
+
+/** All that an error could show: message, hint, stack and causes. */
+export function allTextOf(error: Error): string {
+  const hint = error instanceof SyncError ? error.hint : '';
+  const cause = error.cause instanceof Error ? allTextOf(error.cause) : String(error.cause);
+  return [error.message, hint, error.stack, cause, JSON.stringify(error)].join('\n');
+}
