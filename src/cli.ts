@@ -4,23 +4,20 @@ import { createInterface } from 'node:readline/promises';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { isSupportedCountry } from 'libphonenumber-js/max';
 import pino, { type Logger } from 'pino';
-import pretty from 'pino-pretty';
-import { checkParts } from './check.ts';
+import { type CheckResult, checkParts } from './check.ts';
 import { systemClock } from './clock.ts';
-import { type Config, hashedSettings, identifierTypes, phoneFormats } from './config.ts';
+import { type Config, hashedSettings, identifierTypes } from './config.ts';
 import { connectorSpec, readVersion } from './connectorSpec.ts';
 import { exitCodeByError, exitCodePrecedence, SyncError, systemErrorCode } from './errors.ts';
 import { explainValue, formatExplanation } from './identifiers/explain.ts';
 import type { IdentifyRules } from './identifiers/identify.ts';
+import { phoneFormats } from './identifiers/phoneFormats.ts';
 import { createLineAdsClient } from './lineAds/client.ts';
 import { createDispatcher } from './lineAds/transport.ts';
 import { loadConfig } from './loadConfig.ts';
-import type { Progress } from './progress.ts';
+import { createLoggedProgress, type Progress } from './progress.ts';
 import { describeError, exitCodeOfRun, type RunReport } from './report.ts';
 import { reportWithoutRun, run } from './run.ts';
-import { loadFaults } from './simulator/faults.ts';
-import { startSimulator } from './simulator/simulator.ts';
-import { createLoggedProgress, createProgressBars, formatClosingTable } from './terminal.ts';
 
 /*
  * Commands to exit codes; the only file that touches process.* or prints. stdout carries the result alone; logs,
@@ -44,18 +41,24 @@ function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-function createLog({ logLevel, quiet }: OutputFlags): Logger {
+/** What only some commands need is loaded when they need it: a scheduled run starts faster. */
+const loadTerminal = () => import('./terminal.ts');
+
+async function createLog({ logLevel, quiet }: OutputFlags): Promise<Logger> {
   const usual = isTerminal ? 'warn' : 'info';
   const level = logLevel ?? (quiet === true ? 'error' : usual);
-  const stream = isTerminal
-    ? pretty({ destination: 2, sync: true, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss' })
-    : pino.destination({ fd: 2, sync: true });
-  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, stream);
+  const stream = isTerminal ? (await loadTerminal()).createReadableLog() : pino.destination({ fd: 2, sync: true });
+  // A log that cannot be written (its disk is full) is no reason to leave an audience half uploaded.
+  stream.on('error', () => {});
+  const formatters = { level: (label: string) => ({ level: label }) };
+  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters }, stream);
 }
 
-function createProgress(flags: OutputFlags, log: Logger): Progress {
+async function createProgress(flags: OutputFlags, log: Logger): Promise<Progress> {
   const showsBars = isTerminal && flags.quiet !== true && flags.logLevel === undefined;
-  return showsBars ? createProgressBars(process.stderr) : createLoggedProgress(log, systemClock);
+  if (!showsBars) return createLoggedProgress(log, systemClock);
+  const { createProgressBars } = await loadTerminal();
+  return createProgressBars(process.stderr);
 }
 
 /** SIGTERM and SIGINT end a run in order; the second of them ends it at once. */
@@ -71,20 +74,22 @@ function abortOnSignals(log: Logger): AbortSignal {
   return controller.signal;
 }
 
-function readConfigText(path: string): string {
+function readJsonText(what: string, option: string, path: string): string {
   try {
     return readFileSync(path === '-' ? 0 : path, 'utf8');
   } catch (error) {
     throw new SyncError(
       'config.invalid',
-      `Cannot read the configuration ${path === '-' ? 'from stdin' : path} (${systemErrorCode(error) ?? 'unreadable'}).`,
-      'Give the path of a JSON file with --config, or "-" and the text on stdin.',
+      `Cannot read ${what} ${path === '-' ? 'from stdin' : path} (${systemErrorCode(error) ?? 'unreadable'}).`,
+      `Give the path of a JSON file with ${option}, or "-" and the text on stdin.`,
     );
   }
 }
 
 function readConfig(flags: ConfigFlags, log: Logger): Config {
-  const { config, warnings } = loadConfig(readConfigText(flags.config), { env: process.env });
+  const { config, warnings } = loadConfig(readJsonText('the configuration', '--config', flags.config), {
+    env: process.env,
+  });
   for (const { code, message } of warnings) log.warn({ code }, message);
   const names = config.syncs.map(({ name }) => name);
   const unknown = flags.only.filter((name) => !names.includes(name));
@@ -95,10 +100,13 @@ function readConfig(flags: ConfigFlags, log: Logger): Config {
 }
 
 async function runCommand(command: 'sync' | 'preview', flags: ConfigFlags & { detach?: boolean }): Promise<number> {
-  const log = createLog(flags);
+  const log = await createLog(flags);
   const report = await runToReport(command, flags, log).catch((error: unknown) => reportWithoutRun(error, systemClock));
   if (report.error !== null) log.error(report.error, 'run ended');
-  if (isTerminal && flags.quiet !== true) process.stderr.write(`${formatClosingTable(report)}\n`);
+  if (isTerminal && flags.quiet !== true) {
+    const { formatClosingTable } = await loadTerminal();
+    process.stderr.write(`${formatClosingTable(report)}\n`);
+  }
   print(JSON.stringify(report));
   return exitCodeOfRun(report);
 }
@@ -117,7 +125,7 @@ async function runToReport(
     dispatcher,
     clock: systemClock,
     log,
-    progress: createProgress(flags, log),
+    progress: await createProgress(flags, log),
     signal: abortOnSignals(log),
   });
 }
@@ -129,9 +137,7 @@ function clientOf(config: Config, log: Logger) {
 }
 
 async function check(flags: ConfigFlags): Promise<number> {
-  const log = createLog(flags);
-  const config = readConfig(flags, log);
-  const results = await checkParts(config, clientOf(config, log));
+  const results = await checkAll(flags, await createLog(flags));
   for (const { part, ok, message, error } of results)
     process.stderr.write(
       `${ok ? 'ok     ' : 'FAILED '} ${part}: ${message}${error === null ? '' : `\n        → ${error.hint}`}\n`,
@@ -141,8 +147,19 @@ async function check(flags: ConfigFlags): Promise<number> {
   return exitCodePrecedence.find((code) => codes.includes(code)) ?? 0;
 }
 
+async function checkAll(flags: ConfigFlags, log: Logger): Promise<CheckResult[]> {
+  const configResult = { part: 'config', ok: true, message: 'It is valid.', error: null };
+  try {
+    const config = readConfig(flags, log);
+    return [configResult, ...(await checkParts(config, clientOf(config, log)))];
+  } catch (thrown) {
+    const error = describeError(thrown);
+    return [{ ...configResult, ok: false, message: error.message, error }];
+  }
+}
+
 async function listAudiences(flags: ConfigFlags): Promise<number> {
-  const log = createLog(flags);
+  const log = await createLog(flags);
   const audiences = await clientOf(readConfig(flags, log), log).listAudiences();
   for (const { id, name, functionType, status, estimatedSize } of audiences)
     print(JSON.stringify({ id, name, type: functionType, status, estimatedSize }));
@@ -167,14 +184,16 @@ async function printSpec(): Promise<number> {
   return 0;
 }
 
-async function simulate({ port, faults }: { port: number; faults?: string }): Promise<number> {
-  const simulator = await startSimulator({
-    port,
-    faults: faults === undefined ? [] : loadFaults(readConfigText(faults)),
+async function simulate({ port, faults, quiet }: OutputFlags & { port: number; faults?: string }): Promise<number> {
+  const { startSimulator } = await import('./simulator/simulator.ts');
+  const { loadFaults } = await import('./simulator/faults.ts');
+  const toActOut = faults === undefined ? [] : loadFaults(readJsonText('the faults', '--faults', faults));
+  const simulator = await startSimulator({ port, faults: toActOut }).catch((error: unknown) => {
+    throw systemErrorCode(error) === undefined ? error : portNotFree(port, error);
   });
   const { url, adAccountId, accessKey, secretKey } = simulator;
   print(JSON.stringify({ url, adAccountId, accessKey, secretKey }));
-  if (isTerminal)
+  if (isTerminal && quiet !== true)
     process.stderr.write(
       'A simulated LINE Ads API: use the values above in a config (baseUrl is url). Ctrl-C ends it.\n',
     );
@@ -184,6 +203,11 @@ async function simulate({ port, faults }: { port: number; faults?: string }): Pr
   });
   await simulator.close();
   return 0;
+}
+
+function portNotFree(port: number, error: unknown): SyncError {
+  const hint = 'Give another port with --port, or 0 for any that is free.';
+  return new SyncError('usage', `Cannot listen at port ${port} (${systemErrorCode(error)}).`, hint);
 }
 
 function readPort(text: string): number {
@@ -216,7 +240,8 @@ function withOutput(command: Command): Command {
         'silent',
       ]),
     )
-    .option('--quiet', 'log errors only, and show no progress');
+    .option('--quiet', 'log errors only, and show no progress')
+    .version(readVersion());
 }
 
 function withConfig(command: Command): Command {
@@ -253,8 +278,7 @@ function createProgram(finish: (code: number) => void): Command {
   withConfig(program.command('audiences').description("list the account's audiences, one JSON object a line")).action(
     act(listAudiences),
   );
-  program
-    .command('explain')
+  withOutput(program.command('explain'))
     .description('show how values are read: each step, each form with its hash, or why a value is rejected')
     .argument(
       '<value...>',
@@ -264,12 +288,10 @@ function createProgram(finish: (code: number) => void): Command {
     .option('--country <code>', 'default country of phones, such as JP', readCountry)
     .addOption(new Option('--hashed <setting>', 'how hashes are taken').choices(hashedSettings).default('auto'))
     .action(act(explain));
-  program
-    .command('spec')
+  withOutput(program.command('spec'))
     .description('print connector.json: every field with its type, default and limits')
     .action(act(printSpec));
-  program
-    .command('simulate')
+  withOutput(program.command('simulate'))
     .description(
       'run a LINE Ads API on this machine to try things against; its URL and keys are the first line of stdout',
     )
@@ -290,11 +312,30 @@ The last line of stdout of sync and preview is the report as JSON, on failure as
 Exit codes: 0 done (or nothing to do), 1 failed at LINE, 64 usage, 65 refused by a guard, 66 source, 69 LINE never
 answered, 70 a fault of ours, 73 state directory, 75 pending (run again), 77 credentials, 78 configuration.`;
 
+function tellOnStderr(text: string): void {
+  try {
+    writeSync(2, text);
+  } catch {
+    // Nobody listens, or the disk is full: the exit code still tells.
+  }
+}
+
 function exitCodeOfFailure(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodeByError.usage;
+  if (error instanceof CommanderError) return exitCodeOfParsing(error);
   const { code, message, hint } = describeError(error);
-  writeSync(2, `${message}\n  → ${hint}  [${code}]\n`);
+  tellOnStderr(`${message}\n  → ${hint}  [${code}]\n`);
   return exitCodeByError[code];
+}
+
+/** What commander refused it has told on stderr already; who reads reports gets one as well. */
+function exitCodeOfParsing({ exitCode, message }: CommanderError): number {
+  if (exitCode === 0) return 0;
+  const [, , command] = process.argv;
+  if (command === 'sync' || command === 'preview') {
+    const usage = new SyncError('usage', message.replace(/^error: /, ''), `See line-ads-sync ${command} --help.`);
+    print(JSON.stringify(reportWithoutRun(usage, systemClock)));
+  }
+  return exitCodeByError.usage;
 }
 
 async function main(): Promise<void> {
@@ -311,7 +352,6 @@ async function main(): Promise<void> {
   process.exit(code);
 }
 
-process.on('unhandledRejection', (error) => {
-  process.exit(exitCodeOfFailure(error));
-});
+for (const event of ['unhandledRejection', 'uncaughtException'])
+  process.on(event, (error) => process.exit(exitCodeOfFailure(error)));
 await main();

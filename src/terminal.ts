@@ -1,30 +1,12 @@
 import { MultiBar, type SingleBar } from 'cli-progress';
 import Table from 'cli-table3';
-import type { Logger } from 'pino';
-import type { Clock } from './clock.ts';
+import pretty from 'pino-pretty';
 import type { Progress, Step } from './progress.ts';
 import type { RunReport, SyncReport } from './report.ts';
 
-/** How often a stage that goes on is logged again. */
-const logEveryMs = 10_000;
-
-/** Progress as log lines: each change of stage, and every ten seconds how far it has come. */
-export function createLoggedProgress(log: Logger, clock: Clock): Progress {
-  const logged = new Map<string, { stage: string; atMs: number }>();
-  return {
-    show(sync, { stage, ...step }) {
-      const last = logged.get(sync);
-      if (last?.stage === stage && clock.now() - last.atMs < logEveryMs) return;
-      logged.set(sync, { stage, atMs: clock.now() });
-      log.info({ sync, ...step }, stage);
-    },
-    end(sync, report) {
-      const { status, counts, error } = report;
-      if (error === null) log.info({ sync, status, counts }, 'sync ended');
-      else log.error({ sync, status, counts, error }, 'sync ended');
-    },
-    close() {},
-  };
+/** Log lines that a person can read, on stderr. */
+export function createReadableLog() {
+  return pretty({ destination: 2, sync: true, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss' });
 }
 
 /** Progress as one bar a sync, for a person at a terminal. */
