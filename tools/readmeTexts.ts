@@ -1,0 +1,60 @@
+import type { ErrorCode, ExitCode } from '../src/errors.ts';
+
+/** For the README: when a run ends with an exit code, and what the orchestrator should do then. */
+export const exitCodeTexts: Record<ExitCode, { when: string; next: string }> = {
+  0: { when: 'Done, nothing to do, or planned; also pending where that was asked for.', next: 'Go on.' },
+  64: { when: 'The command line is wrong.', next: 'Mend it.' },
+  70: { when: 'A fault of ours.', next: 'Run again once; report it.' },
+  73: { when: 'The state directory or the disk.', next: 'Mend it.' },
+  78: { when: 'The configuration, or the audience that it names.', next: 'Mend it.' },
+  77: { when: 'Credentials or permission.', next: 'Mend them; repeating does not help.' },
+  66: { when: 'The source could not be read.', next: 'Mend it.' },
+  65: { when: 'Refused: what was read must not be sent.', next: 'Look at the source; nothing was sent.' },
+  1: { when: 'LINE refused an upload for good, or a job failed.', next: 'Look at the report.' },
+  69: { when: 'LINE never answered.', next: 'Run again later.' },
+  75: {
+    when: 'Not finished: jobs still run, LINE is busy, stopped, or another run has the state.',
+    next: 'Run again later.',
+  },
+};
+
+/** For the README: what each error code says, and what to do. */
+export const errorTexts: Record<ErrorCode, string> = {
+  internal: 'A fault of line-ads-sync. Report it with its message, which holds no data; running again is safe.',
+  'state.not_writable': 'The state directory cannot be written to. Mount a volume there, or give another directory.',
+  'state.disk_full': 'No space is left for working files. See "Memory and disk".',
+  'config.invalid': 'The configuration (or the faults file) has problems. All are listed, each with its path.',
+  'audience.not_found': '`audienceId` is not among the audiences of the account.',
+  'audience.wrong_type': 'The audience holds another identifier type. An audience cannot change its type.',
+  'audience.unusable': 'The audience is EXPIRED or FAILED at LINE. Delete it in the Ad Manager, or use another.',
+  'audience.ambiguous':
+    'Several audiences have that name and type, LINE says the name is taken, or two syncs meet in one audience. Set `audienceId`.',
+  'auth.failed': 'LINE answered 401: the keys do not belong together or were rotated, or this clock is wrong.',
+  'auth.not_permitted': 'LINE answered 403: the API user lacks the permission. Uploads need Data Provider.',
+  'auth.account_not_found': 'LINE does not know `adAccountId`, or it does not belong to this API user.',
+  'source.not_found': 'No file matches `source.path`, or the database or a file that the query names is not there.',
+  'source.column_missing':
+    'A column is not there, is there twice, or has a type that holds no identifiers. The message lists what is there.',
+  'source.no_header': 'The first line of a CSV file is somebody\'s data. Say `"header": false` and name the columns.',
+  'source.malformed': 'A file is damaged or not strictly CSV, JSON or Parquet. The line is named where it is known.',
+  'source.encoding': 'A text file is not UTF-8. Convert it.',
+  'source.not_select': '`source.query` is not one SELECT. It was not run.',
+  'source.query_failed':
+    'DuckDB refused the query or failed in it. Its own text quotes data, so try it in the DuckDB shell.',
+  'source.unreadable': 'A file cannot be opened: permission, a lock, or an unknown ending.',
+  'identifiers.none': 'There are values, and not one is valid: most likely the wrong column or type.',
+  'guard.empty_mirror': 'A mirror of a source without any value. Look at the source first; see "Modes".',
+  'guard.min_members': 'Fewer members than `guards.minMembers`.',
+  'guard.max_rejected': 'A larger share of the values was rejected than `guards.maxRejected` allows.',
+  'upload.refused': "LINE refused the upload for good; its reason is in the message. What it means is LINE's to say.",
+  'job.failed': 'LINE took an upload and its job FAILED. Run again; if it fails again, ask LINE with the job id.',
+  'line.unreachable': 'No request was ever answered. Check DNS, firewall, proxy, certificates (`NODE_EXTRA_CA_CERTS`).',
+  'line.rate_limited': 'LINE kept answering 429. See what else uses this API user.',
+  'line.replace_refused': 'LINE kept answering 429 to a REPLACE. See what else replaces audiences of this account.',
+  'line.retries_exhausted': 'LINE or the network failed again and again.',
+  'line.bad_answer': 'An answer was not what LINE documents, a redirect included. Check `baseUrl` and any proxy.',
+  'jobs.timeout': 'Jobs were unfinished after `jobs.timeoutMs`. LINE goes on working on them.',
+  'run.interrupted': 'SIGTERM or SIGINT stopped the run.',
+  'state.locked': 'Another run is at work on this state directory.',
+  usage: 'An unknown command or flag, or a name given to `--only` that no sync has.',
+};
