@@ -6,7 +6,7 @@ import { resolveAudience } from './lineAds/audiences.ts';
 import type { LineAdsClient } from './lineAds/client.ts';
 import { describeError, type ReportedError } from './report.ts';
 import { openDuckdb } from './sources/duckdb.ts';
-import { openSource } from './sources/source.ts';
+import { openSource } from './sources/openSource.ts';
 import { guardState } from './stateErrors.ts';
 
 export interface CheckResult {

@@ -17,7 +17,7 @@ export function connectorSpec(): string {
     title: 'LINE Ads custom audiences',
     description: 'Keeps LINE Ads custom audiences in step with a data warehouse.',
     version: readVersion(),
-    documentationUrl: 'README.md',
+    documentation: 'README.md',
     supportedModes: modes,
     identifierTypes,
     limits: {

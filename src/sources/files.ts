@@ -4,7 +4,7 @@ import { SyncError } from '../errors.ts';
 import { csvRelation } from './csv.ts';
 import type { DuckdbEngine } from './duckdb.ts';
 import { jsonRelation } from './json.ts';
-import { type Reading, type Relation, readRelation } from './relation.ts';
+import { type Relation, readRelation } from './relation.ts';
 import type { Source, WantedColumns } from './source.ts';
 import { quotePath, quoteText } from './sqlText.ts';
 
@@ -17,7 +17,7 @@ export async function openFiles(
   wanted: WantedColumns,
   engine: DuckdbEngine,
 ): Promise<Source> {
-  const readings: Reading[] = [];
+  const readings: Source[] = [];
   for (const file of await listFiles(config.path, engine)) {
     const relation = await openFile(file, config, wanted, engine);
     if (relation !== undefined) readings.push(readRelation(relation, wanted, engine));

@@ -2,7 +2,9 @@ import { execFile } from 'node:child_process';
 import { closeSync, constants, openSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { Socket } from 'node:net';
+import { dirname } from 'node:path';
 import { promisify } from 'node:util';
+import { SyncError } from '../errors.ts';
 
 /** A named pipe that somebody in this process writes to by its path. */
 export interface Pipe {
@@ -19,12 +21,24 @@ const gatheredBytes = 1 << 20;
 /** The most that a pipe gives at once. */
 const readBytes = 1 << 16;
 
+async function makePipe(path: string): Promise<void> {
+  try {
+    await promisify(execFile)('mkfifo', ['-m', '600', path]);
+  } catch {
+    throw new SyncError(
+      'state.not_writable',
+      `Cannot make a named pipe in ${dirname(path)}.`,
+      'The state directory must be on a file system that has them (not SMB), and mkfifo (coreutils) on the PATH.',
+    );
+  }
+}
+
 /**
  * The pipe is read through a socket, which takes none of libuv's few threads while nothing comes, into one buffer:
  * memory made anew for each read costs more than all else that is done with it.
  */
 export async function createPipe(path: string): Promise<Pipe> {
-  await promisify(execFile)('mkfifo', ['-m', '600', path]);
+  await makePipe(path);
   // The reading end first, without waiting for a writer; our own writing end holds off the end of the pipe.
   const reading = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   const writing = openSync(path, constants.O_WRONLY);

@@ -2,7 +2,7 @@ import { SyncError } from '../errors.ts';
 import { cutRows, toChunk } from './chunks.ts';
 import { findColumns } from './columns.ts';
 import type { DuckdbEngine } from './duckdb.ts';
-import type { Chunk, WantedColumns } from './source.ts';
+import type { Source, WantedColumns } from './source.ts';
 import { type ColumnText, columnText, quoteName } from './sqlText.ts';
 
 /** Something DuckDB can read: a file or a query. */
@@ -16,14 +16,8 @@ export interface Relation {
   diagnose?(): Promise<SyncError | undefined>;
 }
 
-/** A relation of which some columns are read, each as text. */
-export interface Reading {
-  columns: readonly string[];
-  chunks(signal: AbortSignal): AsyncIterable<Chunk>;
-}
-
-/** Throws `source.column_missing` when a wanted column is not there or holds nothing that can be read as text. */
-export function readRelation(relation: Relation, wanted: WantedColumns, engine: DuckdbEngine): Reading {
+/** Some columns of a relation, each read as text. Throws `source.column_missing` when a wanted column is not there or holds nothing that can be read as text. */
+export function readRelation(relation: Relation, wanted: WantedColumns, engine: DuckdbEngine): Source {
   const names = relation.columns.map(({ name }) => name);
   const found = findColumns(names, wanted, relation.where);
   const texts = found.map((index) => textOf(relation, index));

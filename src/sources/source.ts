@@ -1,8 +1,3 @@
-import type { SourceConfig } from '../config.ts';
-import type { DuckdbEngine } from './duckdb.ts';
-import { openFiles } from './files.ts';
-import { openQuery } from './query.ts';
-
 /**
  * The values of one column in a chunk: UTF-8, an LF after each, an empty line for null or blank. A line break inside a
  * value travels as CR, so that it stays one line and is still seen for what it is.
@@ -29,17 +24,4 @@ export interface Source {
   columns: readonly string[];
   /** The rows in the source's order. Stops and frees what it holds when the consumer stops or the signal aborts. */
   chunks(signal: AbortSignal): AsyncIterable<Chunk>;
-}
-
-/**
- * Opens a source far enough to know that it is there and has the wanted columns. Throws a `source.*` error that names
- * the file, the columns or the line, and never quotes what they hold.
- */
-export function openSource(config: SourceConfig, wanted: WantedColumns, engine: DuckdbEngine): Promise<Source> {
-  switch (config.type) {
-    case 'files':
-      return openFiles(config, wanted, engine);
-    case 'duckdb':
-      return openQuery(config, wanted, engine);
-  }
 }

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { openDuckdb } from '../../src/sources/duckdb.ts';
-import { openSource } from '../../src/sources/source.ts';
+import { openSource } from '../../src/sources/openSource.ts';
 import { allTextOf, type ReadColumns, readSource, syncErrorOf, useSources } from './sourceSetup.ts';
 
 const sources = useSources();

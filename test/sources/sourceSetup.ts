@@ -6,7 +6,8 @@ import { afterAll, beforeAll } from 'vitest';
 import type { FilesSourceConfig, SourceConfig } from '../../src/config.ts';
 import { SyncError } from '../../src/errors.ts';
 import { type DuckdbEngine, openDuckdb } from '../../src/sources/duckdb.ts';
-import { openSource, type WantedColumns } from '../../src/sources/source.ts';
+import { openSource } from '../../src/sources/openSource.ts';
+import type { WantedColumns } from '../../src/sources/source.ts';
 
 export interface ReadColumns {
   columns: readonly string[];

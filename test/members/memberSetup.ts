@@ -1,0 +1,90 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll } from 'vitest';
+import { type Config, configSchema, type SyncConfig } from '../../src/config.ts';
+import { createIdentify } from '../../src/identifiers/identify.ts';
+import { type ReadResult, readMembers } from '../../src/members/readMembers.ts';
+import { openUploadLines, type UploadLines } from '../../src/members/uploadLines.ts';
+import { createWorkers, type Workers } from '../../src/members/workers.ts';
+import type { Chunk, Source } from '../../src/sources/source.ts';
+
+/** A whole configuration around one sync. */
+export function configOf(sync: object): Config {
+  return configSchema.parse({
+    connection: { adAccountId: 'A1', accessKey: 'key', secretKey: 'secret' },
+    source: { type: 'files', path: 'x.csv' },
+    syncs: [{ name: 'people', audienceName: 'People', mode: 'mirror', ...sync }],
+  });
+}
+
+export function syncOf(sync: object): SyncConfig {
+  return configOf(sync).syncs[0]!;
+}
+
+/** One column of scalars. */
+export function chunkOf(...values: string[]): Chunk {
+  return { columns: [{ lines: linesOf(values) }] };
+}
+
+export function linesOf(values: readonly string[]): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(Buffer.from(values.map((value) => `${value}\n`).join('')));
+}
+
+/** A column of lists: for each row its elements. */
+export function listColumn(rows: readonly (readonly string[])[]) {
+  const rowIndex = Uint32Array.from(rows.flatMap((elements, row) => elements.map(() => row)));
+  return { lines: linesOf(rows.flat()), rowIndex };
+}
+
+export function sourceOf(chunks: Iterable<Chunk>, columns = ['email']): Source {
+  return {
+    columns,
+    async *chunks(signal) {
+      for (const chunk of chunks) {
+        signal.throwIfAborted();
+        yield chunk;
+      }
+    },
+  };
+}
+
+export interface Setup {
+  workers: Workers;
+  /** A new empty folder. */
+  makeFolder(): string;
+  read(sync: SyncConfig, source: Source): Promise<{ read: ReadResult; lines: UploadLines; directory: string }>;
+}
+
+/** Worker threads and folders for the tests of a file, freed after the last of them. */
+export function useMembers(): Setup {
+  let root = '';
+  let folders = 0;
+  const setup = {
+    makeFolder: () => mkdtempSync(join(root, `${++folders}-`)),
+    async read(sync, source) {
+      const directory = setup.makeFolder();
+      const { recordBytes } = createIdentify(sync);
+      const { workers } = setup;
+      const { signal } = new AbortController();
+      const read = await readMembers(source, sync, { directory, recordBytes, workers, signal, onProgress() {} });
+      const { identifierType } = sync;
+      return { read, lines: await openUploadLines(read.members, { identifierType, directory, workers }), directory };
+    },
+  } as Setup;
+  beforeAll(() => {
+    root = mkdtempSync(join(tmpdir(), 'members-'));
+    setup.workers = createWorkers(2);
+  });
+  afterAll(async () => {
+    await setup.workers.close();
+    rmSync(root, { recursive: true, force: true });
+  });
+  return setup;
+}
+
+export async function textOf(parts: AsyncIterable<Uint8Array>): Promise<string> {
+  let text = '';
+  for await (const part of parts) text += Buffer.from(part).toString('latin1');
+  return text;
+}

@@ -1,0 +1,388 @@
+import { execFileSync } from 'node:child_process';
+import { hash } from 'node:crypto';
+import { mkdtempSync, readdirSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { SyncError } from '../../src/errors.ts';
+import { createIdentify } from '../../src/identifiers/identify.ts';
+import { readMembers } from '../../src/members/readMembers.ts';
+import type { Chunk, Source } from '../../src/sources/source.ts';
+import { chunkOf, linesOf, sourceOf, syncOf, textOf, useMembers } from './memberSetup.ts';
+
+const setup = useMembers();
+
+const email = syncOf({ identifierType: 'email' });
+const phone = syncOf({ identifierType: 'phone', defaultCountry: 'JP' });
+const onePhoneForm = syncOf({ identifierType: 'phone', defaultCountry: 'JP', phoneFormats: ['e164'] });
+const ifa = syncOf({ identifierType: 'ifa' });
+
+function sha256(text: string): string {
+  return hash('sha256', text, 'hex');
+}
+
+/** The values in chunks of the given sizes. */
+function* cut(values: readonly string[], sizes: readonly number[]): Generator<Chunk> {
+  for (let at = 0, index = 0; at < values.length; index++) {
+    const size = sizes[index % sizes.length]!;
+    yield chunkOf(...values.slice(at, at + size));
+    at += size;
+  }
+}
+
+function allLines(text: string): string[] {
+  return text === '' ? [] : text.slice(0, -1).split('\n');
+}
+
+const sizes = fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1, maxLength: 5 });
+
+function some(values: readonly string[]): fc.Arbitrary<string[]> {
+  return fc.array(fc.constantFrom(...values), { maxLength: 80 });
+}
+
+const people = Array.from({ length: 40 }, (_, index) => `user${index}@example.com`);
+const emailValues = [
+  ...people,
+  ...people.map((text) => ` ${text.toUpperCase()}`),
+  ...people.slice(0, 9).map(sha256),
+  '',
+  ' ',
+  'x',
+  'a@@b',
+];
+
+const numbers = Array.from({ length: 12 }, (_, index) => `9012345${600 + index}`);
+const phoneValues = [
+  ...numbers.map((digits) => `0${digits}`),
+  ...numbers.map((digits) => `+81 ${digits}`),
+  ...numbers.map((digits) => sha256(`+81${digits}`)),
+  ...numbers.slice(0, 6).map((digits) => sha256(`81${digits}`)),
+  ...numbers.slice(0, 6).map((digits) => sha256(`0${digits}`)),
+  '+66812345678',
+  '+886912345678',
+  '',
+  'x',
+];
+
+const ids = Array.from(
+  { length: 12 },
+  (_, index) => `${sha256(`${index}`).slice(0, 8)}-8246-4ba4-ae5b-76104861e7d${index.toString(16)}`,
+);
+const ifaValues = [
+  ...ids,
+  ...ids.map((id) => id.toUpperCase()),
+  ...ids.map((id) => id.replace('ba4-ae', 'BA4-aE')),
+  '',
+  'x',
+];
+
+/** What LINE is to hold, by the plain rules: every form of every phone, each line once, in order. */
+function wantedLines(values: readonly string[], identifierType: 'email' | 'phone' | 'ifa'): string[] {
+  const { identify, recordBytes } = createIdentify({ email, phone, ifa }[identifierType]);
+  const lines = new Set<string>();
+  for (const value of values) {
+    const record = Buffer.alloc(recordBytes);
+    if (identify(value, record, 0) !== 'member') continue;
+    if (identifierType === 'ifa') lines.add(record.toString('latin1'));
+    else for (const digest of record.toString('hex').match(/.{64}/g)!) if (!/^0+$/.test(digest)) lines.add(digest);
+  }
+  const byText = (a: string, b: string) => (a < b ? -1 : Number(a > b));
+  return [...lines].sort((a, b) => byText(a.toLowerCase(), b.toLowerCase()) || byText(a, b));
+}
+
+describe.each([
+  ['email', email, emailValues],
+  ['phone', phone, phoneValues],
+  ['ifa', ifa, ifaValues],
+] as const)('members of type %s', (identifierType, sync, values) => {
+  test('are the unique ones of the source, whatever the order and cutting; lines are unique and in order', async () => {
+    await fc.assert(
+      fc.asyncProperty(some(values), sizes, sizes, async (drawn, firstSizes, secondSizes) => {
+        const one = await setup.read(sync, sourceOf(cut(drawn, firstSizes)));
+        const two = await setup.read(sync, sourceOf(cut(drawn.toReversed(), secondSizes)));
+        const lines = allLines(await textOf(one.lines.read(0, one.lines.count)));
+        expect(lines).toEqual(wantedLines(drawn, identifierType));
+        expect(lines.length).toBe(one.lines.count);
+        expect(two.read.members.digest).toBe(one.read.members.digest);
+        expect(two.read.counts).toEqual(one.read.counts);
+        expect(await textOf(two.lines.read(0, two.lines.count))).toBe(await textOf(one.lines.read(0, one.lines.count)));
+        const { counts } = one.read;
+        expect(counts.rows).toBe(drawn.length);
+        expect(counts.values + counts.empty).toBe(drawn.length);
+        expect(counts.rejected + counts.duplicates + counts.members).toBe(counts.values);
+        expect(counts.duplicates).toBeGreaterThanOrEqual(0);
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  test('can be read and uploaded from anywhere to anywhere', async () => {
+    const { read, lines } = await setup.read(sync, sourceOf([chunkOf(...values)]));
+    const { members } = read;
+    const text = await textOf(lines.read(0, lines.count));
+    const records = await textOf(members.read(0, members.count));
+    await fc.assert(
+      fc.asyncProperty(fc.nat(lines.count), fc.nat(lines.count), fc.nat(members.count), async (a, b, c) => {
+        const [start, end] = a < b ? [a, b] : [b, a];
+        expect(await textOf(lines.read(start, end))).toBe(text.slice(start * lines.lineBytes, end * lines.lineBytes));
+        expect(await textOf(members.read(c, members.count))).toBe(records.slice(c * members.recordBytes));
+      }),
+      { numRuns: 25 },
+    );
+    expect(text.length).toBe(lines.count * lines.lineBytes);
+  });
+
+  test('other members have another digest', async () => {
+    const digestOf = async (...drawn: string[]) =>
+      (await setup.read(sync, sourceOf([chunkOf(...drawn)]))).read.members.digest;
+    const digests = await Promise.all([
+      digestOf(),
+      digestOf(values[0]!),
+      digestOf(values[1]!),
+      digestOf(values[0]!, values[1]!),
+      digestOf(...values),
+    ]);
+    expect(new Set(digests).size).toBe(5);
+  });
+});
+
+describe('phones', () => {
+  const number = '090-1234-5678';
+  const forms = ['+819012345678', '819012345678', '09012345678'].map(sha256);
+
+  test('a number and the hash of its first form are one member, with all that either knows', async () => {
+    for (const drawn of [
+      [number, forms[0]!],
+      [forms[0]!, number],
+    ]) {
+      const { read, lines } = await setup.read(phone, sourceOf([chunkOf(drawn[0]!), chunkOf(drawn[1]!)]));
+      expect(read.counts).toMatchObject({ values: 2, duplicates: 1, members: 1 });
+      expect(allLines(await textOf(lines.read(0, 3)))).toEqual(forms.toSorted());
+    }
+  });
+
+  test('a number and the hash of another of its forms are two members, and no line is sent twice', async () => {
+    const { read, lines } = await setup.read(phone, sourceOf([chunkOf(number, forms[1]!, forms[2]!)]));
+    expect(read.counts).toMatchObject({ values: 3, duplicates: 0, members: 3 });
+    expect(allLines(await textOf(lines.read(0, lines.count)))).toEqual(forms.toSorted());
+  });
+
+  test('only configured forms are sent', async () => {
+    const { lines } = await setup.read(onePhoneForm, sourceOf([chunkOf(number, '+66812345678')]));
+    expect(allLines(await textOf(lines.read(0, 2)))).toEqual([forms[0]!, sha256('+66812345678')].sort());
+  });
+
+  test('a form that a number does not have gives no line', async () => {
+    const { lines } = await setup.read(phone, sourceOf([chunkOf('+66812345678')]));
+    expect(allLines(await textOf(lines.read(0, lines.count)))).toEqual(
+      ['+66812345678', '66812345678'].map(sha256).sort(),
+    );
+  });
+});
+
+describe('advertising IDs', () => {
+  test('in two cases are two members, next to each other', async () => {
+    const upper = ids[0]!.toUpperCase();
+    const { lines } = await setup.read(ifa, sourceOf([chunkOf(...ids, upper)]));
+    const sorted = allLines(await textOf(lines.read(0, lines.count)));
+    expect(sorted.length).toBe(13);
+    expect(sorted.indexOf(ids[0]!)).toBe(sorted.indexOf(upper) + 1);
+  });
+});
+
+describe('the account', () => {
+  test('names row and column of rejects through all chunks, five of a code', async () => {
+    const chunks = [0, 1, 2].map((part) => ({
+      columns: [{ lines: linesOf(['a@b.c', `x${part}`, '']) }, { lines: linesOf(['', 'y z', 'd@e.f']) }],
+    }));
+    const { read } = await setup.read(email, sourceOf(chunks, ['Email', 'mail2']));
+    expect(read.rejects).toEqual({ 'email.no_at': 3, 'email.inner_space': 3 });
+    expect(read.rejectExamples).toEqual([
+      { code: 'email.no_at', row: 2, column: 'Email', shape: 'a0' },
+      { code: 'email.inner_space', row: 2, column: 'mail2', shape: 'a a' },
+      { code: 'email.no_at', row: 5, column: 'Email', shape: 'a0' },
+      { code: 'email.inner_space', row: 5, column: 'mail2', shape: 'a a' },
+      { code: 'email.no_at', row: 8, column: 'Email', shape: 'a0' },
+      { code: 'email.inner_space', row: 8, column: 'mail2', shape: 'a a' },
+    ]);
+    expect(read.counts).toEqual({ rows: 9, values: 12, empty: 6, rejected: 6, duplicates: 4, members: 2 });
+  });
+
+  test('stops at five examples of a code over many chunks', async () => {
+    const { read } = await setup.read(
+      email,
+      sourceOf(
+        cut(
+          Array.from({ length: 30 }, () => 'x'),
+          [2],
+        ),
+      ),
+    );
+    expect(read.rejectExamples.map(({ row }) => row)).toEqual([1, 2, 3, 4, 5]);
+    expect(read.rejects).toEqual({ 'email.no_at': 30 });
+  });
+
+  test('of nothing is nothing', async () => {
+    const { read, lines } = await setup.read(phone, sourceOf([]));
+    expect(read.counts).toEqual({ rows: 0, values: 0, empty: 0, rejected: 0, duplicates: 0, members: 0 });
+    expect(lines.count).toBe(0);
+    expect(await textOf(lines.read(0, 0))).toBe('');
+  });
+});
+
+describe('working files', () => {
+  function modesIn(folder: string): string[] {
+    return readdirSync(folder, { recursive: true, withFileTypes: true }).map((entry) => {
+      const mode = (statSync(join(entry.parentPath, entry.name)).mode & 0o777).toString(8);
+      return `${entry.isDirectory() ? 'folder' : 'file'} ${mode}`;
+    });
+  }
+
+  test('are for this user only, while they are written and after', async () => {
+    const during: string[] = [];
+    const directory = setup.makeFolder();
+    const source: Source = {
+      columns: ['phone'],
+      async *chunks() {
+        for (let index = 0; index < 20; index++) yield chunkOf(...phoneValues);
+        during.push(...modesIn(directory));
+      },
+    };
+    const { workers } = setup;
+    const { signal } = new AbortController();
+    const { recordBytes } = createIdentify(phone);
+    await readMembers(source, phone, { directory, recordBytes, workers, signal, onProgress() {} });
+    expect([...new Set(during)].sort()).toEqual(['file 600', 'folder 700']);
+    expect([...new Set(modesIn(directory))].sort()).toEqual(['file 600', 'folder 700']);
+  });
+
+  test('of unsorted records are gone once the set is sealed', async () => {
+    const { read, directory } = await setup.read(email, sourceOf(cut(people, [3])));
+    expect(readdirSync(directory, { recursive: true }).filter((name) => String(name).includes('unsorted'))).toEqual([]);
+    expect(read.members.count).toBe(40);
+  });
+});
+
+describe('what the system refuses', () => {
+  function readInto(directory: string): Promise<unknown> {
+    const { workers } = setup;
+    const { signal } = new AbortController();
+    const source = sourceOf(
+      cut(
+        Array.from({ length: 20_000 }, (_, index) => `user${index}@example.com`),
+        [5000],
+      ),
+    );
+    return readMembers(source, email, { directory, recordBytes: 32, workers, signal, onProgress() {} });
+  }
+
+  async function codeOf(work: Promise<unknown>): Promise<string> {
+    const error = await work.then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    return error instanceof SyncError ? error.code : `no SyncError: ${String(error)}`;
+  }
+
+  test('to make a folder where there is none is told as not writable', async () => {
+    expect(await codeOf(readInto(join(setup.makeFolder(), 'missing')))).toBe('state.not_writable');
+  });
+
+  test('to make a folder where there is a file is told as not writable', async () => {
+    const folder = setup.makeFolder();
+    writeFileSync(join(folder, 'members'), '');
+    expect(await codeOf(readInto(folder))).toBe('state.not_writable');
+  });
+
+  test.skipIf(!mayMount()).each([
+    ['while records are written', 'size=256k', 'state.disk_full'],
+    ['while they are sorted', 'size=1000k', 'state.disk_full'],
+    ['by being read-only', 'ro', 'state.not_writable'],
+  ])('by a disk that is full or read-only (%s) is told', async (_, options, code) => {
+    const folder = setup.makeFolder();
+    mountTmpfs(folder, options);
+    onTestFinished(() => void execFileSync('umount', ['-l', folder]));
+    expect(await codeOf(readInto(folder))).toBe(code);
+  });
+});
+
+function mountTmpfs(folder: string, options: string): void {
+  execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', folder], { stdio: 'ignore' });
+}
+
+/** Only root may, and not in every container. */
+function mayMount(): boolean {
+  const folder = mkdtempSync(join(tmpdir(), 'mount-'));
+  try {
+    mountTmpfs(folder, 'size=64k');
+    execFileSync('umount', [folder]);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    rmdirSync(folder);
+  }
+}
+
+test('a source that fails in the middle fails the reading with its own error', async () => {
+  const failure = new SyncError('source.malformed', 'bad', 'mend');
+  const source: Source = {
+    columns: ['email'],
+    async *chunks() {
+      yield chunkOf('a@b.c');
+      throw failure;
+    },
+  };
+  await expect(setup.read(email, source)).rejects.toBe(failure);
+});
+
+test('a signal stops the reading with its reason', async () => {
+  const controller = new AbortController();
+  const reason = new Error('stopped by the test');
+  const source: Source = {
+    columns: ['email'],
+    async *chunks() {
+      for (let index = 0; ; index++) {
+        if (index === 10) controller.abort(reason);
+        yield chunkOf('a@b.c');
+      }
+    },
+  };
+  const { workers } = setup;
+  const { signal } = controller;
+  const options = { directory: setup.makeFolder(), recordBytes: 32, workers, signal, onProgress() {} };
+  await expect(readMembers(source, email, options)).rejects.toBe(reason);
+});
+
+test('600,000 members, more than fit in memory buffers, come out sorted, each once, and can be read side by side', async () => {
+  const wanted = Buffer.alloc(32);
+  function* chunks() {
+    for (let part = 0; part < 30; part++) {
+      const values = Array.from({ length: 22_000 }, (_, index) => `user${part * 20_000 + index}@example.com`);
+      yield chunkOf(...values);
+    }
+  }
+  const { read, lines } = await setup.read(email, sourceOf(chunks()));
+  const count = 600_000 + 2000;
+  expect(read.counts).toMatchObject({ values: 660_000, members: count, duplicates: 660_000 - count });
+  for (let index = 0; index < count; index += 1) xorInto(wanted, hash('sha256', `user${index}@example.com`, 'buffer'));
+  const found = Buffer.alloc(32);
+  let previous = '';
+  const ordered = async () => {
+    for await (const part of lines.read(0, count))
+      for (const line of allLines(Buffer.from(part).toString('latin1'))) {
+        if (line <= previous) throw new Error('lines out of order');
+        previous = line;
+        xorInto(found, Buffer.from(line, 'hex'));
+      }
+  };
+  const half = async () => (await textOf(lines.read(0, count / 2))).length;
+  const [, halfBytes] = await Promise.all([ordered(), half()]);
+  expect(found.toString('hex')).toBe(wanted.toString('hex'));
+  expect(halfBytes).toBe((count / 2) * 65);
+});
+
+function xorInto(into: Buffer, digest: Buffer): void {
+  for (let index = 0; index < 32; index++) into[index]! ^= digest[index]!;
+}
