@@ -216,6 +216,7 @@ const sync = z
       context.addIssue({ code: 'custom', path: ['audienceName'], message: 'is needed unless audienceId is given' });
     if (
       value.identifierType === 'phone' &&
+      value.phoneFormats.length > 0 &&
       value.phoneFormats.every((form) => form === 'national') &&
       !nationalFormCountries.includes(value.defaultCountry ?? '')
     )

@@ -77,9 +77,11 @@ export function createDelivery(plan: Plan, options: DeliverPlanOptions): Deliver
     let failure: { error: unknown } | undefined;
     const work = async () => {
       for (const batch of queue) {
-        if (failure !== undefined) return;
         try {
-          await waitForRoom();
+          // Between the look for room and `send`, which takes it, nothing is awaited: another worker would take it too.
+          while (failure === undefined && ownUnfinished() >= limits.unfinishedJobs)
+            await waitForJobs((listed) => failure !== undefined || hasRoom(listed));
+          if (failure !== undefined) return;
           await send(batch);
         } catch (error) {
           failure ??= { error };
@@ -90,20 +92,20 @@ export function createDelivery(plan: Plan, options: DeliverPlanOptions): Deliver
     if (failure !== undefined) throw failure.error;
   }
 
+  function ownUnfinished(): number {
+    return batches.filter((batch) => batch.fate === 'sending' || (batch.fate === 'accepted' && !isEnded(batch))).length;
+  }
+
   /** LINE caps the unfinished jobs of an audience; others' jobs count as well. */
-  async function waitForRoom(): Promise<void> {
-    const own = () =>
-      batches.filter((batch) => batch.fate === 'sending' || (batch.fate === 'accepted' && !isEnded(batch)));
+  function hasRoom(listed: readonly UploadJob[]): boolean {
     const files = new Set(batches.map(({ planned }) => planned.fileName));
-    while (own().length >= limits.unfinishedJobs)
-      await waitForJobs((listed) => {
-        const others = listed.filter((job) => !files.has(job.fileName) && isUnfinished(job));
-        return own().length + others.length < limits.unfinishedJobs;
-      });
+    const others = listed.filter((job) => !files.has(job.fileName) && isUnfinished(job));
+    return ownUnfinished() + others.length < limits.unfinishedJobs;
   }
 
   async function send(batch: DeliveredBatch): Promise<void> {
     const { planned, report } = batch;
+    signal.throwIfAborted();
     batch.fate = 'sending';
     try {
       const delivered = await deliverUpload(client, uploadOf(planned), { jobs, clock, signal });
@@ -186,5 +188,7 @@ function describeRemote(batches: readonly DeliveredBatch[], done: number): Remot
   const isOpen = (batch: DeliveredBatch) =>
     batch.fate === 'unknown' || batch.fate === 'sending' || (batch.fate === 'accepted' && !isEnded(batch));
   if (batches.some(isOpen)) return 'unknown';
-  return batches.some(({ fate }) => fate === 'accepted') ? 'partial' : 'untouched';
+  if (batches.every(({ fate }) => fate !== 'accepted')) return 'untouched';
+  // Of a failed job LINE does not say whether it left anything behind.
+  return done > 0 ? 'partial' : 'unknown';
 }

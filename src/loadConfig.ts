@@ -26,15 +26,22 @@ interface Problem {
 
 const secretPaths = ['connection.accessKey', 'connection.secretKey'];
 
+/** A secret may stand in its neighbour's place, so nothing of the connection is ever shown, nor a file of one value. */
+const hiddenPaths = [
+  '',
+  'connection',
+  ...Object.keys(configSchema.shape.connection.shape).map((key) => `connection.${key}`),
+];
+
 /**
  * Configuration from its JSON text: references resolved, defaults filled in, everything checked. Throws `config.invalid`
- * that names all problems at once; a value that came by reference, or is a secret, is never shown.
+ * that names all problems at once; a value that came by reference, or may be a secret, is never shown.
  */
 export function loadConfig(text: string, surroundings: Surroundings): LoadedConfig {
   const written = parseJson(text);
   const { value, referenced, problems } = resolveReferences(written, surroundings);
   const result = configSchema.safeParse(value);
-  const hidden = new Set([...referenced, ...secretPaths]);
+  const hidden = new Set([...referenced, ...hiddenPaths]);
   const unresolved = new Set(problems.map(({ path }) => path));
   const issues = result.success ? [] : result.error.issues.flatMap((issue) => describeIssue(issue, value, hidden));
   const all = [...problems, ...issues.filter(({ path }) => !unresolved.has(path))];
@@ -60,9 +67,10 @@ function inlineSecretWarning(path: string) {
   };
 }
 
-function parseJson(text: string): Json {
+function parseJson(written: string): Json {
+  const text = written.replace(/^\uFEFF/, '');
   try {
-    return JSON.parse(text.replace(/^\uFEFF/, '')) as Json;
+    return JSON.parse(text) as Json;
   } catch (error) {
     // JSON.parse quotes the text around the fault, which may be a secret: only the position goes on.
     const position = /position (\d+)/.exec(error instanceof Error ? error.message : '')?.[1];
@@ -104,7 +112,7 @@ function resolveReference(reference: string, surroundings: Surroundings): { text
   if (reference.startsWith('file:')) return readSecretFile(reference.slice('file:'.length), surroundings);
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(reference))
     return { problem: 'holds a reference that is neither ${NAME} nor ${file:PATH} (write $${ for a literal ${)' };
-  const text = surroundings.env[reference];
+  const text = Object.hasOwn(surroundings.env, reference) ? surroundings.env[reference] : undefined;
   if (text === undefined) return { problem: `refers to the environment variable ${reference}, which is not set` };
   if (text === '') return { problem: `refers to the environment variable ${reference}, which is empty` };
   return { text };

@@ -144,8 +144,9 @@ function exitCodeOf({ status, error }: { status: Status; error: ReportedError | 
 }
 
 /** The first of the design's list that occurs among the run's own error and its syncs. */
-export function exitCodeOfRun(report: RunReport): ExitCode {
-  const codes = [report, ...report.syncs].map(exitCodeOf);
+export function exitCodeOfRun({ error, syncs }: RunReport): ExitCode {
+  const own = error === null ? [] : [exitCodeByError[error.code]];
+  const codes = [...own, ...syncs.map(exitCodeOf)];
   return exitCodePrecedence.find((code) => codes.includes(code)) ?? 0;
 }
 

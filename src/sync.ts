@@ -17,7 +17,7 @@ import { type Plan, planUploads } from './plan.ts';
 import type { Progress } from './progress.ts';
 import { describeError, type SyncReport, startSyncReport, statusOfError } from './report.ts';
 import { openDuckdb } from './sources/duckdb.ts';
-import { openSource } from './sources/source.ts';
+import { openSource } from './sources/openSource.ts';
 
 /** What the syncs of a run share. */
 export interface RunContext {
@@ -46,6 +46,7 @@ export async function runSync(sync: SyncConfig, context: RunContext): Promise<Sy
     const audience = await findAudience(sync, report, context);
     const { read, lines } = await context.readLimit(() => readSource(sync, report, context));
     const plan = makePlan(sync, audience, { read, lines }, report, context);
+    checkGuards({ mode: sync.mode, guards: context.config.guards, columns: read.columns, read });
     if (context.command === 'preview') report.status = plan.action === 'nothing' ? 'nothing_to_do' : 'planned';
     else if (plan.action === 'nothing') report.status = 'nothing_to_do';
     else await carryOut(sync, plan, lines, report, context);
@@ -79,7 +80,6 @@ async function readSource(sync: SyncConfig, report: SyncReport, context: RunCont
     workers: context.workers,
   });
   report.counts.lines = lines.count;
-  checkGuards({ mode: sync.mode, guards: context.config.guards, columns: read.columns, read });
   return { read, lines };
 }
 

@@ -1,0 +1,390 @@
+import { describe, expect, test } from 'vitest';
+import { createDelivery, type DeliverPlanOptions, remoteOf } from '../src/deliverPlan.ts';
+import { SyncError } from '../src/errors.ts';
+import type { LineAdsClient, UploadAttempt, UploadCall } from '../src/lineAds/client.ts';
+import type { UploadJob } from '../src/lineAds/schemas.ts';
+import type { UploadLines } from '../src/members/uploadLines.ts';
+import { planUploads } from '../src/plan.ts';
+import { audienceOf, createFakeClock, type FakeClock, jobOf } from './lineAds/clientSetup.ts';
+import { configOf } from './members/memberSetup.ts';
+
+const audienceId = '5343822743474';
+
+/** What becomes of an upload; by default it is accepted, and its job finishes. */
+type Fate = 'accept' | 'fail job' | 'refuse' | 'lose answer' | 'lose upload';
+
+interface LineOptions {
+  fates?: Fate[];
+  jobMs?: number;
+  /** Of the file names that LINE has jobs of beforehand, unfinished for `jobMs`. */
+  earlier?: string[];
+  isNew?: boolean;
+}
+
+interface Sent {
+  index: number;
+  action: string;
+  target: string;
+  lines: string[];
+  /** Uploads in flight when this one began, itself included. */
+  inFlight: number;
+  /** Unfinished jobs of the audience when it began, by file name. */
+  unfinished: string[];
+}
+
+/** LINE as far as uploads and jobs go, over plain data. A job is there as soon as its upload is accepted. */
+function createFakeLine(clock: FakeClock, { fates = [], jobMs = 5000, earlier = [], isNew = false }: LineOptions) {
+  const jobs = earlier.map((fileName, at) => ({
+    id: String(at + 1),
+    fileName,
+    endMs: clock.now() + jobMs,
+    end: 'FINISHED',
+  }));
+  const sent: Sent[] = [];
+  let inFlight = 0;
+  let polls = 0;
+  let exists = !isNew;
+
+  const listed = (): UploadJob[] =>
+    jobs.map(({ id, fileName, endMs, end }) => jobOf({ id, fileName, status: clock.now() < endMs ? 'WORKING' : end }));
+
+  function accept(fileName: string, end = 'FINISHED'): UploadAttempt {
+    exists = true;
+    jobs.push({ id: String(jobs.length + 1), fileName, endMs: clock.now() + jobMs, end });
+    return { kind: 'accepted', calls: 1, audience: audienceOf() };
+  }
+
+  function fail(verdict: 'terminal' | 'unanswered'): UploadAttempt {
+    const error = () => new SyncError(verdict === 'terminal' ? 'upload.refused' : 'line.unreachable', 'no', 'again');
+    return { kind: 'failed', calls: 1, verdict, ms: 1, retryAfterMs: 0, error };
+  }
+
+  function answer(fileName: string, index: number): UploadAttempt {
+    switch (fates[index] ?? 'accept') {
+      case 'accept':
+        return accept(fileName);
+      case 'fail job':
+        return accept(fileName, 'FAILED');
+      case 'refuse':
+        return fail('terminal');
+      case 'lose answer':
+        accept(fileName);
+        return fail('unanswered');
+      case 'lose upload':
+        return fail('unanswered');
+    }
+  }
+
+  async function attemptUpload({ form }: UploadCall): Promise<UploadAttempt> {
+    let body = '';
+    for await (const part of form.open()) body += Buffer.from(part).toString();
+    expect(Buffer.byteLength(body)).toBe(form.contentLength);
+    const field = (name: string) => new RegExp(`name="${name}"\r\n\r\n(.*)\r\n`).exec(body)?.[1];
+    const [, fileName = '', content = ''] = /filename="(.*)"\r\n.*\r\n\r\n([\s\S]*)\r\n--/.exec(body) ?? [];
+    const index = Number(/(\d+)\.txt$/.exec(fileName)?.[1]);
+    const unfinished = listed().flatMap((job) => (job.status === 'WORKING' ? [job.fileName] : []));
+    const target = field('id') ?? `name ${field('name')}`;
+    sent.push({
+      index,
+      action: field('action') ?? '',
+      target,
+      lines: content.trim().split('\n'),
+      inFlight: ++inFlight,
+      unfinished,
+    });
+    for (let turn = 0; turn < 3 + ((index * 2) % 5); turn++) await new Promise((resolve) => setImmediate(resolve));
+    inFlight--;
+    return answer(fileName, index);
+  }
+
+  const client: LineAdsClient = {
+    listAudiences: async () => (exists ? [audienceOf()] : []),
+    async uploadJobs() {
+      polls++;
+      await new Promise((resolve) => setImmediate(resolve));
+      return listed();
+    },
+    attemptUpload,
+    uploadPatience: () => ({ mayRetry: async () => false }),
+    createAlone: (create) => create(),
+    wasAnswered: () => true,
+  };
+  return { client, sent, polls: () => polls };
+}
+
+const lines = Array.from({ length: 50 }, (_, index) => `line-${index}`.padEnd(64, '-'));
+
+const uploadLines: UploadLines = {
+  count: lines.length,
+  lineBytes: 65,
+  async *read(start, end) {
+    for (const line of lines.slice(start, end)) yield Buffer.from(`${line}\n`);
+  },
+};
+
+type Overrides = LineOptions & {
+  mode?: 'add' | 'mirror';
+  batches?: number;
+  limits?: object;
+  jobs?: object;
+  signal?: AbortSignal;
+};
+
+function setUp({ mode = 'mirror', batches = 1, limits, jobs, signal, ...line }: Overrides = {}) {
+  const clock = createFakeClock();
+  const fake = createFakeLine(clock, line);
+  const config = configOf({ identifierType: 'email', mode });
+  const count = batches * 2;
+  const plan = planUploads({
+    runId: 'run',
+    sync: config.syncs[0]!,
+    audience: line.isNew === true ? undefined : audienceOf(),
+    membersDigest: '',
+    lines: { count, lineBytes: 65 },
+    batch: { maxRecords: 2, maxBytes: 62_914_560 },
+  });
+  const progress: { uploaded: number; finished: number; total: number }[] = [];
+  const options: DeliverPlanOptions = {
+    client: fake.client,
+    identifierType: 'email',
+    target: line.isNew === true ? { audienceName: 'Buyers' } : { audienceId },
+    lines: uploadLines,
+    limits: { ...config.limits, ...limits },
+    jobs: { ...config.jobs, pollMinMs: 1000, pollMaxMs: 4000, settleMs: 10, timeoutMs: 100_000, ...jobs },
+    clock,
+    signal: signal ?? new AbortController().signal,
+    onProgress: (done) => progress.push(done),
+  };
+  return { ...fake, clock, delivery: createDelivery(plan, options), progress };
+}
+
+async function errorOf(work: Promise<unknown>): Promise<SyncError> {
+  const error = await work.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof SyncError)) throw new Error(`expected a SyncError, got ${String(error)}`);
+  return error;
+}
+
+describe('the order of uploads', () => {
+  test('an audience is created by its first ADD, alone; the others name its id and do not wait for its job', async () => {
+    const { delivery, sent, polls } = setUp({ isNew: true, batches: 4 });
+    await delivery.deliver();
+    expect(sent.map(({ index, action, target }) => [index, action, target])).toEqual([
+      [0, 'ADD', 'name Buyers'],
+      [1, 'ADD', audienceId],
+      [2, 'ADD', audienceId],
+      [3, 'ADD', audienceId],
+    ]);
+    expect(sent[1]?.unfinished).toEqual(['run-people-0.txt']);
+    expect(polls()).toBe(0);
+    expect(delivery).toMatchObject({ audienceId, created: true });
+  });
+
+  test.each(['add', 'mirror'] as const)(
+    'the first upload of %s waits until no earlier job is unfinished',
+    async (mode) => {
+      const { delivery, sent, clock } = setUp({ mode, earlier: ['others-1.txt', 'others-2.txt'], batches: 1 });
+      const startMs = clock.now();
+      await delivery.deliver();
+      expect(sent.map(({ unfinished }) => unfinished)).toEqual([[]]);
+      expect(clock.now() - startMs).toBeGreaterThanOrEqual(5000);
+      expect(delivery.created).toBe(false);
+    },
+  );
+
+  test('ADDs go in parallel behind a first that goes alone', async () => {
+    const { delivery, sent } = setUp({ mode: 'add', batches: 8, limits: { concurrentUploads: 3 } });
+    await delivery.deliver();
+    expect(sent.map(({ index }) => index).toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    expect(sent[1]?.unfinished).toEqual(['run-people-0.txt']);
+    expect(Math.max(...sent.map(({ inFlight }) => inFlight))).toBe(3);
+  });
+
+  test('ADDs behind a REPLACE wait until its job is finished', async () => {
+    const { delivery, sent } = setUp({ batches: 5 });
+    await delivery.deliver();
+    expect(sent.map(({ action }) => action)).toEqual(['REPLACE', 'ADD', 'ADD', 'ADD', 'ADD']);
+    for (const { unfinished } of sent) expect(unfinished).not.toContain('run-people-0.txt');
+    expect(delivery.batches[0]?.report.jobStatus).toBe('FINISHED');
+  });
+
+  test('each batch carries its own lines, none twice', async () => {
+    const { delivery, sent } = setUp({ mode: 'add', batches: 6 });
+    await delivery.deliver();
+    const inOrder = sent.toSorted((a, b) => a.index - b.index);
+    expect(inOrder.flatMap((upload) => upload.lines)).toEqual(lines.slice(0, 12));
+  });
+
+  test.each([1, 2, 3, 8])(
+    'with unfinishedJobs %i there are never more of our own uploads and jobs',
+    async (unfinishedJobs) => {
+      const { delivery, sent } = setUp({ isNew: true, batches: 12, limits: { unfinishedJobs, concurrentUploads: 4 } });
+      await delivery.deliver();
+      expect(sent.length).toBe(12);
+      const most = Math.max(...sent.map(({ inFlight, unfinished }) => inFlight + unfinished.length));
+      expect(most).toBeLessThanOrEqual(unfinishedJobs);
+    },
+  );
+
+  test('an empty plan sends nothing and asks nothing', async () => {
+    const { delivery, sent, polls } = setUp({ batches: 0 });
+    await delivery.deliver();
+    await delivery.follow();
+    expect([sent.length, polls()]).toEqual([0, 0]);
+    expect(remoteOf(delivery.batches)).toEqual({ remote: 'untouched', done: 0, total: 0 });
+  });
+});
+
+describe('success', () => {
+  test.each<[string, Overrides]>([
+    ['create', { isNew: true, batches: 3 }],
+    ['add', { mode: 'add', batches: 3 }],
+    ['replace', { batches: 3 }],
+    ['replace in one batch', { batches: 1 }],
+  ])('of %s: every job is followed to its end, and LINE holds all', async (_, overrides) => {
+    const { delivery, progress } = setUp(overrides);
+    await delivery.deliver();
+    await delivery.follow();
+    const total = overrides.batches ?? 1;
+    expect(remoteOf(delivery.batches)).toEqual({ remote: 'complete', done: total, total });
+    for (const { report, fate } of delivery.batches) {
+      expect(fate).toBe('accepted');
+      expect(report).toMatchObject({ jobStatus: 'FINISHED', audienceCount: 2, attempts: 1, records: 2, bytes: 130 });
+      expect(typeof report.jobId).toBe('number');
+    }
+    expect(progress.at(-1)).toEqual({ uploaded: total, finished: total, total });
+  });
+
+  test('without following says that the end is not known', async () => {
+    const { delivery } = setUp({ mode: 'add', batches: 3 });
+    await delivery.deliver();
+    expect(remoteOf(delivery.batches)).toEqual({ remote: 'unknown', done: 0, total: 3 });
+  });
+
+  test('after a lost answer is found by the file name', async () => {
+    const { delivery, sent } = setUp({ mode: 'add', batches: 2, fates: ['lose answer', 'lose answer'] });
+    await delivery.deliver();
+    await delivery.follow();
+    expect(sent.length).toBe(2);
+    expect(remoteOf(delivery.batches).remote).toBe('complete');
+  });
+
+  test('after a lost answer to a creation knows the new audience', async () => {
+    const { delivery, sent } = setUp({ isNew: true, batches: 2, fates: ['lose answer'] });
+    await delivery.deliver();
+    expect(sent.map(({ target }) => target)).toEqual(['name Buyers', audienceId]);
+    expect(delivery).toMatchObject({ audienceId, created: true });
+  });
+});
+
+describe('failure', () => {
+  test('of the first upload leaves LINE untouched and sends nothing more', async () => {
+    const { delivery, sent } = setUp({ batches: 3, fates: ['refuse'] });
+    expect((await errorOf(delivery.deliver())).code).toBe('upload.refused');
+    expect(sent.length).toBe(1);
+    expect(delivery.batches.map(({ fate }) => fate)).toEqual(['refused', 'unsent', 'unsent']);
+    await delivery.follow();
+    expect(remoteOf(delivery.batches)).toEqual({ remote: 'untouched', done: 0, total: 3 });
+  });
+
+  test('of a creation leaves no audience', async () => {
+    const { delivery } = setUp({ isNew: true, fates: ['refuse'] });
+    await errorOf(delivery.deliver());
+    expect(delivery).toMatchObject({ audienceId: undefined, created: false });
+  });
+
+  test('of an upload stops the batches behind it; what was accepted can be followed', async () => {
+    const { delivery, sent } = setUp({
+      mode: 'add',
+      batches: 20,
+      fates: ['accept', 'refuse'],
+      limits: { concurrentUploads: 3, unfinishedJobs: 10 },
+    });
+    expect((await errorOf(delivery.deliver())).code).toBe('upload.refused');
+    expect(sent.length).toBeLessThanOrEqual(6);
+    expect(delivery.batches.some(({ fate }) => fate === 'sending')).toBe(false);
+    const accepted = delivery.batches.filter(({ fate }) => fate === 'accepted').length;
+    await delivery.follow();
+    expect(remoteOf(delivery.batches)).toEqual({ remote: 'partial', done: accepted, total: 20 });
+  });
+
+  test('of an upload stops those that wait for room as well', async () => {
+    const { delivery, sent } = setUp({
+      mode: 'add',
+      batches: 20,
+      fates: ['accept', 'accept', 'refuse'],
+      limits: { concurrentUploads: 4, unfinishedJobs: 3 },
+    });
+    await errorOf(delivery.deliver());
+    expect(sent.length).toBeLessThanOrEqual(4);
+  });
+
+  test('of the job of a REPLACE stops the ADDs', async () => {
+    const { delivery, sent } = setUp({ batches: 3, fates: ['fail job'] });
+    const error = await errorOf(delivery.deliver());
+    expect(error).toMatchObject({ code: 'job.failed', message: 'A job failed at LINE (1).' });
+    expect(sent.map(({ action }) => action)).toEqual(['REPLACE']);
+    expect(delivery.batches[0]?.report.jobStatus).toBe('FAILED');
+    expect(remoteOf(delivery.batches)).toMatchObject({ done: 0, total: 3 });
+    expect(remoteOf(delivery.batches).remote).not.toBe('complete');
+  });
+
+  test('of the jobs of ADDs is told with their ids, after all have ended', async () => {
+    const { delivery } = setUp({ mode: 'add', batches: 4, fates: ['accept', 'fail job', 'accept', 'fail job'] });
+    await delivery.deliver();
+    const error = await errorOf(delivery.follow());
+    expect(error.code).toBe('job.failed');
+    expect(error.message).toMatch(/^2 jobs failed at LINE \(\d, \d\)\.$/);
+    expect(remoteOf(delivery.batches)).toEqual({ remote: 'partial', done: 2, total: 4 });
+  });
+
+  test('to learn whether an upload arrived leaves what LINE holds unknown', async () => {
+    const { delivery } = setUp({ batches: 2, fates: ['lose upload'] });
+    const error = await errorOf(delivery.deliver());
+    expect(error.message).toContain('run-people-0.txt may have arrived');
+    expect(delivery.batches.map(({ fate }) => fate)).toEqual(['unknown', 'unsent']);
+    expect(remoteOf(delivery.batches)).toEqual({ remote: 'unknown', done: 0, total: 2 });
+  });
+
+  test('of jobs to end in time is told with their ids', async () => {
+    const { delivery, clock } = setUp({ mode: 'add', batches: 2, jobMs: 1_000_000 });
+    await delivery.deliver();
+    const startMs = clock.now();
+    const error = await errorOf(delivery.follow());
+    expect(error.code).toBe('jobs.timeout');
+    expect(error.message).toContain('unfinished: 1 WORKING, 2 WORKING');
+    expect(clock.now() - startMs).toBe(100_000);
+    expect(remoteOf(delivery.batches)).toEqual({ remote: 'unknown', done: 0, total: 2 });
+    expect(delivery.batches.map(({ report }) => report.jobId)).toEqual([1, 2]);
+  });
+
+  test('of earlier jobs to end in time leaves LINE untouched', async () => {
+    const { delivery, sent } = setUp({ earlier: ['others.txt'], jobMs: 1_000_000 });
+    expect((await errorOf(delivery.deliver())).code).toBe('jobs.timeout');
+    expect(sent).toEqual([]);
+    expect(remoteOf(delivery.batches).remote).toBe('untouched');
+  });
+});
+
+describe('a signal', () => {
+  const reason = new SyncError('run.interrupted', 'stopped by the test', 'again');
+
+  test('that came before stops everything', async () => {
+    const { delivery, sent } = setUp({ signal: AbortSignal.abort(reason) });
+    await expect(delivery.deliver()).rejects.toBe(reason);
+    expect(sent).toEqual([]);
+    expect(remoteOf(delivery.batches).remote).toBe('untouched');
+  });
+
+  test('while jobs are awaited ends the waiting with its reason', async () => {
+    const controller = new AbortController();
+    const { delivery } = setUp({ mode: 'add', batches: 2, jobMs: 1_000_000, signal: controller.signal });
+    await delivery.deliver();
+    const following = delivery.follow();
+    controller.abort(reason);
+    await expect(following).rejects.toBe(reason);
+    expect(remoteOf(delivery.batches).remote).toBe('unknown');
+  });
+});

@@ -1,0 +1,139 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { SyncError } from '../../src/errors.ts';
+import { lockState, tryLock } from '../../src/journal/lock.ts';
+
+let folder = '';
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'lock-'));
+});
+
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function codeOf(work: Promise<unknown>): Promise<string> {
+  const error = await work.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  return error instanceof SyncError ? error.code : `no SyncError: ${String(error)}`;
+}
+
+/** A process that holds the lock until it is killed. */
+async function startHolder(directory: string) {
+  const lockFile = resolve(import.meta.dirname, '../../src/journal/lock.ts');
+  const script = `import { lockState } from ${JSON.stringify(lockFile)};
+    globalThis.lock = await lockState(${JSON.stringify(directory)});
+    console.log('locked'); setInterval(() => {}, 1000);`;
+  const holder = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  onTestFinished(() => void holder.kill('SIGKILL'));
+  await once(holder.stdout, 'data');
+  return holder;
+}
+
+describe('a state directory', () => {
+  test('is made where it is missing, for this user only', async () => {
+    const directory = join(folder, 'a/b/state');
+    const lock = await lockState(directory);
+    expect(['a', 'a/b', 'a/b/state'].map((name) => statSync(join(folder, name)).mode & 0o777)).toEqual([
+      0o700, 0o700, 0o700,
+    ]);
+    expect(statSync(join(directory, 'lock')).mode & 0o777).toBe(0o600);
+    lock.release();
+  });
+
+  test('belongs to one at a time in this process', async () => {
+    const lock = await lockState(folder);
+    const error = await lockState(folder).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'state.locked' });
+    expect((error as Error).message).toContain(folder);
+    lock.release();
+    (await lockState(folder)).release();
+  });
+
+  test('stays locked after another has tried', async () => {
+    const lock = await lockState(folder);
+    for (let attempt = 0; attempt < 3; attempt++) expect(await codeOf(lockState(folder))).toBe('state.locked');
+    lock.release();
+  });
+
+  test('is told as locked at once while another process has it, and is free when that is killed', async () => {
+    const holder = await startHolder(folder);
+    const before = performance.now();
+    expect(await codeOf(lockState(folder))).toBe('state.locked');
+    expect(performance.now() - before).toBeLessThan(1000);
+    holder.kill('SIGKILL');
+    await once(holder, 'exit');
+    (await lockState(folder)).release();
+  });
+
+  test('holds nothing but the lock, also while it is held', async () => {
+    const lock = await lockState(folder);
+    expect(readdirSync(folder)).toEqual(['lock']);
+    lock.release();
+    expect(readdirSync(folder)).toEqual(['lock']);
+  });
+
+  test('can be locked by several at the first start, and one gets it', async () => {
+    const directory = join(folder, 'new/state');
+    const results = await Promise.allSettled(Array.from({ length: 5 }, () => lockState(directory)));
+    const locks = results.filter((result) => result.status === 'fulfilled');
+    const codes = results.flatMap((result) =>
+      result.status === 'rejected' ? [(result.reason as SyncError).code] : [],
+    );
+    expect(locks.length).toBe(1);
+    expect(new Set(codes)).toEqual(new Set(['state.locked']));
+    locks[0]?.value.release();
+  });
+});
+
+describe('not writable is', () => {
+  test.each<[string, (folder: string) => string]>([
+    ['a file in its place', (inside) => write(join(inside, 'file'))],
+    ['a file above it', (inside) => join(write(join(inside, 'file')), 'state')],
+    ['a folder in place of the lock', (inside) => dirname(make(join(inside, 'lock')))],
+    ['something that is no lock', (inside) => dirname(write(join(inside, 'lock'), 'x'.repeat(5000)))],
+    ['a file system of the kernel', () => '/proc/line-ads-sync'],
+    ['a name that is too long', (inside) => join(inside, 'x'.repeat(300))],
+  ])('%s', async (_, prepare) => {
+    expect(await codeOf(lockState(prepare(folder)))).toBe('state.not_writable');
+  });
+
+  test.skipIf(process.getuid?.() === 0)('a folder without the right to write', async () => {
+    mkdirSync(join(folder, 'closed'), { mode: 0o500 });
+    expect(await codeOf(lockState(join(folder, 'closed/state')))).toBe('state.not_writable');
+    expect(await codeOf(lockState(join(folder, 'closed')))).toBe('state.not_writable');
+  });
+
+  function write(path: string, content = ''): string {
+    writeFileSync(path, content);
+    return path;
+  }
+
+  function make(path: string): string {
+    mkdirSync(path);
+    return path;
+  }
+
+  function dirname(path: string): string {
+    return resolve(path, '..');
+  }
+});
+
+test('a lock that is released twice does no harm', () => {
+  const path = join(folder, 'lock');
+  const lock = tryLock(path);
+  lock?.release();
+  const next = tryLock(path);
+  expect(next).toBeDefined();
+  expect(existsSync(path)).toBe(true);
+  next?.release();
+});

@@ -1,0 +1,119 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { openWorkFolder } from '../../src/journal/workFolder.ts';
+
+let parent = '';
+
+beforeEach(() => {
+  parent = mkdtempSync(join(tmpdir(), 'work-'));
+});
+
+afterEach(() => {
+  rmSync(parent, { recursive: true, force: true });
+});
+
+/** A process with a working folder of its own, in which it has left a file. */
+async function startRun(runId: string) {
+  const file = resolve(import.meta.dirname, '../../src/journal/workFolder.ts');
+  const script = `import { openWorkFolder } from ${JSON.stringify(file)};
+    import { writeFileSync } from 'node:fs';
+    globalThis.folder = await openWorkFolder(${JSON.stringify(parent)}, ${JSON.stringify(runId)});
+    writeFileSync(folder.path + '/members', 'x');
+    console.log(folder.path); setInterval(() => {}, 1000);`;
+  const run = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  onTestFinished(() => void run.kill('SIGKILL'));
+  const [path] = await once(run.stdout, 'data');
+  return { run, path: String(path).trim() };
+}
+
+describe('a working folder', () => {
+  test('is for this user only, and goes with all in it', async () => {
+    const folder = await openWorkFolder(join(parent, 'state/work'), 'run-1');
+    expect(statSync(folder.path).mode & 0o777).toBe(0o700);
+    mkdirSync(join(folder.path, 'sync/members'), { recursive: true });
+    writeFileSync(join(folder.path, 'sync/members/unsorted'), 'x');
+    folder.remove();
+    expect(readdirSync(join(parent, 'state/work'))).toEqual([]);
+  });
+
+  test('is not to be had twice', async () => {
+    const folder = await openWorkFolder(parent, 'run-1');
+    await expect(openWorkFolder(parent, 'run-1')).rejects.toMatchObject({ code: 'state.not_writable' });
+    folder.remove();
+  });
+
+  test('cannot be made below a file', async () => {
+    writeFileSync(join(parent, 'file'), '');
+    const opening = openWorkFolder(join(parent, 'file/work'), 'run-1');
+    await expect(opening).rejects.toMatchObject({ code: 'state.not_writable' });
+  });
+});
+
+describe('what other runs left', () => {
+  test('goes when the run was killed, and stays while it lives', async () => {
+    const killed = await startRun('killed');
+    const living = await startRun('living');
+    killed.run.kill('SIGKILL');
+    await once(killed.run, 'exit');
+    expect(existsSync(join(killed.path, 'members'))).toBe(true);
+    const folder = await openWorkFolder(parent, 'next');
+    expect(existsSync(killed.path)).toBe(false);
+    expect(existsSync(join(living.path, 'members'))).toBe(true);
+    folder.remove();
+  });
+
+  test('stays while it lives in this process', async () => {
+    const living = await openWorkFolder(parent, 'living');
+    const folder = await openWorkFolder(parent, 'next');
+    expect(existsSync(living.path)).toBe(true);
+    folder.remove();
+    living.remove();
+    expect(readdirSync(parent)).toEqual([]);
+  });
+
+  test('stays when it is not a run of ours', async () => {
+    mkdirSync(join(parent, 'other'));
+    writeFileSync(join(parent, 'line-ads-sync-run-file'), '');
+    mkdirSync(join(parent, 'line-ads-sync-run-new'));
+    const folder = await openWorkFolder(parent, 'next');
+    expect(readdirSync(parent).sort()).toEqual([
+      'line-ads-sync-run-file',
+      'line-ads-sync-run-new',
+      'line-ads-sync-run-next',
+      'other',
+    ]);
+    folder.remove();
+  });
+
+  test.skipIf(process.getuid?.() !== 0)(
+    'is not touched when it is another user’s, whatever that has put there',
+    async () => {
+      const target = join(parent, 'target');
+      writeFileSync(target, '');
+      chmodSync(target, 0o644);
+      const trap = join(parent, 'line-ads-sync-run-trap');
+      mkdirSync(trap);
+      symlinkSync(target, join(trap, 'lock'));
+      chownSync(trap, 12_345, 12_345);
+      const folder = await openWorkFolder(parent, 'next');
+      expect(existsSync(trap)).toBe(true);
+      expect(statSync(target).mode & 0o777).toBe(0o644);
+      folder.remove();
+    },
+  );
+});

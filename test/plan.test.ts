@@ -1,0 +1,143 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type IdentifierType, identifierTypes } from '../src/config.ts';
+import { lineTypeOf } from '../src/lineAds/audiences.ts';
+import { createUploadForm } from '../src/lineAds/multipart.ts';
+import { type PlanInput, planUploads } from '../src/plan.ts';
+import { audienceOf } from './lineAds/clientSetup.ts';
+import { configOf } from './members/memberSetup.ts';
+
+const runId = '20260115T120000Z-0badcafe';
+
+type Overrides = Partial<PlanInput> & { set?: object; count?: number };
+
+function inputOf({ set, count = 10, ...overrides }: Overrides = {}): PlanInput {
+  const config = configOf({ identifierType: 'email', ...set });
+  return {
+    runId,
+    sync: config.syncs[0]!,
+    audience: audienceOf(),
+    membersDigest: 'digest',
+    lines: { count, lineBytes: 65 },
+    batch: config.batch,
+    ...overrides,
+  };
+}
+
+describe('the action', () => {
+  test.each([
+    ['nothing', 'mirror', 0, true],
+    ['nothing', 'add', 0, false],
+    ['create', 'mirror', 1, false],
+    ['create', 'add', 1, false],
+    ['replace', 'mirror', 1, true],
+    ['add', 'add', 1, true],
+  ])('is %s in mode %s with %i lines (audience there: %s)', (action, mode, count, exists) => {
+    const plan = planUploads(inputOf({ set: { mode }, count, audience: exists ? audienceOf() : undefined }));
+    expect(plan.action).toBe(action);
+    expect(plan.batches.length).toBe(count === 0 ? 0 : 1);
+  });
+
+  test.each([
+    ['replace', 'mirror', true, ['REPLACE', 'ADD', 'ADD']],
+    ['create', 'mirror', false, ['ADD', 'ADD', 'ADD']],
+    ['create', 'add', false, ['ADD', 'ADD', 'ADD']],
+    ['add', 'add', true, ['ADD', 'ADD', 'ADD']],
+  ])('%s in mode %s sends its batches as such', (_, mode, exists, actions) => {
+    const batch = { maxRecords: 4, maxBytes: 62_914_560 };
+    const plan = planUploads(inputOf({ set: { mode }, batch, audience: exists ? audienceOf() : undefined }));
+    expect(plan.batches.map(({ action }) => action)).toEqual(actions);
+  });
+});
+
+describe('batches', () => {
+  test('are cut at maxRecords, each with its file', () => {
+    const { batches } = planUploads(inputOf({ batch: { maxRecords: 4, maxBytes: 62_914_560 } }));
+    expect(batches).toEqual([
+      { index: 0, action: 'REPLACE', start: 0, end: 4, fileName: `${runId}-people-0.txt`, fileBytes: 260 },
+      { index: 1, action: 'ADD', start: 4, end: 8, fileName: `${runId}-people-1.txt`, fileBytes: 260 },
+      { index: 2, action: 'ADD', start: 8, end: 10, fileName: `${runId}-people-2.txt`, fileBytes: 130 },
+    ]);
+  });
+
+  test('fit as many lines into 60 MiB as go', () => {
+    const batch = { maxRecords: 1_500_000, maxBytes: 62_914_560 };
+    const { batches } = planUploads(inputOf({ batch, count: 2_000_000 }));
+    expect(batches.length).toBe(3);
+    expect(62_914_560 - batches[0]!.fileBytes).toBeLessThan(1500);
+  });
+
+  const anyInput = fc.record({
+    identifierType: fc.constantFrom(...identifierTypes),
+    mode: fc.constantFrom('add', 'mirror'),
+    audienceName: fc.stringMatching(/^[\x21-\x7e"ａ-ｚ😀]{1,60}$/u),
+    audienceId: fc.option(fc.stringMatching(/^\d{1,20}$/), { nil: undefined }),
+    name: fc.stringMatching(/^[a-z0-9][a-z0-9_-]{0,62}$/),
+    count: fc.integer({ min: 1, max: 200_000 }),
+    maxRecords: fc.integer({ min: 1, max: 1_500_000 }).map((most) => Math.max(most, 200)),
+    maxBytes: fc.oneof(fc.integer({ min: 4096, max: 62_914_560 }), fc.integer({ min: 4096, max: 20_000 })),
+  });
+
+  test('lose no line, overlap nowhere, and keep both caps with all of the form counted', () => {
+    fc.assert(
+      fc.property(anyInput, ({ identifierType, count, maxRecords, maxBytes, audienceId, ...set }) => {
+        const lineBytes = identifierType === 'ifa' ? 37 : 65;
+        const input = inputOf({
+          set: { ...set, identifierType },
+          audience: audienceId === undefined ? undefined : audienceOf({ id: audienceId }),
+          lines: { count, lineBytes },
+          batch: { maxRecords, maxBytes },
+        });
+        const { batches } = planUploads(input);
+        let next = 0;
+        for (const batch of batches) {
+          expect(batch.start).toBe(next);
+          expect(batch.end).toBeGreaterThan(batch.start);
+          expect(batch.end - batch.start).toBeLessThanOrEqual(maxRecords);
+          expect(batch.fileBytes).toBe((batch.end - batch.start) * lineBytes);
+          next = batch.end;
+        }
+        expect(next).toBe(count);
+        expect(new Set(batches.map(({ fileName }) => fileName)).size).toBe(batches.length);
+        for (const batch of [batches[0]!, batches.at(-1)!])
+          for (const target of [{ name: set.audienceName }, { id: audienceId ?? '9'.repeat(20) }])
+            expect(bodyBytes(identifierType, batch, target)).toBeLessThanOrEqual(maxBytes);
+        expect(planUploads(input)).toEqual({ ...planUploads(input), batches });
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  function bodyBytes(
+    identifierType: IdentifierType,
+    batch: { action: string; fileName: string; fileBytes: number },
+    target: Record<string, string>,
+  ): number {
+    const fields = { action: batch.action, ...target, idType: lineTypeOf[identifierType].idType };
+    const open = async function* () {};
+    return createUploadForm(fields, { name: batch.fileName, bytes: batch.fileBytes, open }).contentLength;
+  }
+});
+
+describe('the id', () => {
+  const id = (overrides: Overrides = {}) => planUploads(inputOf(overrides)).id;
+
+  test('is the same for the same intent, whatever the run and the cutting', () => {
+    expect(id()).toMatch(/^[0-9a-f]{64}$/);
+    expect(id({ runId: 'another' })).toBe(id());
+    expect(id({ batch: { maxRecords: 1, maxBytes: 4096 } })).toBe(id());
+    expect(id({ audience: audienceOf({ status: 'IN_PROGRESS', estimatedSize: '-', name: 'Renamed' }) })).toBe(id());
+  });
+
+  test.each<[string, Overrides]>([
+    ['sync', { set: { name: 'others' } }],
+    ['audience', { audience: audienceOf({ id: '7' }) }],
+    ['audience to be created', { audience: undefined }],
+    ['audience to be created, by name', { audience: undefined, set: { audienceName: 'Others' } }],
+    ['action', { set: { mode: 'add' } }],
+    ['set of members', { membersDigest: 'other' }],
+  ])('is another for another %s', (_, overrides) => {
+    expect(id(overrides)).not.toBe(id());
+    expect(id({ audience: undefined, set: { audienceName: 'Others' } })).not.toBe(id({ audience: undefined }));
+  });
+});
