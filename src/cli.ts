@@ -162,7 +162,7 @@ async function listAudiences(flags: ConfigFlags): Promise<number> {
   const log = await createLog(flags);
   const audiences = await clientOf(readConfig(flags, log), log).listAudiences();
   for (const { id, name, functionType, status, estimatedSize } of audiences)
-    print(JSON.stringify({ id, name, type: functionType, status, estimatedSize }));
+    print(JSON.stringify({ id, name, type: functionType, status, size: estimatedSize }));
   return 0;
 }
 

@@ -26,6 +26,7 @@ export const exitCodeByError = {
   'guard.empty_mirror': 65,
   'guard.min_members': 65,
   'guard.max_rejected': 65,
+  'audience.appeared': 75,
   'upload.refused': 1,
   'job.failed': 1,
   'line.unreachable': 69,

@@ -33,7 +33,7 @@ function stateError(error: unknown, where: string): SyncError | undefined {
       return new SyncError(
         'state.not_writable',
         `Cannot write to ${where} (${code}).`,
-        'Give this user a folder to write to with --state or state.directory, such as a mounted volume.',
+        'Give this user a folder to write to: --state or state.directory, such as a mounted volume (preview and check use TMPDIR).',
       );
     default:
       return undefined;

@@ -46,6 +46,8 @@ export const errorTexts: Record<ErrorCode, string> = {
   'guard.empty_mirror': 'A mirror of a source without any value. Look at the source first; see "Modes".',
   'guard.min_members': 'Fewer members than `guards.minMembers`.',
   'guard.max_rejected': 'A larger share of the values was rejected than `guards.maxRejected` allows.',
+  'audience.appeared':
+    'Somebody made an audience of that name and type during the run. Nothing was sent; run again, it is then found.',
   'upload.refused': "LINE refused the upload for good; its reason is in the message. What it means is LINE's to say.",
   'job.failed': 'LINE took an upload and its job FAILED. Run again; if it fails again, ask LINE with the job id.',
   'line.unreachable': 'No request was ever answered. Check DNS, firewall, proxy, certificates (`NODE_EXTRA_CA_CERTS`).',

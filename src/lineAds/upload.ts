@@ -116,8 +116,8 @@ async function deliver(delivery: Delivery): Promise<DeliveredUpload> {
 }
 
 /**
- * While the audience has no id, is it there by now? Then this goes on as an ADD to it. After a lost answer, is our
- * file among the audience's jobs? A file not seen proves nothing: the list holds 50 at most, and may lag.
+ * While the audience has no id, is it there by now? After a lost answer it is most likely ours, and this goes on as an
+ * ADD to it. Is our file among its jobs? A file not seen proves nothing: the list holds 50 at most, and may lag.
  */
 async function lookUp(delivery: Delivery): Promise<DeliveredUpload | undefined> {
   const { client, upload, isFateUnknown } = delivery;
@@ -125,8 +125,9 @@ async function lookUp(delivery: Delivery): Promise<DeliveredUpload | undefined> 
     const { audienceName } = delivery.target;
     const audience = await resolveAudience(client, { audienceName, identifierType: upload.identifierType });
     if (audience === undefined) return undefined;
+    if (!isFateUnknown) throw audienceAppeared(audience);
     delivery.target = { audienceId: audience.id };
-    delivery.created = isFateUnknown;
+    delivery.created = true;
   }
   if (!isFateUnknown) return undefined;
   const { audienceId } = delivery.target;
@@ -164,6 +165,15 @@ function uploadFields({
 }: Pick<Upload, 'action' | 'target' | 'identifierType'>): FormFields {
   const audience = 'audienceId' in target ? { id: target.audienceId } : { name: target.audienceName };
   return { action, ...audience, idType: lineTypeOf[identifierType].idType };
+}
+
+/** The plan was made for an audience that did not exist: an ADD would leave a Mirror's other members in it. */
+function audienceAppeared({ id, name }: Audience): SyncError {
+  return new SyncError(
+    'audience.appeared',
+    `audience ${id} came to be named ${JSON.stringify(name)} after this sync had looked for it; nothing was sent`,
+    'Run again: the audience is then found and used.',
+  );
 }
 
 function asSyncError(error: unknown, signal: AbortSignal): SyncError {

@@ -44,7 +44,9 @@ export function isIdentifierLike(cell: string): boolean {
 
 /** Names fit to be shown; one that might be a person's (an "@", many digits) is not. */
 function listNames(names: readonly string[]): string {
-  const shown = names.slice(0, 50).map((name) => (/@|\d{7}|[0-9a-f]{32}/i.test(name) ? '(not shown)' : name));
+  const shown = names
+    .slice(0, 50)
+    .map((name) => (/@|(?:\d[^\da-z]{0,2}){7}|(?:[0-9a-f]-?){32}/i.test(name) ? '(not shown)' : name));
   const more = names.length > shown.length ? ` and ${names.length - shown.length} more` : '';
   return shown.length === 0 ? 'none' : `${shown.join(', ')}${more}`;
 }

@@ -179,11 +179,13 @@ describe('an upload that creates its audience', () => {
     expect(arrivals.map(({ method }) => method)).toEqual(['GET', 'POST']);
   });
 
-  test('adds to an audience of that name that somebody made meanwhile', async () => {
+  test('sends nothing to an audience of that name that somebody made meanwhile', async () => {
     const { deliver, uploads, state } = await setUpLine(['accept']);
     state.audiences.push(audienceJson({ id: '77' }));
-    expect(await deliver(toName)).toMatchObject({ audienceId: '77', created: false });
-    expect(uploads.map(fieldsOf)).toEqual([{ action: 'ADD', id: '77', idType: 'HASHED_EMAIL' }]);
+    const error = await deliver(toName).catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ code: 'audience.appeared' });
+    expect(error).not.toBeInstanceOf(UploadUnanswered);
+    expect(uploads).toEqual([]);
   });
 
   test('is found after a lost answer by name, then by its file among the jobs', async () => {
@@ -226,10 +228,11 @@ describe('an upload that creates its audience', () => {
   test('is one at a time, each after a fresh look', async () => {
     const { deliver, uploads, state, arrivals } = await setUpLine(['accept']);
     state.onUpload = () => state.audiences.push(audienceJson({ id: '77' }));
-    const delivered = await Promise.all([deliver(toName), deliver(toName)]);
-    expect(delivered.map(({ created }) => created)).toEqual([true, false]);
-    expect(uploads.map(fieldsOf).map(({ name, id }) => name ?? id)).toEqual(['Buyers', '77']);
-    expect(arrivals.map(({ method }) => method)).toEqual(['GET', 'POST', 'GET', 'POST']);
+    const [first, second] = await Promise.allSettled([deliver(toName), deliver(toName)]);
+    expect(first).toMatchObject({ status: 'fulfilled', value: { created: true } });
+    expect(second).toMatchObject({ status: 'rejected', reason: { code: 'audience.appeared' } });
+    expect(uploads.map(fieldsOf).map(({ name }) => name)).toEqual(['Buyers']);
+    expect(arrivals.map(({ method }) => method)).toEqual(['GET', 'POST', 'GET']);
   });
 });
 

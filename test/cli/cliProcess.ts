@@ -1,0 +1,89 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import pLimit from 'p-limit';
+import type { RunReport } from '../../src/report.ts';
+
+const cliPath = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
+
+/** Compiled code, kept between starts: half the time of each is compiling. */
+const compileCache = fileURLToPath(new URL('../../node_modules/.cache/line-ads-sync-tests', import.meta.url));
+
+/** Starting the command is work for a whole core, and then it mostly waits: more at once only make each slower. */
+const slots = pLimit(3);
+
+export interface CliOptions {
+  cwd: string;
+  /** All of its environment but PATH: no proxy, no keys of whoever runs the tests. */
+  env?: Record<string, string>;
+  stdin?: string | Buffer;
+  /** Where stderr goes instead of into the outcome. */
+  stderr?: number;
+  /** Runs while the command does; the command is killed when it throws. */
+  during?: (cli: RunningCli) => Promise<void>;
+}
+
+export interface RunningCli {
+  pid: number;
+  kill(signal: NodeJS.Signals): void;
+  stdout(): string;
+  stderr(): string;
+}
+
+export interface CliOutcome {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs the real command as a child process, to its end. */
+export function runCli(args: readonly string[], options: CliOptions): Promise<CliOutcome> {
+  return slots(() => runNow(args, options));
+}
+
+async function runNow(args: readonly string[], { cwd, env, stdin, stderr, during }: CliOptions): Promise<CliOutcome> {
+  const child = spawn(process.execPath, [cliPath, ...args], {
+    cwd,
+    env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: compileCache, ...env },
+    stdio: ['pipe', 'pipe', stderr ?? 'pipe'],
+  });
+  const outcome = collectOutcome(child);
+  child.stdin?.on('error', () => {}).end(stdin);
+  try {
+    await during?.({ pid: child.pid ?? 0, kill: (signal) => child.kill(signal), ...outcome.soFar });
+  } catch (error) {
+    child.kill('SIGKILL');
+    throw error;
+  }
+  return outcome.ended;
+}
+
+function collectOutcome(child: ChildProcess) {
+  const text = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name]?.setEncoding('utf8').on('data', (part: string) => {
+      text[name] += part;
+    });
+  const ended = new Promise<CliOutcome>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => resolve({ code, signal, ...text }));
+  });
+  return { ended, soFar: { stdout: () => text.stdout, stderr: () => text.stderr } };
+}
+
+/** The report: the last line of stdout. */
+export function reportOf({ stdout, stderr }: CliOutcome): RunReport {
+  const line = stdout.trimEnd().split('\n').at(-1) ?? '';
+  if (!line.startsWith('{')) throw new Error(`stdout does not end with a report; stderr: ${stderr.slice(-2000)}`);
+  return JSON.parse(line) as RunReport;
+}
+
+/** Looks again and again until the condition holds. */
+export async function waitUntil(condition: () => boolean, what: string): Promise<void> {
+  const deadlineMs = performance.now() + 20_000;
+  while (!condition()) {
+    if (performance.now() > deadlineMs) throw new Error(`waited in vain until ${what}`);
+    await delay(10);
+  }
+}
