@@ -104,13 +104,11 @@ export function createDelivery(plan: Plan, options: DeliverPlanOptions): Deliver
   }
 
   async function send(batch: DeliveredBatch): Promise<void> {
-    const { planned, report } = batch;
     signal.throwIfAborted();
     batch.fate = 'sending';
     try {
-      const delivered = await deliverUpload(client, uploadOf(planned), { jobs, clock, signal });
+      const delivered = await deliverUpload(client, uploadOf(batch), { jobs, clock, signal });
       batch.fate = 'accepted';
-      report.attempts = delivered.attempts;
       delivery.audienceId = delivered.audienceId;
       delivery.created ||= delivered.created;
       target = { audienceId: delivered.audienceId };
@@ -121,13 +119,16 @@ export function createDelivery(plan: Plan, options: DeliverPlanOptions): Deliver
     }
   }
 
-  function uploadOf({ action, fileName, fileBytes, start, end }: PlannedBatch) {
+  function uploadOf({ planned: { action, fileName, fileBytes, start, end }, report }: DeliveredBatch) {
     return {
       action,
       target,
       identifierType: options.identifierType,
       file: { name: fileName, bytes: fileBytes, open: () => options.lines.read(start, end) },
       mayRepeatReplace: () => rest.every(({ fate }) => fate === 'unsent'),
+      onAttempt: (attempts: number) => {
+        report.attempts = attempts;
+      },
     };
   }
 

@@ -19,6 +19,8 @@ export interface Upload {
   file: FormFile;
   /** Asked before a REPLACE is sent again: false once any ADD of its plan was sent (rule 5). */
   mayRepeatReplace?: () => boolean;
+  /** Told after each attempt how many there were, also of an upload that fails in the end. */
+  onAttempt?: (attempts: number) => void;
 }
 
 export interface DeliveredUpload {
@@ -145,6 +147,7 @@ async function send(delivery: Delivery): Promise<UploadAttempt> {
     attempt: delivery.attempts + 1,
   });
   delivery.attempts += attempt.calls;
+  upload.onAttempt?.(delivery.attempts);
   return attempt;
 }
 

@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { phoneFormats } from '../../src/identifiers/phoneFormats.ts';
 import { explainValue, formatExplanation } from '../../src/identifiers/explain.ts';
 import { createIdentify, type IdentifyRules } from '../../src/identifiers/identify.ts';
+import { phoneFormats } from '../../src/identifiers/phoneFormats.ts';
 import { rejectReasons } from '../../src/identifiers/rejects.ts';
 
 const email: IdentifyRules = { identifierType: 'email', hashed: 'auto', phoneFormats };

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import type { PhoneFormat } from '../../src/identifiers/phoneFormats.ts';
 import { createIdentify, type IdentifyRules } from '../../src/identifiers/identify.ts';
+import type { PhoneFormat } from '../../src/identifiers/phoneFormats.ts';
 import vectors from './vectors.json' with { type: 'json' };
 
 function rulesOf(vector: (typeof vectors)[number]): IdentifyRules {
