@@ -150,9 +150,10 @@ function seedAudiences({ simulator }: Scenario) {
   }
 }
 
-const hasPython = spawnSync('python3', ['--version']).status === 0;
+// In CI the independent program must be there: what cannot be compared there fails.
+const mayCompare = process.env.CI !== undefined || spawnSync('python3', ['--version']).status === 0;
 
-describe.skipIf(!hasPython)('the members that LINE holds after a sync', { concurrent: true, timeout: 90_000 }, () => {
+describe.runIf(mayCompare)('the members that LINE holds after a sync', { concurrent: true, timeout: 90_000 }, () => {
   test.for(cases)('$title: equal what an independent program expects', async (given, { expect }) => {
     await using scenario = await openScenario();
     const { simulator, folder } = scenario;
