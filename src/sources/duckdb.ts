@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { guardState } from '../stateErrors.ts';
 import { fieldSeparator } from './chunks.ts';
 import { sourceError } from './duckdbErrors.ts';
 import { createPipe } from './pipe.ts';
@@ -26,7 +27,7 @@ export interface DuckdbEngine {
  */
 export async function openDuckdb(workDirectory: string): Promise<DuckdbEngine> {
   const directory = join(workDirectory, 'duckdb');
-  await mkdir(directory, { mode: 0o700, recursive: true });
+  await guardState(directory, () => mkdir(directory, { mode: 0o700, recursive: true }));
   const instance = await DuckDBInstance.create(':memory:', {
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
@@ -52,22 +53,13 @@ export async function openDuckdb(workDirectory: string): Promise<DuckdbEngine> {
       return rows.map(([name, type]) => ({ name: name!, type: type! }));
     },
     readRows: (sql, where) => readRows(connection, sql, where),
-    async *exportRows(select, where, signal) {
-      const exporting = await instance.connect();
-      const database = await currentDatabase(connection);
-      await exporting.run(`USE ${database}`);
-      yield* exportThroughPipe(exporting, select, where, join(directory, `rows-${++exports}`), signal);
-    },
+    exportRows: (select, where, signal) =>
+      exportThroughPipe(connection, select, where, join(directory, `rows-${++exports}`), signal),
     close() {
       connection.disconnectSync();
       instance.closeSync();
     },
   };
-}
-
-async function currentDatabase(connection: DuckDBConnection): Promise<string> {
-  const reader = await connection.runAndReadAll('SELECT current_database()');
-  return String(reader.getRowsJS()[0]?.[0]);
 }
 
 async function run(connection: DuckDBConnection, sql: string, where: string) {
@@ -124,6 +116,7 @@ async function* exportThroughPipe(
     pipe.stop();
   };
   signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
   const copying = connection
     .run(`COPY (${select}) TO ${quoteText(path)} (${copyOptions})`)
     .then(
@@ -140,7 +133,6 @@ async function* exportThroughPipe(
     signal.removeEventListener('abort', stop);
     stop();
     await copying;
-    connection.disconnectSync();
     await pipe.remove();
   }
 }

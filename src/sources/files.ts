@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { FilesSourceConfig } from '../config.ts';
 import { SyncError } from '../errors.ts';
 import { csvRelation } from './csv.ts';
@@ -39,7 +40,7 @@ async function listFiles(path: string, engine: DuckdbEngine): Promise<string[]> 
   if (rows.length > 0) return rows.map(([file]) => file!);
   const hint = stat?.isDirectory()
     ? `It is a folder: write ${path.replace(/\/+$/, '')}/*.parquet, say.`
-    : `Relative paths are relative to the working directory, ${process.cwd()}.`;
+    : `Relative paths are relative to the working directory, ${resolve('.')}.`;
   throw new SyncError('source.not_found', `No file matches source.path ${path}.`, hint);
 }
 

@@ -12,7 +12,7 @@ export interface Pipe {
   parts(): AsyncIterable<Uint8Array>;
   /** To be called when the writer is done: where the pipe ends, also if it was never opened for writing. */
   endWriting(): void;
-  /** Reads no more: who still writes is told so by the system. */
+  /** Reads no more: who still writes, or only now comes to open the pipe, is told so by the system; until `remove`. */
   stop(): void;
   remove(): Promise<void>;
 }
@@ -46,6 +46,7 @@ export async function createPipe(path: string): Promise<Pipe> {
   let length = 0;
   let isClosed = false;
   let wake = () => {};
+  let admitting: NodeJS.Timeout | undefined;
   const socket = new Socket({
     fd: reading,
     writable: false,
@@ -83,9 +84,14 @@ export async function createPipe(path: string): Promise<Pipe> {
       }
     },
     endWriting: () => closeSync(writing),
-    stop: () => {
+    stop() {
       socket.destroy();
+      // A writer that opens the pipe only now would wait for a reader for ever: one looks in until it is done.
+      admitting ??= setInterval(() => closeSync(openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)), 20);
     },
-    remove: () => rm(path, { force: true }),
+    remove() {
+      clearInterval(admitting);
+      return rm(path, { force: true });
+    },
   };
 }

@@ -52,7 +52,12 @@ function textOf(relation: Relation, index: number): ColumnText {
   if (text !== undefined) return text;
   throw new SyncError(
     'source.column_missing',
-    `Column ${name} of ${relation.where} is of type ${type.slice(0, 40)}, which holds no identifiers.`,
+    `Column ${name} of ${relation.where} is of type ${nameOfType(type)}, which holds no identifiers.`,
     'Choose a column of text, numbers, or lists of them.',
   );
+}
+
+/** Without what stands in parentheses, which may be values (ENUM) or names. */
+function nameOfType(type: string): string {
+  return `${/^\w*/.exec(type)?.[0]}${/(?:\[\d*\])*$/.exec(type)?.[0]}`;
 }

@@ -327,3 +327,12 @@ describe('stopping in the middle', () => {
     expect(open()).toBeLessThan(before + 5);
   });
 });
+
+test('the values of an ENUM are not in the error that refuses its type', async () => {
+  const error = await syncErrorOf(
+    read("SELECT [[x::ENUM('marked@b.c', 'other@b.c')]] AS email FROM (VALUES ('other@b.c')) t(x)"),
+  );
+  expect(error.code).toBe('source.column_missing');
+  expect(error.message).toContain('is of type ENUM[][]');
+  expect(allTextOf(error)).not.toContain('marked');
+});
