@@ -21,11 +21,11 @@ function scratchWords(count: number): Int32Array<ArrayBuffer> {
 }
 
 /**
- * Appends records, put in order of their partitions, to the file at `path` (0600). One thread at a time writes to a
- * file; the records start at a multiple of four bytes of their memory.
+ * Appends records, put in order of their partitions and without most repeats, to the file at `path` (0600). One thread at a time writes to a
+ * file; the records start at a multiple of four bytes of their memory, which is changed.
  */
 export function appendBlock(records: Uint8Array, layout: Layout, path: string): Block {
-  const { ordered, partitionBytes } = orderByPartition(records, layout);
+  const { ordered, partitionBytes } = orderByPartition(dropRepeats(records, layout.recordBytes), layout);
   const file = openSync(path, 'a', 0o600);
   try {
     const offset = fstatSync(file).size;
@@ -35,6 +35,34 @@ export function appendBlock(records: Uint8Array, layout: Layout, path: string): 
   } finally {
     closeSync(file);
   }
+}
+
+const recentSlots = 4096;
+const recent = new Int32Array(recentSlots);
+
+/**
+ * Drops, in place, most records that repeat one before them: a value that stands in every second row must not fill a
+ * partition, whose sorting takes memory. Sealing drops the rest.
+ */
+function dropRepeats(records: Uint8Array, recordBytes: number): Uint8Array {
+  const words = new Int32Array(records.buffer, records.byteOffset, records.length / 4);
+  const recordWords = recordBytes / 4;
+  recent.fill(-1);
+  let kept = 0;
+  for (let from = 0; from < words.length; from += recordWords) {
+    const slot = words[from + 1]! & (recentSlots - 1);
+    const before = recent[slot]!;
+    if (before >= 0 && isSame(words, before, from, recordWords)) continue;
+    recent[slot] = kept;
+    if (kept !== from) words.copyWithin(kept, from, from + recordWords);
+    kept += recordWords;
+  }
+  return records.subarray(0, kept * 4);
+}
+
+function isSame(words: Int32Array, a: number, b: number, count: number): boolean {
+  for (let word = 0; word < count; word++) if (words[a + word] !== words[b + word]) return false;
+  return true;
 }
 
 function orderByPartition(records: Uint8Array, layout: Layout) {

@@ -13,6 +13,7 @@ export interface MemberSetOptions {
   identifierType: IdentifierType;
   recordBytes: number;
   workers: Workers;
+  signal: AbortSignal;
 }
 
 /** A member set while it is filled: workers append blocks of records to files in `directory`, and it remembers where. */
@@ -37,6 +38,9 @@ const readBytes = 512 * 1024;
 /** About how many bytes of records a worker sorts at a time. */
 const sealBytes = 4 * 1024 * 1024;
 
+/** About how much memory sorting may take, over all workers; one partition at a time is always sorted. */
+const sortingBytes = 256 * 1024 * 1024;
+
 export async function createMemberSet(options: MemberSetOptions): Promise<MemberSetWriter> {
   const { directory } = options;
   await guardState(directory, () => mkdir(directory, { mode: 0o700 }));
@@ -56,14 +60,16 @@ export async function createMemberSet(options: MemberSetOptions): Promise<Member
 }
 
 async function writeSorted(options: MemberSetOptions, blocks: readonly Block[]): Promise<MemberSet> {
-  const { directory, identifierType, recordBytes, workers } = options;
+  const { directory, identifierType, recordBytes, workers, signal } = options;
   const path = join(directory, 'members');
   const file = await guardState(path, () => open(path, 'wx', 0o600));
   const hash = createHash('sha256');
   let bytes = 0;
+  const parallelism = Math.min(workers.parallelism, Math.ceil(sortingBytes / (2 * largestPartition(blocks))));
   try {
-    const sort = (group: Block[]) => workers.sealPartitions({ identifierType, recordBytes, blocks: group });
-    for await (const { records, digests } of mapInOrder(groupPartitions(blocks), workers.parallelism, sort)) {
+    const sort = (group: Block[]) => workers.sealPartitions({ directory, identifierType, recordBytes, blocks: group });
+    for await (const { records, digests } of mapInOrder(groupPartitions(blocks), parallelism, sort)) {
+      signal.throwIfAborted();
       hash.update(digests.join(''));
       bytes += records.length;
       await guardState(path, () => file.appendFile(records));
@@ -74,13 +80,21 @@ async function writeSorted(options: MemberSetOptions, blocks: readonly Block[]):
   return openMemberSet(path, recordBytes, bytes / recordBytes, hash.digest('hex'));
 }
 
+function bytesOfPartition(blocks: readonly Block[], partition: number): number {
+  return blocks.reduce((sum, { partitionBytes }) => sum + partitionBytes[partition]!, 0);
+}
+
+function largestPartition(blocks: readonly Block[]): number {
+  const sizes = Array.from({ length: partitionCount }, (_, partition) => bytesOfPartition(blocks, partition));
+  return Math.max(...sizes, sealBytes);
+}
+
 /** All partitions in order, neighbours together where they are small: of each group its part of every block. */
 function* groupPartitions(blocks: readonly Block[]): Generator<Block[]> {
-  const sizeOf = (partition: number) => blocks.reduce((sum, { partitionBytes }) => sum + partitionBytes[partition]!, 0);
   let first = 0;
   let bytes = 0;
   for (let partition = 0; partition < partitionCount; partition++) {
-    bytes += sizeOf(partition);
+    bytes += bytesOfPartition(blocks, partition);
     if (bytes < sealBytes && partition < partitionCount - 1) continue;
     yield blocks.map((block) => sliceBlock(block, first, partition + 1));
     first = partition + 1;

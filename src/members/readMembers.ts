@@ -6,7 +6,7 @@ import { mapInOrder } from './mapInOrder.ts';
 import { createMemberSet, type MemberSet } from './memberSet.ts';
 import type { IdentifiedBlock, Workers } from './workers.ts';
 
-/** What became of every cell that was read: `values = rejected + duplicates + members` (design, rule 2). */
+/** What became of every cell that was read: `values = rejected + duplicates + members` (README, "Report"). */
 export interface ReadCounts {
   rows: number;
   empty: number;
@@ -45,6 +45,7 @@ export async function readMembers(source: Source, sync: SyncConfig, options: Rea
     identifierType: sync.identifierType,
     recordBytes,
     workers,
+    signal,
   });
   const account: RejectAccount = { rejects: {}, rejectExamples: [] };
   const counts = { rows: 0, empty: 0, values: 0, rejected: 0, duplicates: 0, members: 0 };

@@ -5,6 +5,8 @@ import { layoutOf } from './layout.ts';
 import { sortUnique } from './sortRecords.ts';
 
 export interface SealPartitions {
+  /** Where the blocks are, for messages. */
+  directory: string;
   identifierType: IdentifierType;
   recordBytes: number;
   /** The same partitions of every block. */
@@ -18,7 +20,11 @@ export interface SealedPartitions {
   digests: string[];
 }
 
-export function sealPartitions({ identifierType, recordBytes, blocks }: SealPartitions): SealedPartitions {
+export function sealPartitions({
+  identifierType,
+  recordBytes,
+  blocks,
+}: Omit<SealPartitions, 'directory'>): SealedPartitions {
   const layout = layoutOf(identifierType, recordBytes);
   const most = blocks.reduce(
     (sum, { partitionBytes }) => sum + partitionBytes.reduce((all, bytes) => all + bytes, 0),

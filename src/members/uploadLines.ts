@@ -21,6 +21,7 @@ export interface UploadLinesOptions {
   /** An existing private folder for working files. */
   directory: string;
   workers: Workers;
+  signal: AbortSignal;
 }
 
 export async function openUploadLines(members: MemberSet, options: UploadLinesOptions): Promise<UploadLines> {
@@ -33,13 +34,15 @@ export async function openUploadLines(members: MemberSet, options: UploadLinesOp
  * form, and no line goes out twice.
  */
 async function collectDigests(members: MemberSet, options: UploadLinesOptions): Promise<MemberSet> {
-  const { identifierType, workers } = options;
+  const { identifierType, workers, signal } = options;
   const directory = join(options.directory, 'lines');
-  const digests = await createMemberSet({ directory, identifierType, recordBytes: digestBytes, workers });
+  const digests = await createMemberSet({ directory, identifierType, recordBytes: digestBytes, workers, signal });
   const collect = (records: Buffer) =>
     workers.collectDigests({ records: Uint8Array.from(records), recordBytes: members.recordBytes, directory });
-  for await (const block of mapInOrder(members.read(0, members.count), workers.parallelism, collect))
+  for await (const block of mapInOrder(members.read(0, members.count), workers.parallelism, collect)) {
+    signal.throwIfAborted();
     digests.add(block);
+  }
   return digests.seal();
 }
 

@@ -31,8 +31,9 @@ export function collectDigests({ records, recordBytes, directory }: CollectDiges
 
 /** The result is handed over, not copied. */
 export function sealPartitions(task: sealing.SealPartitions) {
-  const sealed = sealing.sealPartitions(task);
-  return move({ [transferableSymbol]: [sealed.records.buffer], [valueSymbol]: sealed } as never);
+  const settled = settle(() => sealing.sealPartitions(task));
+  const memory = 'value' in settled ? [settled.value.records.buffer] : [];
+  return move({ [transferableSymbol]: memory, [valueSymbol]: settled } as never);
 }
 
 function append(records: Uint8Array, layout: Parameters<typeof appendBlock>[1], directory: string): Block {

@@ -66,7 +66,7 @@ export function createWorkers(threads = Math.min(availableParallelism(), 8)): Wo
       return settle('identifyChunk', task, memory);
     },
     collectDigests: (task) => settle('collectDigests', task, [task.records.buffer]),
-    sealPartitions: (task) => pool.run(task, { name: 'sealPartitions' }),
+    sealPartitions: (task) => settle('sealPartitions', task, []),
     close: () => pool.destroy(),
   };
 }

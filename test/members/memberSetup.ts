@@ -69,7 +69,8 @@ export function useMembers(): Setup {
       const { signal } = new AbortController();
       const read = await readMembers(source, sync, { directory, recordBytes, workers, signal, onProgress() {} });
       const { identifierType } = sync;
-      return { read, lines: await openUploadLines(read.members, { identifierType, directory, workers }), directory };
+      const lines = await openUploadLines(read.members, { identifierType, directory, workers, signal });
+      return { read, lines, directory };
     },
   } as Setup;
   beforeAll(() => {
