@@ -46,13 +46,14 @@ async function checkState(directory: string): Promise<string> {
 }
 
 async function checkSource(config: Config, sync: Config['syncs'][number]): Promise<string> {
-  const directory = mkdtempSync(join(tmpdir(), 'line-ads-sync-check-'));
-  const engine = await openDuckdb(directory);
+  const directory = await guardState(`the temporary folder ${tmpdir()}`, () =>
+    mkdtempSync(join(tmpdir(), 'line-ads-sync-check-')),
+  );
   try {
-    const { columns } = await openSource(config.source, wantedColumns(sync), engine);
+    const engine = await openDuckdb(directory);
+    const { columns } = await openSource(config.source, wantedColumns(sync), engine).finally(() => engine.close());
     return `It is there, and has ${columns.join(', ')}.`;
   } finally {
-    engine.close();
     rmSync(directory, { recursive: true, force: true });
   }
 }

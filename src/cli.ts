@@ -320,22 +320,28 @@ function tellOnStderr(text: string): void {
   }
 }
 
-function exitCodeOfFailure(error: unknown): number {
-  if (error instanceof CommanderError) return exitCodeOfParsing(error);
+/** The exit code for what ended a command without its own result; who reads reports gets one all the same. */
+function exitCodeOfFailure(thrown: unknown): number {
+  if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0;
+  const [, , command = ''] = process.argv;
+  const error = thrown instanceof CommanderError ? usageError(thrown, command) : thrown;
   const { code, message, hint } = describeError(error);
-  tellOnStderr(`${message}\n  → ${hint}  [${code}]\n`);
+  // Commander has told what it refused already.
+  if (error === thrown) tellOnStderr(`${message}\n  → ${hint}  [${code}]\n`);
+  if (command === 'sync' || command === 'preview') print(JSON.stringify(reportWithoutRun(error, systemClock)));
   return exitCodeByError[code];
 }
 
-/** What commander refused it has told on stderr already; who reads reports gets one as well. */
-function exitCodeOfParsing({ exitCode, message }: CommanderError): number {
-  if (exitCode === 0) return 0;
-  const [, , command] = process.argv;
-  if (command === 'sync' || command === 'preview') {
-    const usage = new SyncError('usage', message.replace(/^error: /, ''), `See line-ads-sync ${command} --help.`);
-    print(JSON.stringify(reportWithoutRun(usage, systemClock)));
-  }
-  return exitCodeByError.usage;
+function usageError({ message }: CommanderError, command: string): SyncError {
+  return new SyncError('usage', message.replace(/^error: /, ''), `See line-ads-sync ${command} --help.`);
+}
+
+/** Ends the process when what was printed is out; whatever else still holds it has nothing left to do. */
+async function exit(code: number): Promise<never> {
+  await new Promise<void>((resolve) => {
+    process.stdout.write('', () => resolve());
+  });
+  process.exit(code);
 }
 
 async function main(): Promise<void> {
@@ -348,10 +354,14 @@ async function main(): Promise<void> {
   } catch (error) {
     code = exitCodeOfFailure(error);
   }
-  // Whatever still holds the process (kept-alive sockets, idle threads) has nothing left to do.
-  process.exit(code);
+  await exit(code);
 }
 
+// Who reads the result may be gone, or its disk full: the exit code still tells.
+process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+  if (code !== 'EPIPE') tellOnStderr(`The result could not be written (${code}).\n`);
+});
+process.stderr.on('error', () => {});
 for (const event of ['unhandledRejection', 'uncaughtException'])
-  process.on(event, (error) => process.exit(exitCodeOfFailure(error)));
+  process.on(event, (error) => void exit(exitCodeOfFailure(error)));
 await main();

@@ -17,7 +17,7 @@ export type IdentifierType = (typeof identifierTypes)[number];
 export type Mode = (typeof modes)[number];
 export type Hashed = (typeof hashedSettings)[number];
 
-/** LINE's own bounds (LINE Ads API reference, "Limits" and "File"). */
+/** LINE's bounds (LINE Ads API reference, "Limits" and "File"), and our own of 500,000 records an upload. */
 export const lineLimits = {
   maxRecords: 500_000,
   maxBytes: 62_914_560,
@@ -242,12 +242,12 @@ const batch = z
 
 const limits = z
   .strictObject({
-    requestsPerSecond: integer(1, lineLimits.requestsPerSecond).default(10).meta({
+    requestsPerSecond: integer(1, lineLimits.requestsPerSecond).default(lineLimits.requestsPerSecond).meta({
       title: 'Requests a second',
       description: 'Most requests started in any second, over everything.',
       unit: 'requests/s',
     }),
-    concurrentReplaces: integer(1, lineLimits.concurrentReplaces).default(3).meta({
+    concurrentReplaces: integer(1, lineLimits.concurrentReplaces).default(lineLimits.concurrentReplaces).meta({
       title: 'REPLACEs at once',
       description: 'Most REPLACE requests in flight for the account.',
       unit: 'requests',

@@ -47,6 +47,8 @@ export function createDelivery(plan: Plan, options: DeliverPlanOptions): Deliver
   const [first, ...rest] = batches;
   let target = options.target;
   let follower: JobFollower | undefined;
+  const files = new Set(batches.map(({ planned }) => planned.fileName));
+  let othersUnfinished = 0;
   const delivery = { batches, audienceId: audienceIdOf(target), created: false, deliver, follow };
 
   /** Waits for jobs of the audience; on the way every poll is noted, as the list forgets old jobs. */
@@ -54,6 +56,7 @@ export function createDelivery(plan: Plan, options: DeliverPlanOptions): Deliver
     follower ??= createJobFollower(client, audienceIdOf(target) ?? '', { jobs, clock, signal });
     return follower.waitUntil((listed) => {
       for (const batch of batches) noteJob(batch.report, listed);
+      othersUnfinished = listed.filter((job) => isUnfinished(job) && !files.has(job.fileName)).length;
       reportProgress();
       return isReached(listed);
     });
@@ -79,8 +82,7 @@ export function createDelivery(plan: Plan, options: DeliverPlanOptions): Deliver
       for (const batch of queue) {
         try {
           // Between the look for room and `send`, which takes it, nothing is awaited: another worker would take it too.
-          while (failure === undefined && ownUnfinished() >= limits.unfinishedJobs)
-            await waitForJobs((listed) => failure !== undefined || hasRoom(listed));
+          while (failure === undefined && !hasRoom()) await waitForJobs(() => failure !== undefined || hasRoom());
           if (failure !== undefined) return;
           await send(batch);
         } catch (error) {
@@ -97,10 +99,8 @@ export function createDelivery(plan: Plan, options: DeliverPlanOptions): Deliver
   }
 
   /** LINE caps the unfinished jobs of an audience; others' jobs count as well. */
-  function hasRoom(listed: readonly UploadJob[]): boolean {
-    const files = new Set(batches.map(({ planned }) => planned.fileName));
-    const others = listed.filter((job) => !files.has(job.fileName) && isUnfinished(job));
-    return ownUnfinished() + others.length < limits.unfinishedJobs;
+  function hasRoom(): boolean {
+    return ownUnfinished() + othersUnfinished < limits.unfinishedJobs;
   }
 
   async function send(batch: DeliveredBatch): Promise<void> {

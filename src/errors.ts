@@ -1,6 +1,6 @@
 /**
- * What can break a run or a sync, and the exit code each trouble ends with (design: "Statuses and exit codes").
- * A bad value is a counted reject and a failed job is an outcome; neither is thrown.
+ * What can break a run or a sync, and the exit code each trouble ends with (README: "Exit codes and errors").
+ * A bad value is a counted reject, and never thrown.
  */
 export const exitCodeByError = {
   internal: 70,

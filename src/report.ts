@@ -26,7 +26,7 @@ export interface BatchReport {
 
 export type Remote = 'complete' | 'untouched' | 'partial' | 'unknown';
 
-/** What became of one sync; the fields are explained in the README and in design.md, "Report". */
+/** What became of one sync; the README, "Report", explains the fields. */
 export interface SyncReport extends RejectAccount {
   name: string;
   status: Status;

@@ -100,7 +100,8 @@ async function runInFolder(parent: string, options: RunOptions, runId: string): 
     };
     return await Promise.all(options.config.syncs.map((sync) => runSync(sync, context)));
   } finally {
-    await workers.close();
+    // What the run came to is told also when something cannot be put away; the next run removes what stays.
+    await workers.close().catch(() => {});
     folder.remove();
   }
 }

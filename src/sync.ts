@@ -18,6 +18,7 @@ import type { Progress } from './progress.ts';
 import { describeError, type SyncReport, startSyncReport, statusOfError } from './report.ts';
 import { openDuckdb } from './sources/duckdb.ts';
 import { openSource } from './sources/openSource.ts';
+import { guardState } from './stateErrors.ts';
 
 /** What the syncs of a run share. */
 export interface RunContext {
@@ -52,7 +53,8 @@ export async function runSync(sync: SyncConfig, context: RunContext): Promise<Sy
     else await carryOut(sync, plan, lines, report, context);
   } catch (error) {
     report.error ??= describeError(interruption(context.signal) ?? error);
-    report.status = report.status === 'partial' ? 'partial' : statusOfError(report.error);
+    const status = statusOfError(report.error);
+    report.status = status === 'failed' && report.remote === 'partial' ? 'partial' : status;
   }
   context.progress.end(sync.name, report);
   return report;
@@ -68,8 +70,8 @@ async function findAudience(sync: SyncConfig, report: SyncReport, context: RunCo
 }
 
 async function readSource(sync: SyncConfig, report: SyncReport, context: RunContext) {
-  const directory = join(context.workDirectory, sync.name);
-  mkdirSync(directory, { mode: 0o700 });
+  const directory = join(context.workDirectory, `sync-${sync.name}`);
+  await guardState(directory, () => mkdirSync(directory, { mode: 0o700 }));
   const read = await readAll(sync, directory, context);
   Object.assign(report.counts, read.counts);
   report.rejects = read.rejects;
@@ -78,6 +80,7 @@ async function readSource(sync: SyncConfig, report: SyncReport, context: RunCont
     identifierType: sync.identifierType,
     directory,
     workers: context.workers,
+    signal: context.signal,
   });
   report.counts.lines = lines.count;
   return { read, lines };
@@ -169,8 +172,6 @@ function noteDelivery(report: SyncReport, delivery: Delivery): void {
   report.remoteBatches = { done, total };
   report.audience.id = delivery.audienceId ?? report.audience.id;
   report.audience.created = delivery.created;
-  // Without error this is overwritten; with one it says that LINE holds a part of the plan.
-  if (remote === 'partial' && done > 0) report.status = 'partial';
 }
 
 async function addOutcomeWarnings(sync: SyncConfig, report: SyncReport, { client }: RunContext): Promise<void> {

@@ -45,5 +45,9 @@ function removeLeftovers(parent: string, owner: number): void {
 
 function remove(path: string, lock: Lock | undefined): void {
   lock?.release();
-  rmSync(path, { recursive: true, force: true });
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch {
+    // The next run removes what stays.
+  }
 }

@@ -26,7 +26,7 @@ const permissionHint =
   'Check in the Ad Manager (Group settings) that the API user may use this ad account; uploads need the Data Provider permission.';
 const accountHint = 'Check connection.adAccountId, and that this API user belongs to that account.';
 const nameHint = 'Change audienceName of this sync (1 to 120 characters).';
-const fileHint = 'Please report this: every line is checked before it is sent, so LINE should take the file.';
+const fileHint = 'Please report this: every line is made from a checked value, so LINE should take the file.';
 const lockHint = 'Run again later; if it persists, see whether somebody else is working on this audience.';
 
 function reason(code: ErrorCode, message: string, hint: string): Explanation {

@@ -339,3 +339,9 @@ describe.concurrent('a run', { timeout: 60_000 }, () => {
     expect(leftoversIn(state)).toEqual([]);
   });
 });
+
+test('a sync may be named like a file of ours', async () => {
+  await using scenario = await openScenario();
+  const outcome = await scenario.run('sync', configOf(scenario, { name: 'lock' }));
+  expect(outcome.code).toBe(0);
+});
