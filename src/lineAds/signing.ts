@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
-import { CompactSign } from 'jose';
+import { CompactSign } from 'jose/jws/compact/sign';
 
 /** `rfc7515`: base64url parts without "="; `padded`: with it, as LINE's own sample has them. */
 export type SignatureForm = 'rfc7515' | 'padded';
