@@ -2,11 +2,10 @@
 import { readFileSync, writeSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { isSupportedCountry } from 'libphonenumber-js/max';
 import pino, { type Logger } from 'pino';
 import { type CheckResult, checkParts } from './check.ts';
 import { systemClock } from './clock.ts';
-import { type Config, hashedSettings, identifierTypes } from './config.ts';
+import { type Config, countries, hashedSettings, identifierTypes } from './config.ts';
 import { connectorSpec, readVersion } from './connectorSpec.ts';
 import { exitCodeByError, exitCodePrecedence, SyncError, systemErrorCode } from './errors.ts';
 import { explainValue, formatExplanation } from './identifiers/explain.ts';
@@ -218,8 +217,7 @@ function readPort(text: string): number {
 }
 
 function readCountry(text: string): string {
-  if (!isSupportedCountry(text))
-    throw new InvalidArgumentError('Give a two-letter country code in capitals, such as JP.');
+  if (!countries.has(text)) throw new InvalidArgumentError('Give a two-letter country code in capitals, such as JP.');
   return text;
 }
 

@@ -1,4 +1,4 @@
-import { getCountries } from 'libphonenumber-js/max';
+import metadata from 'libphonenumber-js/max/metadata';
 import { z } from 'zod';
 import { nationalFormCountries, phoneFormats } from './identifiers/phoneFormats.ts';
 
@@ -7,7 +7,8 @@ import { nationalFormCountries, phoneFormats } from './identifiers/phoneFormats.
  * are generated from it, and after loading nothing checks again.
  */
 
-const countries: ReadonlySet<string> = new Set(getCountries());
+/** All that libphonenumber knows. */
+export const countries: ReadonlySet<string> = new Set(Object.keys(metadata.countries));
 
 export const identifierTypes = ['email', 'phone', 'ifa'] as const;
 export const modes = ['add', 'mirror'] as const;

@@ -1,4 +1,4 @@
-import { getCountries, getCountryCallingCode } from 'libphonenumber-js/max';
+import { libphonenumber } from './libphonenumber.ts';
 
 /** The prolonged sound mark is a letter to Unicode, but people in Japan type it as a dash: "090ー1234ー5678". */
 const letter = /(?!ー)\p{L}/u;
@@ -6,8 +6,18 @@ const letter = /(?!ー)\p{L}/u;
 /** libphonenumber's signs of an extension other than letters: "03-1234-5678#12", "…;12", "…,12". */
 const extension = /\d[#,;]+\d/;
 
-const callingCodes = [...new Set(getCountries().map((country) => getCountryCallingCode(country)))].join('|');
-const trunkZeroAfterCode = new RegExp(`^([^\\d+]*(?:\\+\\D*|00\\D*)(?:${callingCodes})\\D*)\\(\\s*0\\s*\\)`);
+let trunkZeroAfterCode: RegExp | undefined;
+
+function trunkZero(): RegExp {
+  const { getCountries, getCountryCallingCode } = libphonenumber();
+  const callingCodes = [...new Set(getCountries().map((country) => getCountryCallingCode(country)))].join('|');
+  return new RegExp(`^([^\\d+]*(?:\\+\\D*|00\\D*)(?:${callingCodes})\\D*)\\(\\s*0\\s*\\)`);
+}
+
+function dropTrunkZero(text: string): string {
+  trunkZeroAfterCode ??= trunkZero();
+  return text.replace(trunkZeroAfterCode, '$1');
+}
 
 const foreignDigit = /(?![0-9])\p{Nd}/gu;
 const decimalDigit = /\p{Nd}/u;
@@ -29,7 +39,7 @@ export function dialledDigits(value: string): string | undefined {
   if (letter.test(value)) return undefined;
   const text = value.replace(foreignDigit, asciiDigit);
   if (extension.test(text.replace(/[^\d#,;]/g, ''))) return undefined;
-  const withoutTrunkZero = text.includes('(') ? text.replace(trunkZeroAfterCode, '$1') : text;
+  const withoutTrunkZero = text.includes('(') ? dropTrunkZero(text) : text;
   const digits = withoutTrunkZero.replace(/\D/g, '');
   if (/^[^\d+]*\+/.test(withoutTrunkZero)) return `+${digits}`;
   return digits.startsWith('00') ? `+${digits.slice(2)}` : digits;

@@ -1,11 +1,6 @@
-import {
-  type CountryCode,
-  getCountryCallingCode,
-  parsePhoneNumberFromString,
-  type ValidatePhoneNumberLengthResult,
-  validatePhoneNumberLength,
-} from 'libphonenumber-js/max';
+import type { CountryCode, ValidatePhoneNumberLengthResult } from 'libphonenumber-js/max';
 import { dialledDigits } from './dialledDigits.ts';
+import { libphonenumber } from './libphonenumber.ts';
 import { nationalFormCountries, type PhoneFormat, phoneFormats } from './phoneFormats.ts';
 import type { RejectCode } from './rejects.ts';
 
@@ -35,7 +30,9 @@ export function nationalForm(
 ): string | undefined {
   if (defaultCountry === undefined || !nationalFormCountries.includes(defaultCountry)) return undefined;
   // None of these countries shares its calling code, so the code alone says whose number it is.
-  return getCountryCallingCode(defaultCountry as CountryCode) === callingCode ? `0${nationalNumber}` : undefined;
+  return libphonenumber().getCountryCallingCode(defaultCountry as CountryCode) === callingCode
+    ? `0${nationalNumber}`
+    : undefined;
 }
 
 /**
@@ -52,6 +49,7 @@ export function normalisePhone(value: string, { defaultCountry }: PhoneRules): P
   if (defaultCountry === undefined && !dialled.startsWith('+')) return { reject: 'phone.no_country' };
   // The configuration lets only countries through that libphonenumber knows; it treats others as none.
   const options = { extract: false, ...(defaultCountry && { defaultCountry: defaultCountry as CountryCode }) };
+  const { parsePhoneNumberFromString, validatePhoneNumberLength } = libphonenumber();
   const number = parsePhoneNumberFromString(dialled, options);
   if (!number?.isPossible())
     return { reject: rejectByReason[validatePhoneNumberLength(dialled, options) ?? 'INVALID_LENGTH'] };

@@ -1,4 +1,5 @@
-import { type CountryCode, getCountryCallingCode, Metadata } from 'libphonenumber-js/max';
+import type { CountryCode } from 'libphonenumber-js/max';
+import { libphonenumber } from './libphonenumber.ts';
 import type { Phone, PhoneRules } from './phone.ts';
 import { nationalFormCountries } from './phoneFormats.ts';
 
@@ -12,6 +13,7 @@ import { nationalFormCountries } from './phoneFormats.ts';
 type NumberingPlan = { country: string; plusCode: string; lengths: ReadonlySet<number>; abroadPrefix: RegExp };
 
 function planOf(country: string): NumberingPlan {
+  const { getCountryCallingCode, Metadata } = libphonenumber();
   const code = country as CountryCode;
   const metadata = new Metadata();
   metadata.selectNumberingPlan(code);
@@ -24,7 +26,12 @@ function planOf(country: string): NumberingPlan {
   };
 }
 
-const plans = nationalFormCountries.map(planOf);
+let plans: readonly NumberingPlan[] | undefined;
+
+function findPlan(isWanted: (plan: NumberingPlan) => boolean): NumberingPlan | undefined {
+  plans ??= nationalFormCountries.map(planOf);
+  return plans.find(isWanted);
+}
 
 const regular = /^(?:\+[1-9]|0[1-9])[0-9 -]{5,24}$/;
 
@@ -36,7 +43,7 @@ export function normalisePhoneFast(value: string, { defaultCountry }: PhoneRules
 }
 
 function readInternational(dialled: string, defaultCountry: string | undefined): Phone | undefined {
-  const plan = plans.find(({ plusCode }) => dialled.startsWith(plusCode));
+  const plan = findPlan(({ plusCode }) => dialled.startsWith(plusCode));
   if (plan === undefined) return undefined;
   const nationalNumber = dialled.slice(plan.plusCode.length);
   if (nationalNumber.startsWith('0') || !plan.lengths.has(nationalNumber.length)) return undefined;
@@ -44,7 +51,7 @@ function readInternational(dialled: string, defaultCountry: string | undefined):
 }
 
 function readNational(dialled: string, defaultCountry: string | undefined): Phone | undefined {
-  const plan = plans.find(({ country }) => country === defaultCountry);
+  const plan = findPlan(({ country }) => country === defaultCountry);
   if (plan === undefined || plan.abroadPrefix.test(dialled)) return undefined;
   if (!plan.lengths.has(dialled.length - 1)) return undefined;
   return { e164: plan.plusCode + dialled.slice(1), national: dialled };
