@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { FilesSourceConfig } from '../config.ts';
 import { SyncError } from '../errors.ts';
+import { checkCompressed } from './compression.ts';
 import { csvRelation } from './csv.ts';
 import type { DuckdbEngine } from './duckdb.ts';
 import { jsonRelation } from './json.ts';
@@ -51,6 +52,7 @@ async function openFile(
   wanted: WantedColumns,
   engine: DuckdbEngine,
 ): Promise<Relation | undefined> {
+  await checkCompressed(file);
   const extension = /\.(parquet|csv|tsv|json|jsonl|ndjson)(\.(gz|zst))?$/i.exec(file)?.[1]?.toLowerCase();
   switch (extension) {
     case 'parquet':

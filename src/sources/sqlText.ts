@@ -65,8 +65,9 @@ function joinElements(list: string, elementText: string): string {
   return `nullif(array_to_string(list_transform(${list}, lambda e: ${escaped}), ${quoteText(elementSeparator)}), '')`;
 }
 
+/** Objects, and arrays inside arrays, hold no value of the column's: they become text that is rejected as any type. */
 function jsonScalarText(value: string): string {
-  return `CASE json_type(${value}) WHEN 'DOUBLE' THEN regexp_replace(${value}->>'$', '\\.0+$', '') ELSE ${value}->>'$' END`;
+  return `CASE json_type(${value}) WHEN 'DOUBLE' THEN regexp_replace(${value}->>'$', '\\.0+$', '') WHEN 'OBJECT' THEN '{}' WHEN 'ARRAY' THEN '[]' ELSE ${value}->>'$' END`;
 }
 
 function jsonText(column: string): string {

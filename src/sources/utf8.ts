@@ -1,17 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 import { createReadStream } from 'node:fs';
-import { PassThrough } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createGunzip, createZstdDecompress } from 'node:zlib';
+import { createDecompressor } from './compression.ts';
 
 /** The first line of a text file, plain or compressed, that is not UTF-8, counted from 1; undefined when all are. */
 export function findLineNotUtf8(file: string): Promise<number | undefined> {
-  return pipeline(createReadStream(file), decompressorOf(file), findInParts);
-}
-
-function decompressorOf(file: string) {
-  if (/\.gz$/i.test(file)) return createGunzip();
-  return /\.zst$/i.test(file) ? createZstdDecompress() : new PassThrough();
+  return pipeline(createReadStream(file), createDecompressor(file), findInParts);
 }
 
 async function findInParts(parts: AsyncIterable<Buffer>): Promise<number | undefined> {

@@ -1,3 +1,7 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, test } from 'vitest';
 import type { SimulatorOptions } from '../../src/simulator/simulator.ts';
 import { type CliOutcome, reportOf, runCli, waitUntil } from './cliProcess.ts';
@@ -5,7 +9,7 @@ import { leftoversIn } from './leftovers.ts';
 import { emailSync, openScenario, type Scenario, type ScenarioRunOptions, uploadsTo } from './scenario.ts';
 import { csvText } from './sourceFiles.ts';
 
-/* Each exit code of the design's table, from a real cause. */
+/* Each exit code of the README's table, from a real cause. */
 
 interface Case {
   title: string;
@@ -367,6 +371,25 @@ describe.concurrent('a sync ends', { timeout: 60_000 }, () => {
       error: null,
     });
     expect(uploadsTo(scenario.simulator)).toEqual([]);
+  });
+
+  test('75 when SIGTERM comes before the configuration is read, with the report', async ({ expect }) => {
+    await using scenario = await openScenario();
+    const config = scenario.config({ source: { type: 'files', path: 'none.csv' }, syncs: [emailSync()] });
+    const path = join(scenario.folder, 'config');
+    execFileSync('mkfifo', [path]);
+    const outcome = await runCli(['sync', '--config', path], {
+      cwd: scenario.folder,
+      env: { TMPDIR: join(scenario.folder, 'tmp'), ACCESS_KEY: 'key', SECRET_KEY: 'secret' },
+      async during(cli) {
+        await waitUntil(() => readFileSync(`/proc/${cli.pid}/maps`, 'utf8').includes('duckdb'), 'all is loaded');
+        cli.kill('SIGTERM');
+        await writeFile(path, JSON.stringify(config));
+      },
+    });
+    expect(outcome.code).toBe(75);
+    expect(reportOf(outcome)).toMatchObject({ status: 'pending', syncs: [{ error: { code: 'run.interrupted' } }] });
+    expect(scenario.simulator.requests).toEqual([]);
   });
 
   test('75 when SIGTERM comes while LINE works, with the report', async ({ expect }) => {

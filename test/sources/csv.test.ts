@@ -324,7 +324,8 @@ describe('a malformed file', () => {
 
   test.each(['gz', 'zst'])('by being no .%s at all is an error', async (ending) => {
     const error = await syncErrorOf(readFileColumn(sources.engine, write(`email\n${person}\n`, `csv.${ending}`)));
-    expect(error.code).toBe('source.unreadable');
+    expect(error.code).toBe('source.malformed');
+    expect(error.message).toContain('cut off or damaged');
     expect(allTextOf(error)).not.toContain('marked');
   });
 
@@ -333,10 +334,24 @@ describe('a malformed file', () => {
     expect(error.code).toBe('source.column_missing');
   });
 
-  test('by a compressed file that was cut off is an error', async () => {
-    const whole = gzipSync(Array.from({ length: 50_000 }, (_, index) => `user${index * 7919}@example.com`).join('\n'));
-    const error = await syncErrorOf(readFileColumn(sources.engine, write(whole.subarray(0, 60_000), 'csv.gz')));
-    expect(error.code).toMatch(/^source\./);
+  const many = `email\n${Array.from({ length: 50_000 }, (_, index) => `user${index * 7919}@example.com\n`).join('')}`;
+
+  test.each<[string, string, Buffer]>([
+    ['gzip cut in half', 'csv.gz', gzipSync(many).subarray(0, 60_000)],
+    ['gzip without its trailer', 'csv.gz', gzipSync(many).subarray(0, -8)],
+    ['gzip with a wrong checksum', 'csv.gz', withByteChanged(gzipSync(many), -6)],
+    ['gzip with a wrong checksum, of JSON lines', 'jsonl.gz', withByteChanged(gzipSync('{"email":"a@b.c"}\n'), -6)],
+    ['zstd cut in half', 'csv.zst', zstdCompressSync(many).subarray(0, 40_000)],
+    ['zstd without its last byte', 'csv.zst', zstdCompressSync(many).subarray(0, -1)],
+  ])('by a compressed file that is not whole is an error: %s', async (_, ending, content) => {
+    const error = await syncErrorOf(readFileColumn(sources.engine, write(content, ending)));
+    expect(error.code).toBe('source.malformed');
+    expect(error.message).toContain('cut off or damaged');
+  });
+
+  test('of several compressed members is read to the end of the last', async () => {
+    const content = Buffer.concat([gzipSync('email\na@b.c\n'), gzipSync('d@e.f\n')]);
+    expect(await readFileColumn(sources.engine, write(content, 'csv.gz'))).toEqual(['a@b.c', 'd@e.f']);
   });
 });
 
@@ -362,3 +377,9 @@ describe('in a file of 400,000 lines', () => {
     expect(emails.every((email, index) => email === `user${index + 1}@example.com`)).toBe(true);
   });
 });
+
+function withByteChanged(content: Buffer, at: number): Buffer {
+  const changed = Buffer.from(content);
+  changed[changed.length + at]! ^= 1;
+  return changed;
+}
