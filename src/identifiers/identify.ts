@@ -5,8 +5,10 @@ import type { RejectCode } from './rejects.ts';
 
 export type { IdentifyRules } from './interpret.ts';
 
-const digestBytes = 32;
-const ifaBytes = 36;
+/** Bytes of a SHA-256. */
+export const digestBytes = 32;
+/** Characters of an advertising ID. */
+export const ifaBytes = 36;
 
 export interface Identify {
   /** Bytes of one record: email 32; phone 32 for each configured form; IFA 36. */

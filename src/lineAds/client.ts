@@ -10,6 +10,7 @@ import type { UploadForm } from './multipart.ts';
 import { classifyFailure, createPatience, type Failure, type Patience, retryAfterMs, type Verdict } from './retry.ts';
 import {
   type Audience,
+  type AudiencePage,
   audienceAnswer,
   audiencePage,
   parseAnswer,
@@ -199,13 +200,7 @@ const mostPages = 1000;
  * Newest first, so an audience made meanwhile only shows one twice; one deleted meanwhile can hide another, which
  * the total tells: then all pages are read again.
  */
-async function readAllPages(
-  getPage: (page: number) => Promise<{
-    audienceGroups: Audience[];
-    hasNextPage?: boolean | null | undefined;
-    totalElements?: number | null | undefined;
-  }>,
-): Promise<Audience[]> {
+async function readAllPages(getPage: (page: number) => Promise<AudiencePage>): Promise<Audience[]> {
   for (let pass = 1; ; pass += 1) {
     const byId = new Map<string, Audience>();
     let total = 0;

@@ -1,5 +1,6 @@
 import { type ErrorCode, SyncError } from '../errors.ts';
 import { type Failure, wrongLengthCode } from './retry.ts';
+import { worstSkewMs } from './signing.ts';
 
 /** What a request was for; decides between messages that share a status. */
 export interface RequestPurpose {
@@ -159,10 +160,8 @@ function explainRefusal(
   return { ...explainStatus(status, purpose, circumstances.attempts), message: answer };
 }
 
-const worstAllowedSkewMs = 60_000;
-
 function explainUnauthorised(answer: string, skewMs: number | undefined): Explanation {
-  const skewed = skewMs !== undefined && Math.abs(skewMs) > worstAllowedSkewMs;
+  const skewed = skewMs !== undefined && Math.abs(skewMs) > worstSkewMs;
   const clock = skewed
     ? `This machine's clock is ${Math.round(Math.abs(skewMs) / 1000)} s ${skewMs > 0 ? 'behind' : 'ahead of'} LINE's: set it first.`
     : 'This machine’s clock must be within 15 minutes of LINE’s.';

@@ -4,7 +4,7 @@ import type { ConnectionConfig } from '../config.ts';
 import type { RequestLimiter } from './limits.ts';
 import type { UploadForm } from './multipart.ts';
 import { httpDateMs } from './retry.ts';
-import { type SignatureForm, signRequest } from './signing.ts';
+import { type SignatureForm, signRequest, worstSkewMs } from './signing.ts';
 import { callOnce, type HttpAnswer, type NetworkFailure } from './transport.ts';
 
 /** Where requests are logged: pino's logger fits. */
@@ -40,8 +40,6 @@ interface Stance {
   form: SignatureForm;
   skewMs: number;
 }
-
-const worstSkewMs = 60_000;
 
 /** Each call takes a slot of the limiter and is signed in it, right before it goes out; then it is logged. */
 export function createSignedCalls(options: {

@@ -21,8 +21,8 @@ function scratchWords(count: number): Int32Array<ArrayBuffer> {
 }
 
 /**
- * Appends records, put in order of their partitions and without most repeats, to the file at `path` (0600). One thread at a time writes to a
- * file; the records start at a multiple of four bytes of their memory, which is changed.
+ * Appends records, put in order of their partitions and without most repeats, to the file at `path` (0600). One thread
+ * at a time writes to a file; the records start at a multiple of four bytes of their memory, which is changed.
  */
 export function appendBlock(records: Uint8Array, layout: Layout, path: string): Block {
   const { ordered, partitionBytes } = orderByPartition(dropRepeats(records, layout.recordBytes), layout);

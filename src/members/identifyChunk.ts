@@ -1,10 +1,9 @@
 import { isAscii } from 'node:buffer';
-import { createIdentify, type IdentifyRules } from '../identifiers/identify.ts';
+import { createIdentify, digestBytes, type IdentifyRules } from '../identifiers/identify.ts';
 import type { RejectCode } from '../identifiers/rejects.ts';
 import { shapeOf } from '../identifiers/shape.ts';
 import { createEmailKernel, type EmailKernel } from '../kernel/emailKernel.ts';
 import type { Chunk } from '../sources/source.ts';
-import { digestBytes } from './layout.ts';
 
 /** A reject as the report may show it: never the value. */
 export interface RejectExample {

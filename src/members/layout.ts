@@ -1,4 +1,5 @@
 import type { IdentifierType } from '../config.ts';
+import { digestBytes, ifaBytes } from '../identifiers/identify.ts';
 
 /** What the records of a member set look like, and in which order they stand. */
 export interface Layout {
@@ -12,9 +13,6 @@ export interface Layout {
   /** Adds to the record at `into` what only its twin at `from` knows. */
   merge(records: Uint8Array, into: number, from: number): void;
 }
-
-export const digestBytes = 32;
-const ifaBytes = 36;
 
 /** One or more SHA-256 digests a member, keyed by the first and in ascending order of its bytes; absent ones are zero. */
 export function digestLayout(recordBytes = digestBytes): Layout {

@@ -1,4 +1,4 @@
-import { digestBytes } from './layout.ts';
+import { digestBytes } from '../identifiers/identify.ts';
 
 const digestWords = digestBytes / 4;
 

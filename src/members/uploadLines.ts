@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { IdentifierType } from '../config.ts';
-import { digestBytes } from './layout.ts';
+import { digestBytes } from '../identifiers/identify.ts';
 import { mapInOrder } from './mapInOrder.ts';
 import { createMemberSet, type MemberSet } from './memberSet.ts';
 import type { Workers } from './workers.ts';

@@ -2,6 +2,7 @@ import type { FilesSourceConfig } from '../config.ts';
 import { SyncError } from '../errors.ts';
 import { isIdentifierLike } from './columns.ts';
 import type { DuckdbEngine } from './duckdb.ts';
+import { notUtf8 } from './duckdbErrors.ts';
 import type { Relation } from './relation.ts';
 import { quoteText, textFileArguments } from './sqlText.ts';
 import { findLineNotUtf8 } from './utf8.ts';
@@ -17,7 +18,7 @@ export async function csvRelation(file: string, config: CsvConfig, engine: Duckd
   const firstLine = await readFirstLine(file, where, engine);
   if (firstLine === undefined && config.header) throw emptyFile(where);
   // UTF-16 without a byte order mark: plain letters, each with a NUL behind it.
-  if (firstLine?.includes('\0') && config.header) throw notUtf8(where, 1);
+  if (firstLine?.includes('\0') && config.header) throw notUtf8(where, ' at line 1');
   const quote = config.quote ?? (firstLine?.startsWith("'") ? "'" : '"');
   const delimiter = config.delimiter ?? guessDelimiter(firstLine ?? '', quote);
   const names = config.columns ?? splitLine(firstLine ?? '', delimiter, quote);
@@ -30,7 +31,7 @@ export async function csvRelation(file: string, config: CsvConfig, engine: Duckd
     diagnose: async () => {
       // DuckDB breaks down over a character that is not UTF-8 in a column that is read when others before it are not.
       const line = await findLineNotUtf8(file);
-      return line === undefined ? undefined : notUtf8(where, line);
+      return line === undefined ? undefined : notUtf8(where, ` at line ${line}`);
     },
   };
 }
@@ -86,14 +87,6 @@ function emptyFile(where: string): SyncError {
     'source.malformed',
     `Cannot read ${where}: it is empty, and its first line should name the columns.`,
     'Write a header line, also when there are no rows.',
-  );
-}
-
-function notUtf8(where: string, line: number): SyncError {
-  return new SyncError(
-    'source.encoding',
-    `Cannot read ${where}: it is not UTF-8 at line ${line}.`,
-    'Convert it to UTF-8 (for example with iconv) and run again.',
   );
 }
 

@@ -39,12 +39,7 @@ const rules: readonly Rule[] = [
   },
   {
     when: /invalid unicode|not utf-?8|invalid UTF-8|UTF-16 encoding|failure in decode/i,
-    make: (where, text) =>
-      new SyncError(
-        'source.encoding',
-        `Cannot read ${where}: it is not UTF-8${atLine(text)}.`,
-        'Convert it to UTF-8 (for example with iconv) and run again.',
-      ),
+    make: (where, text) => notUtf8(where, atLine(text)),
   },
   {
     when: /CSV Error on Line/i,
@@ -106,6 +101,15 @@ const rules: readonly Rule[] = [
       ),
   },
 ];
+
+/** `place` is " at line 3", or nothing where it is not known. */
+export function notUtf8(where: string, place: string): SyncError {
+  return new SyncError(
+    'source.encoding',
+    `Cannot read ${where}: it is not UTF-8${place}.`,
+    'Convert it to UTF-8 (for example with iconv) and run again.',
+  );
+}
 
 function brokenParquet(where: string): SyncError {
   return new SyncError(
