@@ -99,7 +99,7 @@ function readConfig(flags: ConfigFlags, log: Logger): Config {
   if (unknown.length > 0)
     throw new SyncError('usage', `No sync is named ${unknown.join(', ')}.`, `Configured: ${names.join(', ')}.`);
   const syncs = config.syncs.filter(({ name }) => flags.only.length === 0 || flags.only.includes(name));
-  return { ...config, syncs, state: { directory: flags.state ?? config.state.directory } };
+  return { ...config, syncs, state: { ...config.state, directory: flags.state ?? config.state.directory } };
 }
 
 async function runCommand(command: 'sync' | 'preview', flags: ConfigFlags & { detach?: boolean }): Promise<number> {

@@ -325,7 +325,7 @@ const guards = z
     maxShrink: share.default(0.5).meta({
       title: 'Largest shrink',
       description:
-        'Largest share of the members that a mirror may remove without approval. Checked once snapshots of earlier runs exist; this version keeps none, so it does not act yet.',
+        'Largest share of the members that a mirror may remove without --approve. Without a snapshot of the last run, what LINE tells of the last uploads is compared with.',
     }),
     maxRejected: share.default(0.5).meta({
       title: 'Largest share rejected',
@@ -344,11 +344,56 @@ const state = z
     directory: z.string().min(1).default('.line-ads-sync').meta({
       title: 'State directory',
       description:
-        'Private folder for the lock and working files, relative to the working directory. One process at a time uses it.',
+        'Private folder for lock, journal, snapshots and working files, relative to the working directory. One process at a time uses it.',
+    }),
+    keepSnapshots: z.boolean().default(true).meta({
+      title: 'Keep snapshots',
+      description:
+        'Whether the members that LINE holds are remembered (hashed, private), so that the next run sends only what changed; false sends the whole set each time.',
+    }),
+    resumeMaxAgeHours: z.number().min(0).max(8_760).default(24).meta({
+      title: 'Oldest plan to resume',
+      description: 'Uploads that an earlier run has left are completed up to this age; older ones are given up.',
+      unit: 'hours',
     }),
   })
   .prefault({})
-  .meta({ title: 'State', description: 'Where a run keeps what it needs.' });
+  .meta({ title: 'State', description: 'Where a run keeps what it needs, and for how long.' });
+
+const plan = z
+  .strictObject({
+    fullRefreshDays: z.number().min(0).max(3_650).default(7).meta({
+      title: 'Full refresh',
+      description: 'After so many days the whole set is sent again, whatever has changed; 0 sends it in every run.',
+      unit: 'days',
+    }),
+  })
+  .prefault({})
+  .meta({ title: 'Plan', description: 'How much of the members a run sends.' });
+
+const shutdown = z
+  .strictObject({
+    graceMs: integer(0, 3_600_000).default(20_000).meta({
+      title: 'Grace',
+      description: 'After SIGTERM or SIGINT, how long uploads in flight may take to end.',
+      unit: 'ms',
+    }),
+  })
+  .prefault({})
+  .meta({ title: 'Shutdown', description: 'How a run that is told to stop ends.' });
+
+const rejects = z
+  .strictObject({
+    path: z.string().min(1).meta({
+      title: 'Path',
+      description: 'File for one JSON line a rejected value (0600); made anew by each run that reads the source.',
+    }),
+    keyColumn: z.string().min(1).optional().meta({
+      title: 'Key column',
+      description: 'A column whose value is written with each reject, to find the row again. Never one of identifiers.',
+    }),
+  })
+  .meta({ title: 'Rejects', description: 'Where rejected values are listed, by row and shape; never the values.' });
 
 type SyncInput = {
   name: string;
@@ -402,6 +447,20 @@ export const configSchema = z
     jobs,
     guards,
     state,
+    plan,
+    shutdown,
+    rejects: rejects.optional(),
+  })
+  .superRefine(({ syncs, rejects }, context) => {
+    const key = rejects?.keyColumn?.toLowerCase();
+    if (key === undefined) return;
+    const reader = syncs.find((sync) => wantedColumns(sync).names.some((name) => name.toLowerCase() === key));
+    if (reader !== undefined)
+      context.addIssue({
+        code: 'custom',
+        path: ['rejects', 'keyColumn'],
+        message: `is a column of identifiers (of the sync ${reader.name}), which must not be written down`,
+      });
   })
   .meta({ title: 'line-ads-sync configuration' });
 
