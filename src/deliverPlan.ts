@@ -1,62 +1,73 @@
 import type { Clock } from './clock.ts';
 import type { Config, IdentifierType } from './config.ts';
+import { type DeliveredBatch, isEnded, jobsOfOthers, noteJob, unfinishedOfOthers } from './delivery.ts';
 import { SyncError } from './errors.ts';
 import type { LineAdsClient } from './lineAds/client.ts';
-import { createJobFollower, isUnfinished, type JobFollower, jobsOfFile, unfinishedCount } from './lineAds/jobs.ts';
+import { createJobFollower, type JobFollower, unfinishedCount } from './lineAds/jobs.ts';
 import type { UploadJob } from './lineAds/schemas.ts';
 import { deliverUpload, type UploadTarget, UploadUnanswered } from './lineAds/upload.ts';
 import type { UploadLines } from './members/uploadLines.ts';
-import type { Plan, PlannedBatch } from './plan.ts';
-import { type BatchReport, type Remote, startBatchReport } from './report.ts';
+
+/** What is to be delivered, and how far an earlier run has come. */
+export interface Deliverable {
+  batches: readonly DeliveredBatch[];
+  /** Null while it has yet to be created. */
+  audienceId: string | null;
+  audienceCreated: boolean;
+  /** The jobs that the audience had before anything of this was sent; null when nobody has looked. */
+  jobsBefore: readonly string[] | null;
+}
+
+/** Where each step is written down; what it says is durable when the call returns. */
+export interface DeliveryRecord {
+  noteJobsBefore(ids: readonly string[]): void;
+  noteIntent(batch: DeliveredBatch): void;
+  noteAnswer(batch: DeliveredBatch): void;
+  noteJobs(batches: readonly DeliveredBatch[]): void;
+}
 
 export interface DeliverPlanOptions {
   client: LineAdsClient;
   identifierType: IdentifierType;
-  target: UploadTarget;
-  lines: UploadLines;
+  /** Under which name it is created. */
+  audienceName: string;
+  /** Whether members of others may be there: in Mirror whatever somebody else uploads meanwhile spoils the audience. */
+  toleratesAdds: boolean;
+  /** The lines of the plan, as `UploadLines` has them. */
+  readLines: UploadLines['read'];
   limits: Config['limits'];
   jobs: Config['jobs'];
+  record: DeliveryRecord;
   clock: Clock;
   signal: AbortSignal;
   onProgress(done: { uploaded: number; finished: number; total: number }): void;
 }
 
-/** How far the batches of a plan have come. Kept up to date while `deliver` and `follow` work, and after they threw. */
+/** Both keep the plan's batches, audience and jobs up to date while they work, and after they threw. */
 export interface Delivery {
-  batches: readonly DeliveredBatch[];
-  audienceId: string | undefined;
-  created: boolean;
-  /** Brings every batch to LINE, in the order that rule 6 asks for. Throws when a batch was not accepted. */
+  /** Brings every batch to LINE that is not there, in the order that rule 6 asks for. Throws when one was not accepted. */
   deliver(): Promise<void>;
-  /** Follows the jobs of what was accepted to their end. Throws `job.failed` or `jobs.timeout`. */
-  follow(): Promise<void>;
+  /**
+   * Follows the jobs of what was accepted to their end, and resolves with the last list of jobs. Throws `job.failed`,
+   * `jobs.timeout`, or `audience.changed` when somebody else uploaded meanwhile.
+   */
+  follow(): Promise<readonly UploadJob[]>;
 }
 
-export interface DeliveredBatch {
-  planned: PlannedBatch;
-  report: BatchReport;
-  /** `unknown`: sent, and no answer or look at LINE has told whether it arrived. */
-  fate: 'unsent' | 'sending' | 'accepted' | 'unknown' | 'refused';
-}
-
-export function createDelivery(plan: Plan, options: DeliverPlanOptions): Delivery {
-  const { client, limits, jobs, clock, signal } = options;
-  const batches = plan.batches.map((planned): DeliveredBatch => {
-    return { planned, report: startBatchReport(planned), fate: 'unsent' };
-  });
+export function createDelivery(plan: Deliverable, options: DeliverPlanOptions): Delivery {
+  const { client, limits, jobs, record, clock, signal } = options;
+  const { batches } = plan;
   const [first, ...rest] = batches;
-  let target = options.target;
   let follower: JobFollower | undefined;
-  const files = new Set(batches.map(({ planned }) => planned.fileName));
   let othersUnfinished = 0;
-  const delivery = { batches, audienceId: audienceIdOf(target), created: false, deliver, follow };
 
   /** Waits for jobs of the audience; on the way every poll is noted, as the list forgets old jobs. */
   function waitForJobs(isReached: (jobs: readonly UploadJob[]) => boolean) {
-    follower ??= createJobFollower(client, audienceIdOf(target) ?? '', { jobs, clock, signal });
+    follower ??= createJobFollower(client, plan.audienceId ?? '', { jobs, clock, signal });
     return follower.waitUntil((listed) => {
-      for (const batch of batches) noteJob(batch.report, listed);
-      othersUnfinished = listed.filter((job) => isUnfinished(job) && !files.has(job.fileName)).length;
+      const changed = batches.filter((batch) => noteJob(batch, listed));
+      if (changed.length > 0) record.noteJobs(changed);
+      othersUnfinished = unfinishedOfOthers(listed, batches);
       reportProgress();
       return isReached(listed);
     });
@@ -64,14 +75,36 @@ export function createDelivery(plan: Plan, options: DeliverPlanOptions): Deliver
 
   async function deliver(): Promise<void> {
     if (first === undefined) return;
-    if (first.planned.action === 'REPLACE' || 'audienceId' in target)
-      await waitForJobs((listed) => unfinishedCount(listed) === 0);
-    await send(first);
-    if (first.planned.action === 'REPLACE' && rest.length > 0) {
+    if (batches.some(({ fate }) => fate !== 'unsent')) await findGround();
+    if (first.fate !== 'accepted') await deliverFirst(first);
+    const waiting = rest.filter(({ fate }) => fate !== 'accepted');
+    if (first.planned.action === 'REPLACE' && waiting.length > 0) {
       await waitForJobs((listed) => isEnded(first) && unfinishedCount(listed) === 0);
       if (first.report.jobStatus === 'FAILED') throw jobFailed([first]);
     }
-    await sendAll(rest);
+    await sendAll(waiting);
+  }
+
+  /** After an earlier run: which uploads have arrived, and is everybody else's work on the audience done? */
+  async function findGround(): Promise<void> {
+    if (plan.audienceId !== null) await waitForJobs((listed) => unfinishedOfOthers(listed, batches) === 0);
+  }
+
+  async function deliverFirst(batch: DeliveredBatch): Promise<void> {
+    if (plan.audienceId === null) noteJobsBefore([]);
+    else await clearTheWay(batch, await waitForJobs((listed) => unfinishedCount(listed) === 0));
+    if (batch.fate !== 'accepted') await send(batch);
+  }
+
+  /** What came before a REPLACE is gone with it; where a plan adds to what a snapshot tells, nothing may have come. */
+  async function clearTheWay({ planned }: DeliveredBatch, listed: readonly UploadJob[]): Promise<void> {
+    if (plan.jobsBefore === null || planned.action === 'REPLACE') noteJobsBefore(listed.map(({ id }) => id));
+    else throwIfChanged(listed);
+  }
+
+  function noteJobsBefore(ids: readonly string[]): void {
+    record.noteJobsBefore(ids);
+    plan.jobsBefore = ids;
   }
 
   /** A few workers over one list: none starts another batch after one has failed, and all are awaited. */
@@ -94,50 +127,66 @@ export function createDelivery(plan: Plan, options: DeliverPlanOptions): Deliver
     if (failure !== undefined) throw failure.error;
   }
 
-  function ownUnfinished(): number {
-    return batches.filter((batch) => batch.fate === 'sending' || (batch.fate === 'accepted' && !isEnded(batch))).length;
-  }
-
   /** LINE caps the unfinished jobs of an audience; others' jobs count as well. */
   function hasRoom(): boolean {
-    return ownUnfinished() + othersUnfinished < limits.unfinishedJobs;
+    const own = batches.filter((batch) => batch.fate === 'sending' || (batch.fate === 'accepted' && !isEnded(batch)));
+    return own.length + othersUnfinished < limits.unfinishedJobs;
   }
 
   async function send(batch: DeliveredBatch): Promise<void> {
     signal.throwIfAborted();
+    const mayHaveArrived = batch.fate === 'unknown';
     batch.fate = 'sending';
+    record.noteIntent(batch);
     try {
-      const delivered = await deliverUpload(client, uploadOf(batch), { jobs, clock, signal });
+      const delivered = await deliverUpload(client, uploadOf(batch, mayHaveArrived), { jobs, clock, signal });
       batch.fate = 'accepted';
-      delivery.audienceId = delivered.audienceId;
-      delivery.created ||= delivered.created;
-      target = { audienceId: delivered.audienceId };
-      reportProgress();
+      plan.audienceId = delivered.audienceId;
+      plan.audienceCreated ||= delivered.created;
     } catch (error) {
       batch.fate = error instanceof UploadUnanswered ? 'unknown' : 'refused';
       throw error;
+    } finally {
+      record.noteAnswer(batch);
     }
+    reportProgress();
   }
 
-  function uploadOf({ planned: { action, fileName, fileBytes, start, end }, report }: DeliveredBatch) {
+  function uploadOf(
+    { planned: { action, fileName, fileBytes, start, end }, report }: DeliveredBatch,
+    mayHaveArrived: boolean,
+  ) {
+    const target: UploadTarget =
+      plan.audienceId === null ? { audienceName: options.audienceName } : { audienceId: plan.audienceId };
     return {
       action,
       target,
       identifierType: options.identifierType,
-      file: { name: fileName, bytes: fileBytes, open: () => options.lines.read(start, end) },
+      file: { name: fileName, bytes: fileBytes, open: () => options.readLines(start, end) },
+      mayHaveArrived,
       mayRepeatReplace: () => rest.every(({ fate }) => fate === 'unsent'),
+      attempts: report.attempts,
       onAttempt: (attempts: number) => {
         report.attempts = attempts;
       },
     };
   }
 
-  async function follow(): Promise<void> {
+  async function follow(): Promise<readonly UploadJob[]> {
     const accepted = batches.filter(({ fate }) => fate === 'accepted');
-    if (accepted.length === 0) return;
-    if (!accepted.every(isEnded)) await waitForJobs(() => accepted.every(isEnded));
+    if (accepted.length === 0) return [];
+    const listed = await waitForJobs(() => accepted.every(isEnded));
     const failed = accepted.filter(({ report }) => report.jobStatus === 'FAILED');
     if (failed.length > 0) throw jobFailed(failed);
+    throwIfChanged(listed);
+    return listed;
+  }
+
+  function throwIfChanged(listed: readonly UploadJob[]): void {
+    const others = jobsOfOthers(listed, batches, plan.jobsBefore ?? []).filter(
+      ({ type }) => !options.toleratesAdds || !addTypes.has(type),
+    );
+    if (others.length > 0) throw audienceChanged(plan.audienceId, others);
   }
 
   function reportProgress(): void {
@@ -148,25 +197,11 @@ export function createDelivery(plan: Plan, options: DeliverPlanOptions): Deliver
     });
   }
 
-  return delivery;
+  return { deliver, follow };
 }
 
-function audienceIdOf(target: UploadTarget): string | undefined {
-  return 'audienceId' in target ? target.audienceId : undefined;
-}
-
-function isEnded({ report }: DeliveredBatch): boolean {
-  return report.jobStatus === 'FINISHED' || report.jobStatus === 'FAILED';
-}
-
-function noteJob(report: BatchReport, listed: readonly UploadJob[]): void {
-  const { job } = jobsOfFile(listed, report.file);
-  if (job === undefined) return;
-  const id = Number(job.id);
-  report.jobId = Number.isSafeInteger(id) ? id : job.id;
-  report.jobStatus = job.status;
-  report.audienceCount = job.audienceCount;
-}
+/** What only adds people. */
+const addTypes: ReadonlySet<string> = new Set(['DIFF_ADD', 'DIFF_AUTO_ADD']);
 
 function jobFailed(failed: readonly DeliveredBatch[]): SyncError {
   const ids = failed.map(({ report }) => report.jobId).join(', ');
@@ -177,19 +212,11 @@ function jobFailed(failed: readonly DeliveredBatch[]): SyncError {
   );
 }
 
-/** What LINE holds of the plan, as far as is known. */
-export function remoteOf(batches: readonly DeliveredBatch[]): { remote: Remote; done: number; total: number } {
-  const done = batches.filter(({ report }) => report.jobStatus === 'FINISHED').length;
-  const total = batches.length;
-  return { remote: describeRemote(batches, done), done, total };
-}
-
-function describeRemote(batches: readonly DeliveredBatch[], done: number): Remote {
-  if (done === batches.length) return batches.length === 0 ? 'untouched' : 'complete';
-  const isOpen = (batch: DeliveredBatch) =>
-    batch.fate === 'unknown' || batch.fate === 'sending' || (batch.fate === 'accepted' && !isEnded(batch));
-  if (batches.some(isOpen)) return 'unknown';
-  if (batches.every(({ fate }) => fate !== 'accepted')) return 'untouched';
-  // Of a failed job LINE does not say whether it left anything behind.
-  return done > 0 ? 'partial' : 'unknown';
+function audienceChanged(audienceId: string | null, others: readonly UploadJob[]): SyncError {
+  const ids = others.map(({ id, type }) => `${id} ${type}`).join(', ');
+  return new SyncError(
+    'audience.changed',
+    `somebody else uploaded to audience ${audienceId} meanwhile (jobs ${ids}), so what it holds is not known`,
+    'Run again: the whole set is then sent. Find out who else uploads to this audience.',
+  );
 }

@@ -29,6 +29,24 @@ function rejectedShare({ counts, rejects }: GuardInput['read']): number {
   return values === 0 ? 0 : (counts.rejected - optedOut) / values;
 }
 
+/** How much of an audience a Mirror would remove, and of how many: members, or lines where LINE is all that tells. */
+export interface Shrink {
+  removes: number;
+  of: number;
+  unit: 'members' | 'lines';
+}
+
+/** Throws `guard.max_shrink` (status refused) when a plan removes too much and nobody has approved that. */
+export function checkShrink(shrink: Shrink | undefined, maxShrink: number, planId: string, isApproved: boolean): void {
+  if (shrink === undefined || isApproved || shrink.removes <= maxShrink * shrink.of) return;
+  const { removes, of, unit } = shrink;
+  throw new SyncError(
+    'guard.max_shrink',
+    `The mirror would remove ${removes} of the ${of} ${unit} that the audience holds (${percent(removes / of)}), more than guards.maxShrink allows (${percent(maxShrink)}). Nothing was sent. Plan ${planId}.`,
+    `Look at the source first. If this is right, run: line-ads-sync sync --config … --approve ${planId}`,
+  );
+}
+
 function emptyMirror(): SyncError {
   return new SyncError(
     'guard.empty_mirror',

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { Config, SyncConfig } from './config.ts';
+import type { Config, Mode, SyncConfig } from './config.ts';
 import type { Audience } from './lineAds/schemas.ts';
 import { uploadOverheadBytes } from './lineAds/upload.ts';
+import type { Difference } from './members/difference.ts';
 
 export type PlanAction = 'nothing' | 'create' | 'add' | 'replace';
 
@@ -17,7 +18,7 @@ export interface PlannedBatch {
 
 /** What a sync is about to do. */
 export interface Plan {
-  /** SHA-256 over sync, audience, action and desired set: the same for the same intent in preview and sync. */
+  /** SHA-256 over sync, audience, action, snapshot and desired set: the same for the same intent in preview and sync. */
   id: string;
   action: PlanAction;
   batches: PlannedBatch[];
@@ -28,9 +29,38 @@ export interface PlanInput {
   sync: SyncConfig;
   /** Undefined when it has to be created. */
   audience: Audience | undefined;
-  membersDigest: string;
+  action: PlanAction;
+  /** Of the snapshot that the members were compared with, and of the desired set. */
+  digests: { snapshot: string | null; members: string };
+  /** What is sent. */
   lines: { count: number; lineBytes: number };
   batch: Config['batch'];
+}
+
+export interface Choice {
+  action: PlanAction;
+  /** Whether everybody is sent, or those alone that LINE does not have. */
+  sends: 'whole' | 'difference';
+}
+
+/**
+ * What to do about the desired members. Without a snapshot to compare with, or when a refresh is due, the whole set is
+ * sent. LINE has no REMOVE: as soon as somebody has left, or a phone a form, a Mirror replaces.
+ */
+export function choosePlan(given: {
+  mode: Mode;
+  isNew: boolean;
+  members: number;
+  difference: Omit<Difference, 'toSend' | 'union'> | undefined;
+  isRefreshDue: boolean;
+}): Choice {
+  const { mode, isNew, members, difference, isRefreshDue } = given;
+  if (members === 0) return { action: 'nothing', sends: 'whole' };
+  if (isNew) return { action: 'create', sends: 'whole' };
+  const replaceOrAdd = mode === 'mirror' ? 'replace' : 'add';
+  if (difference === undefined || isRefreshDue) return { action: replaceOrAdd, sends: 'whole' };
+  if (mode === 'mirror' && difference.removed + difference.lost > 0) return { action: 'replace', sends: 'whole' };
+  return { action: difference.added + difference.gained > 0 ? 'add' : 'nothing', sends: 'difference' };
 }
 
 /**
@@ -38,17 +68,11 @@ export interface PlanInput {
  * by ADD in both modes: there is nothing to replace, and LINE documents no REPLACE that creates.
  */
 export function planUploads(input: PlanInput): Plan {
-  const { sync, audience, membersDigest, lines } = input;
-  const action = actionOf(sync, audience, lines.count);
-  const subject = [sync.name, audience?.id ?? `${sync.audienceName}/${sync.identifierType}`, action, membersDigest];
+  const { sync, audience, action, digests } = input;
+  const target = audience?.id ?? `${sync.audienceName}/${sync.identifierType}`;
+  const subject = [sync.name, target, action, digests.snapshot, digests.members];
   const id = createHash('sha256').update(JSON.stringify(subject)).digest('hex');
   return { id, action, batches: action === 'nothing' ? [] : cutBatches(action, input) };
-}
-
-function actionOf(sync: SyncConfig, audience: Audience | undefined, lines: number): PlanAction {
-  if (lines === 0) return 'nothing';
-  if (audience === undefined) return 'create';
-  return sync.mode === 'mirror' ? 'replace' : 'add';
 }
 
 function cutBatches(action: PlanAction, input: PlanInput): PlannedBatch[] {

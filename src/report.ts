@@ -1,5 +1,6 @@
 import type { IdentifierType, Mode, SyncConfig } from './config.ts';
 import { type ErrorCode, type ExitCode, exitCodeByError, exitCodePrecedence, SyncError } from './errors.ts';
+import type { Audience } from './lineAds/schemas.ts';
 import type { ReadCounts, RejectAccount } from './members/readMembers.ts';
 import type { PlanAction, PlannedBatch } from './plan.ts';
 
@@ -99,6 +100,10 @@ export function startSyncReport(sync: SyncConfig): SyncReport {
     warnings: [],
     error: null,
   };
+}
+
+export function noteAudience(report: SyncReport, { id, name, status, estimatedSize }: Audience): void {
+  report.audience = { ...report.audience, id, name, status, estimatedSize };
 }
 
 export function startBatchReport(batch: PlannedBatch): BatchReport {

@@ -6,19 +6,24 @@ import type { Dispatcher } from 'undici';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { SyncError } from './errors.ts';
+import { type Journal, openJournal } from './journal/journal.ts';
 import { lockState } from './journal/lock.ts';
 import { openWorkFolder } from './journal/workFolder.ts';
 import { createLineAdsClient } from './lineAds/client.ts';
-import type { Log } from './lineAds/signedCalls.ts';
+import { describeSkew, type Log } from './lineAds/signedCalls.ts';
 import { createWorkers } from './members/workers.ts';
 import type { Progress } from './progress.ts';
-import { describeError, type RunReport, type SyncReport, statusOfRun } from './report.ts';
-import { type RunContext, runSync } from './sync.ts';
+import { describeError, type RunReport, statusOfRun } from './report.ts';
+import { type RunContext, runSync, type SyncOutcome } from './sync.ts';
 
 export interface RunOptions {
   config: Config;
-  command: 'sync' | 'preview';
-  detach: boolean;
+  command: RunContext['command'];
+  detach?: boolean | undefined;
+  restart?: boolean | undefined;
+  full?: boolean | undefined;
+  /** Ids of plans. */
+  approve?: readonly string[] | undefined;
   dispatcher: Dispatcher;
   clock: Clock;
   log: Log;
@@ -35,16 +40,23 @@ export async function run(options: RunOptions): Promise<RunReport> {
   const { clock, progress } = options;
   const startedAt = new Date(clock.now());
   const runId = createRunId(startedAt);
-  let syncs: SyncReport[] = [];
-  let error: RunReport['error'] = null;
+  const end = (outcomes: readonly SyncOutcome[], error: RunReport['error']): RunReport => {
+    const syncs = outcomes.map(({ report }) => report);
+    const resumed = outcomes.some(({ isResumed }) => isResumed);
+    const finishedAt = new Date(clock.now());
+    return { ...frame(runId, startedAt, finishedAt), resumed, status: statusOfRun(error, syncs), error, syncs };
+  };
+  let outcomes: SyncOutcome[] = [];
   try {
-    syncs = await runWithFolder(options, runId);
+    return await runWithJournal(options, runId, async (journal) => {
+      outcomes = await runInFolder(journal, options, runId);
+      return end(outcomes, null);
+    });
   } catch (thrown) {
-    error = describeError(options.signal.aborted ? options.signal.reason : thrown);
+    return end(outcomes, describeError(options.signal.aborted ? options.signal.reason : thrown));
+  } finally {
+    progress.close();
   }
-  progress.close();
-  const finishedAt = new Date(clock.now());
-  return { ...frame(runId, startedAt, finishedAt), status: statusOfRun(error, syncs), error, syncs };
 }
 
 /** A report for what ended before any sync could start. */
@@ -72,38 +84,77 @@ function createRunId(startedAt: Date): string {
   return `${time}-${randomBytes(4).toString('hex')}`;
 }
 
-/** A sync holds the state directory; a preview leaves it alone, and works in the system's folder for such things. */
-async function runWithFolder(options: RunOptions, runId: string): Promise<SyncReport[]> {
-  if (options.command === 'preview') return runInFolder(tmpdir(), options, runId);
+/** A run that sends holds the state directory and is written down; a preview leaves both as they are. */
+async function runWithJournal(
+  options: RunOptions,
+  runId: string,
+  work: (journal: Journal) => Promise<RunReport>,
+): Promise<RunReport> {
   const { directory } = options.config.state;
-  const lock = await lockState(directory);
-  try {
-    return await runInFolder(join(directory, 'work'), options, runId);
-  } finally {
-    lock.release();
+  if (options.command === 'preview') {
+    using journal = openJournal(directory, 'read');
+    return await work(journal);
   }
+  using _lock = await lockState(directory);
+  using journal = openJournal(directory, 'write');
+  const startedMs = options.clock.now();
+  journal.beginRun({ runId, command: options.command, startedMs });
+  journal.tidy(startedMs);
+  const report = await work(journal);
+  journal.endRun(runId, report);
+  return report;
 }
 
-async function runInFolder(parent: string, options: RunOptions, runId: string): Promise<SyncReport[]> {
+/** A preview works in the system's folder for such things. */
+async function runInFolder(journal: Journal, options: RunOptions, runId: string): Promise<SyncOutcome[]> {
+  const { config, command, clock, signal } = options;
+  const parent = command === 'preview' ? tmpdir() : join(config.state.directory, 'work');
   const folder = await openWorkFolder(parent, runId);
   const workers = createWorkers();
+  using grace = createGrace(config.shutdown.graceMs, clock, signal);
   try {
+    const client = createLineAdsClient({ ...config, ...options, uploadSignal: grace.signal });
     const context: RunContext = {
       ...options,
       runId,
-      wait: options.config.jobs.wait && !options.detach,
-      client: createLineAdsClient({ ...options.config, ...options }),
+      wait: config.jobs.wait && options.detach !== true,
+      isToRestart: options.restart === true,
+      isFull: options.full === true,
+      approved: options.approve ?? [],
+      client,
+      journal,
       workers,
       readLimit: pLimit(concurrentReads),
       claimAudience: createClaims(),
       workDirectory: folder.path,
     };
-    return await Promise.all(options.config.syncs.map((sync) => runSync(sync, context)));
+    const outcomes = await Promise.all(config.syncs.map((sync) => runSync(sync, context)));
+    warnOfClock(client.clockSkewMs(), outcomes);
+    return outcomes;
   } finally {
     // What the run came to is told also when something cannot be put away; the next run removes what stays.
     await workers.close().catch(() => {});
     folder.remove();
   }
+}
+
+/** Once for the run, in the report of its first sync. */
+function warnOfClock(skewMs: number | undefined, [first]: readonly SyncOutcome[]): void {
+  if (skewMs !== undefined) first?.report.warnings.push({ code: 'clock_skew', message: describeSkew(skewMs) });
+}
+
+/** A signal that aborts `graceMs` after another, for what may still come to its end. */
+function createGrace(graceMs: number, clock: Clock, stop: AbortSignal): Disposable & { signal: AbortSignal } {
+  const grace = new AbortController();
+  const over = new AbortController();
+  const wait = () =>
+    void clock.sleep(graceMs, over.signal).then(
+      () => grace.abort(stop.reason),
+      () => {},
+    );
+  if (stop.aborted) wait();
+  else stop.addEventListener('abort', wait, { once: true, signal: over.signal });
+  return { signal: grace.signal, [Symbol.dispose]: () => over.abort() };
 }
 
 /** Two syncs may name one audience differently, by id and by name; that shows only at LINE. */

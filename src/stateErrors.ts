@@ -9,7 +9,7 @@ export async function guardState<T>(where: string, work: () => Promise<T> | T): 
   }
 }
 
-function stateError(error: unknown, where: string): SyncError | undefined {
+export function stateError(error: unknown, where: string): SyncError | undefined {
   const code = systemErrorCode(error);
   switch (code) {
     case 'ENOSPC':

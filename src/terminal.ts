@@ -3,6 +3,7 @@ import Table from 'cli-table3';
 import pretty from 'pino-pretty';
 import type { Progress, Step } from './progress.ts';
 import type { RunReport, SyncReport } from './report.ts';
+import type { StatusReport } from './status.ts';
 
 /** Log lines that a person can read, on stderr. */
 export function createReadableLog() {
@@ -64,6 +65,34 @@ export function formatClosingTable(report: RunReport): string {
   }
   const parts = report.syncs.length === 0 ? [] : [table.toString()];
   return [...parts, ...troublesOf(report)].join('\n');
+}
+
+/** What `status` tells, for a person. */
+export function formatStatusTables({ runs, syncs }: StatusReport): string {
+  const style = { head: [], border: [] };
+  const runTable = new Table({ head: ['run', 'command', 'status', 'started', 'finished', 'syncs'], style });
+  for (const { runId, command, status, startedAt, finishedAt, syncs: reports } of runs)
+    runTable.push([
+      runId,
+      command,
+      status,
+      startedAt,
+      finishedAt ?? '-',
+      reports.map((sync) => `${sync.name}: ${sync.status}`).join('\n'),
+    ]);
+  const syncTable = new Table({ head: ['sync', 'left to do', 'members at LINE', 'as of', 'audience', 'jobs'], style });
+  for (const { name, unfinished, snapshot, remote } of syncs)
+    syncTable.push([
+      name,
+      unfinished === null
+        ? '-'
+        : `${unfinished.batches.total - unfinished.batches.accepted} uploads, ${unfinished.batches.total - unfinished.batches.finished} jobs`,
+      snapshot === null ? '-' : snapshot.members.toLocaleString('en'),
+      snapshot === null ? '-' : `${snapshot.takenAt}${snapshot.isCurrent ? '' : ' (changed since)'}`,
+      remote === undefined ? '-' : (remote.audience?.status ?? 'none'),
+      remote === undefined ? '-' : remote.jobs.map(({ id, status }) => `${id} ${status}`).join('\n'),
+    ]);
+  return `${runTable.toString()}\n${syncTable.toString()}`;
 }
 
 function troublesOf(report: RunReport): string[] {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { createDelivery, type DeliverPlanOptions, remoteOf } from '../src/deliverPlan.ts';
+import { createDelivery, type Deliverable, type DeliverPlanOptions } from '../src/deliverPlan.ts';
+import { remoteOf, startBatch } from '../src/delivery.ts';
 import { SyncError } from '../src/errors.ts';
 import type { LineAdsClient, UploadAttempt, UploadCall } from '../src/lineAds/client.ts';
 import type { UploadJob } from '../src/lineAds/schemas.ts';
-import type { UploadLines } from '../src/members/uploadLines.ts';
 import { planUploads } from '../src/plan.ts';
 import { audienceOf, createFakeClock, type FakeClock, jobOf } from './lineAds/clientSetup.ts';
 import { configOf } from './members/memberSetup.ts';
@@ -108,19 +108,16 @@ function createFakeLine(clock: FakeClock, { fates = [], jobMs = 5000, earlier = 
     uploadPatience: () => ({ mayRetry: async () => false }),
     createAlone: (create) => create(),
     wasAnswered: () => true,
+    clockSkewMs: () => undefined,
   };
   return { client, sent, polls: () => polls };
 }
 
 const lines = Array.from({ length: 50 }, (_, index) => `line-${index}`.padEnd(64, '-'));
 
-const uploadLines: UploadLines = {
-  count: lines.length,
-  lineBytes: 65,
-  async *read(start, end) {
-    for (const line of lines.slice(start, end)) yield Buffer.from(`${line}\n`);
-  },
-};
+async function* readLines(start: number, end: number) {
+  for (const line of lines.slice(start, end)) yield Buffer.from(`${line}\n`);
+}
 
 type Overrides = LineOptions & {
   mode?: 'add' | 'mirror';
@@ -128,34 +125,54 @@ type Overrides = LineOptions & {
   limits?: object;
   jobs?: object;
   signal?: AbortSignal;
+  /** How far an earlier run has come. */
+  resumed?: Partial<Deliverable>;
 };
 
-function setUp({ mode = 'mirror', batches = 1, limits, jobs, signal, ...line }: Overrides = {}) {
+function setUp({ mode = 'mirror', batches = 1, limits, jobs, signal, resumed, ...line }: Overrides = {}) {
   const clock = createFakeClock();
   const fake = createFakeLine(clock, line);
   const config = configOf({ identifierType: 'email', mode });
   const count = batches * 2;
-  const plan = planUploads({
+  const planned = planUploads({
     runId: 'run',
     sync: config.syncs[0]!,
     audience: line.isNew === true ? undefined : audienceOf(),
-    membersDigest: '',
+    action: line.isNew === true ? 'create' : mode === 'mirror' ? 'replace' : 'add',
+    digests: { snapshot: null, members: '' },
     lines: { count, lineBytes: 65 },
     batch: { maxRecords: 2, maxBytes: 62_914_560 },
   });
+  const plan: Deliverable = {
+    batches: planned.batches.map(startBatch),
+    audienceId: line.isNew === true ? null : audienceId,
+    audienceCreated: false,
+    jobsBefore: null,
+    ...resumed,
+  };
+  const written: string[] = [];
+  const record: DeliverPlanOptions['record'] = {
+    noteJobsBefore: (ids) => written.push(`before ${ids.join(' ')}`),
+    noteIntent: ({ planned: { index } }) => written.push(`intent ${index}`),
+    noteAnswer: ({ planned: { index }, fate }) => written.push(`${fate} ${index}`),
+    noteJobs: (changed) =>
+      written.push(...changed.map(({ planned: { index }, report }) => `${report.jobStatus} ${index}`)),
+  };
   const progress: { uploaded: number; finished: number; total: number }[] = [];
   const options: DeliverPlanOptions = {
     client: fake.client,
     identifierType: 'email',
-    target: line.isNew === true ? { audienceName: 'Buyers' } : { audienceId },
-    lines: uploadLines,
+    audienceName: 'Buyers',
+    toleratesAdds: mode === 'add',
+    readLines,
     limits: { ...config.limits, ...limits },
     jobs: { ...config.jobs, pollMinMs: 1000, pollMaxMs: 4000, settleMs: 10, timeoutMs: 100_000, ...jobs },
+    record,
     clock,
     signal: signal ?? new AbortController().signal,
     onProgress: (done) => progress.push(done),
   };
-  return { ...fake, clock, delivery: createDelivery(plan, options), progress };
+  return { ...fake, clock, delivery: createDelivery(plan, options), plan, progress, written, options };
 }
 
 async function errorOf(work: Promise<unknown>): Promise<SyncError> {
@@ -169,7 +186,7 @@ async function errorOf(work: Promise<unknown>): Promise<SyncError> {
 
 describe('the order of uploads', () => {
   test('an audience is created by its first ADD, alone; the others name its id and do not wait for its job', async () => {
-    const { delivery, sent, polls } = setUp({ isNew: true, batches: 4 });
+    const { delivery, plan, sent, polls } = setUp({ isNew: true, batches: 4 });
     await delivery.deliver();
     expect(sent.map(({ index, action, target }) => [index, action, target])).toEqual([
       [0, 'ADD', 'name Buyers'],
@@ -179,18 +196,18 @@ describe('the order of uploads', () => {
     ]);
     expect(sent[1]?.unfinished).toEqual(['run-people-0.txt']);
     expect(polls()).toBe(0);
-    expect(delivery).toMatchObject({ audienceId, created: true });
+    expect(plan).toMatchObject({ audienceId, audienceCreated: true });
   });
 
   test.each(['add', 'mirror'] as const)(
     'the first upload of %s waits until no earlier job is unfinished',
     async (mode) => {
-      const { delivery, sent, clock } = setUp({ mode, earlier: ['others-1.txt', 'others-2.txt'], batches: 1 });
+      const { delivery, plan, sent, clock } = setUp({ mode, earlier: ['others-1.txt', 'others-2.txt'], batches: 1 });
       const startMs = clock.now();
       await delivery.deliver();
       expect(sent.map(({ unfinished }) => unfinished)).toEqual([[]]);
       expect(clock.now() - startMs).toBeGreaterThanOrEqual(5000);
-      expect(delivery.created).toBe(false);
+      expect(plan.audienceCreated).toBe(false);
     },
   );
 
@@ -203,11 +220,11 @@ describe('the order of uploads', () => {
   });
 
   test('ADDs behind a REPLACE wait until its job is finished', async () => {
-    const { delivery, sent } = setUp({ batches: 5 });
+    const { delivery, plan, sent } = setUp({ batches: 5 });
     await delivery.deliver();
     expect(sent.map(({ action }) => action)).toEqual(['REPLACE', 'ADD', 'ADD', 'ADD', 'ADD']);
     for (const { unfinished } of sent) expect(unfinished).not.toContain('run-people-0.txt');
-    expect(delivery.batches[0]?.report.jobStatus).toBe('FINISHED');
+    expect(plan.batches[0]?.report.jobStatus).toBe('FINISHED');
   });
 
   test('each batch carries its own lines, none twice', async () => {
@@ -220,7 +237,11 @@ describe('the order of uploads', () => {
   test.each([1, 2, 3, 8])(
     'with unfinishedJobs %i there are never more of our own uploads and jobs',
     async (unfinishedJobs) => {
-      const { delivery, sent } = setUp({ isNew: true, batches: 12, limits: { unfinishedJobs, concurrentUploads: 4 } });
+      const { delivery, sent } = setUp({
+        isNew: true,
+        batches: 12,
+        limits: { unfinishedJobs, concurrentUploads: 4 },
+      });
       await delivery.deliver();
       expect(sent.length).toBe(12);
       const most = Math.max(...sent.map(({ inFlight, unfinished }) => inFlight + unfinished.length));
@@ -229,11 +250,11 @@ describe('the order of uploads', () => {
   );
 
   test('an empty plan sends nothing and asks nothing', async () => {
-    const { delivery, sent, polls } = setUp({ batches: 0 });
+    const { delivery, plan, sent, polls } = setUp({ batches: 0 });
     await delivery.deliver();
     await delivery.follow();
     expect([sent.length, polls()]).toEqual([0, 0]);
-    expect(remoteOf(delivery.batches)).toEqual({ remote: 'untouched', done: 0, total: 0 });
+    expect(remoteOf(plan.batches)).toEqual({ remote: 'untouched', done: 0, total: 0 });
   });
 });
 
@@ -244,12 +265,12 @@ describe('success', () => {
     ['replace', { batches: 3 }],
     ['replace in one batch', { batches: 1 }],
   ])('of %s: every job is followed to its end, and LINE holds all', async (_, overrides) => {
-    const { delivery, progress } = setUp(overrides);
+    const { delivery, plan, progress } = setUp(overrides);
     await delivery.deliver();
     await delivery.follow();
     const total = overrides.batches ?? 1;
-    expect(remoteOf(delivery.batches)).toEqual({ remote: 'complete', done: total, total });
-    for (const { report, fate } of delivery.batches) {
+    expect(remoteOf(plan.batches)).toEqual({ remote: 'complete', done: total, total });
+    for (const { report, fate } of plan.batches) {
       expect(fate).toBe('accepted');
       expect(report).toMatchObject({ jobStatus: 'FINISHED', audienceCount: 2, attempts: 1, records: 2, bytes: 130 });
       expect(typeof report.jobId).toBe('number');
@@ -258,45 +279,45 @@ describe('success', () => {
   });
 
   test('without following says that the end is not known', async () => {
-    const { delivery } = setUp({ mode: 'add', batches: 3 });
+    const { delivery, plan } = setUp({ mode: 'add', batches: 3 });
     await delivery.deliver();
-    expect(remoteOf(delivery.batches)).toEqual({ remote: 'unknown', done: 0, total: 3 });
+    expect(remoteOf(plan.batches)).toEqual({ remote: 'unknown', done: 0, total: 3 });
   });
 
   test('after a lost answer is found by the file name', async () => {
-    const { delivery, sent } = setUp({ mode: 'add', batches: 2, fates: ['lose answer', 'lose answer'] });
+    const { delivery, plan, sent } = setUp({ mode: 'add', batches: 2, fates: ['lose answer', 'lose answer'] });
     await delivery.deliver();
     await delivery.follow();
     expect(sent.length).toBe(2);
-    expect(remoteOf(delivery.batches).remote).toBe('complete');
+    expect(remoteOf(plan.batches).remote).toBe('complete');
   });
 
   test('after a lost answer to a creation knows the new audience', async () => {
-    const { delivery, sent } = setUp({ isNew: true, batches: 2, fates: ['lose answer'] });
+    const { delivery, plan, sent } = setUp({ isNew: true, batches: 2, fates: ['lose answer'] });
     await delivery.deliver();
     expect(sent.map(({ target }) => target)).toEqual(['name Buyers', audienceId]);
-    expect(delivery).toMatchObject({ audienceId, created: true });
+    expect(plan).toMatchObject({ audienceId, audienceCreated: true });
   });
 });
 
 describe('failure', () => {
   test('of the first upload leaves LINE untouched and sends nothing more', async () => {
-    const { delivery, sent } = setUp({ batches: 3, fates: ['refuse'] });
+    const { delivery, plan, sent } = setUp({ batches: 3, fates: ['refuse'] });
     expect((await errorOf(delivery.deliver())).code).toBe('upload.refused');
     expect(sent.length).toBe(1);
-    expect(delivery.batches.map(({ fate }) => fate)).toEqual(['refused', 'unsent', 'unsent']);
+    expect(plan.batches.map(({ fate }) => fate)).toEqual(['refused', 'unsent', 'unsent']);
     await delivery.follow();
-    expect(remoteOf(delivery.batches)).toEqual({ remote: 'untouched', done: 0, total: 3 });
+    expect(remoteOf(plan.batches)).toEqual({ remote: 'untouched', done: 0, total: 3 });
   });
 
   test('of a creation leaves no audience', async () => {
-    const { delivery } = setUp({ isNew: true, fates: ['refuse'] });
+    const { delivery, plan } = setUp({ isNew: true, fates: ['refuse'] });
     await errorOf(delivery.deliver());
-    expect(delivery).toMatchObject({ audienceId: undefined, created: false });
+    expect(plan).toMatchObject({ audienceId: null, audienceCreated: false });
   });
 
   test('of an upload stops the batches behind it; what was accepted can be followed', async () => {
-    const { delivery, sent } = setUp({
+    const { delivery, plan, sent } = setUp({
       mode: 'add',
       batches: 20,
       fates: ['accept', 'refuse'],
@@ -304,10 +325,10 @@ describe('failure', () => {
     });
     expect((await errorOf(delivery.deliver())).code).toBe('upload.refused');
     expect(sent.length).toBeLessThanOrEqual(6);
-    expect(delivery.batches.some(({ fate }) => fate === 'sending')).toBe(false);
-    const accepted = delivery.batches.filter(({ fate }) => fate === 'accepted').length;
+    expect(plan.batches.some(({ fate }) => fate === 'sending')).toBe(false);
+    const accepted = plan.batches.filter(({ fate }) => fate === 'accepted').length;
     await delivery.follow();
-    expect(remoteOf(delivery.batches)).toEqual({ remote: 'partial', done: accepted, total: 20 });
+    expect(remoteOf(plan.batches)).toEqual({ remote: 'partial', done: accepted, total: 20 });
   });
 
   test('of an upload stops those that wait for room as well', async () => {
@@ -322,49 +343,49 @@ describe('failure', () => {
   });
 
   test('of the job of a REPLACE stops the ADDs', async () => {
-    const { delivery, sent } = setUp({ batches: 3, fates: ['fail job'] });
+    const { delivery, plan, sent } = setUp({ batches: 3, fates: ['fail job'] });
     const error = await errorOf(delivery.deliver());
     expect(error).toMatchObject({ code: 'job.failed', message: 'A job failed at LINE (1).' });
     expect(sent.map(({ action }) => action)).toEqual(['REPLACE']);
-    expect(delivery.batches[0]?.report.jobStatus).toBe('FAILED');
-    expect(remoteOf(delivery.batches)).toMatchObject({ done: 0, total: 3 });
-    expect(remoteOf(delivery.batches).remote).not.toBe('complete');
+    expect(plan.batches[0]?.report.jobStatus).toBe('FAILED');
+    expect(remoteOf(plan.batches)).toMatchObject({ done: 0, total: 3 });
+    expect(remoteOf(plan.batches).remote).not.toBe('complete');
   });
 
   test('of the jobs of ADDs is told with their ids, after all have ended', async () => {
-    const { delivery } = setUp({ mode: 'add', batches: 4, fates: ['accept', 'fail job', 'accept', 'fail job'] });
+    const { delivery, plan } = setUp({ mode: 'add', batches: 4, fates: ['accept', 'fail job', 'accept', 'fail job'] });
     await delivery.deliver();
     const error = await errorOf(delivery.follow());
     expect(error.code).toBe('job.failed');
     expect(error.message).toMatch(/^2 jobs failed at LINE \(\d, \d\)\.$/);
-    expect(remoteOf(delivery.batches)).toEqual({ remote: 'partial', done: 2, total: 4 });
+    expect(remoteOf(plan.batches)).toEqual({ remote: 'partial', done: 2, total: 4 });
   });
 
   test('to learn whether an upload arrived leaves what LINE holds unknown', async () => {
-    const { delivery } = setUp({ batches: 2, fates: ['lose upload'] });
+    const { delivery, plan } = setUp({ batches: 2, fates: ['lose upload'] });
     const error = await errorOf(delivery.deliver());
     expect(error.message).toContain('run-people-0.txt may have arrived');
-    expect(delivery.batches.map(({ fate }) => fate)).toEqual(['unknown', 'unsent']);
-    expect(remoteOf(delivery.batches)).toEqual({ remote: 'unknown', done: 0, total: 2 });
+    expect(plan.batches.map(({ fate }) => fate)).toEqual(['unknown', 'unsent']);
+    expect(remoteOf(plan.batches)).toEqual({ remote: 'unknown', done: 0, total: 2 });
   });
 
   test('of jobs to end in time is told with their ids', async () => {
-    const { delivery, clock } = setUp({ mode: 'add', batches: 2, jobMs: 1_000_000 });
+    const { delivery, plan, clock } = setUp({ mode: 'add', batches: 2, jobMs: 1_000_000 });
     await delivery.deliver();
     const startMs = clock.now();
     const error = await errorOf(delivery.follow());
     expect(error.code).toBe('jobs.timeout');
     expect(error.message).toContain('unfinished: 1 WORKING, 2 WORKING');
     expect(clock.now() - startMs).toBe(100_000);
-    expect(remoteOf(delivery.batches)).toEqual({ remote: 'unknown', done: 0, total: 2 });
-    expect(delivery.batches.map(({ report }) => report.jobId)).toEqual([1, 2]);
+    expect(remoteOf(plan.batches)).toEqual({ remote: 'unknown', done: 0, total: 2 });
+    expect(plan.batches.map(({ report }) => report.jobId)).toEqual([1, 2]);
   });
 
   test('of earlier jobs to end in time leaves LINE untouched', async () => {
-    const { delivery, sent } = setUp({ earlier: ['others.txt'], jobMs: 1_000_000 });
+    const { delivery, plan, sent } = setUp({ earlier: ['others.txt'], jobMs: 1_000_000 });
     expect((await errorOf(delivery.deliver())).code).toBe('jobs.timeout');
     expect(sent).toEqual([]);
-    expect(remoteOf(delivery.batches).remote).toBe('untouched');
+    expect(remoteOf(plan.batches).remote).toBe('untouched');
   });
 });
 
@@ -372,19 +393,19 @@ describe('a signal', () => {
   const reason = new SyncError('run.interrupted', 'stopped by the test', 'again');
 
   test('that came before stops everything', async () => {
-    const { delivery, sent } = setUp({ signal: AbortSignal.abort(reason) });
+    const { delivery, plan, sent } = setUp({ signal: AbortSignal.abort(reason) });
     await expect(delivery.deliver()).rejects.toBe(reason);
     expect(sent).toEqual([]);
-    expect(remoteOf(delivery.batches).remote).toBe('untouched');
+    expect(remoteOf(plan.batches).remote).toBe('untouched');
   });
 
   test('while jobs are awaited ends the waiting with its reason', async () => {
     const controller = new AbortController();
-    const { delivery } = setUp({ mode: 'add', batches: 2, jobMs: 1_000_000, signal: controller.signal });
+    const { delivery, plan } = setUp({ mode: 'add', batches: 2, jobMs: 1_000_000, signal: controller.signal });
     await delivery.deliver();
     const following = delivery.follow();
     controller.abort(reason);
     await expect(following).rejects.toBe(reason);
-    expect(remoteOf(delivery.batches).remote).toBe('unknown');
+    expect(remoteOf(plan.batches).remote).toBe('unknown');
   });
 });

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type IdentifierType, identifierTypes } from '../src/config.ts';
+import { type IdentifierType, identifierTypes, type Mode } from '../src/config.ts';
 import { lineTypeOf } from '../src/lineAds/audiences.ts';
 import { createUploadForm } from '../src/lineAds/multipart.ts';
-import { type PlanInput, planUploads } from '../src/plan.ts';
+import { choosePlan, type PlanInput, planUploads } from '../src/plan.ts';
 import { audienceOf } from './lineAds/clientSetup.ts';
 import { configOf } from './members/memberSetup.ts';
 
@@ -17,11 +17,18 @@ function inputOf({ set, count = 10, ...overrides }: Overrides = {}): PlanInput {
     runId,
     sync: config.syncs[0]!,
     audience: audienceOf(),
-    membersDigest: 'digest',
+    action: actionOf(config.syncs[0]!.mode, overrides, count),
+    digests: { snapshot: null, members: 'digest' },
     lines: { count, lineBytes: 65 },
     batch: config.batch,
     ...overrides,
   };
+}
+
+/** As it is without a snapshot. */
+function actionOf(mode: Mode, overrides: object, members: number) {
+  const isNew = 'audience' in overrides && overrides.audience === undefined;
+  return choosePlan({ mode, isNew, members, difference: undefined, isRefreshDue: false }).action;
 }
 
 describe('the action', () => {
@@ -135,7 +142,8 @@ describe('the id', () => {
     ['audience to be created', { audience: undefined }],
     ['audience to be created, by name', { audience: undefined, set: { audienceName: 'Others' } }],
     ['action', { set: { mode: 'add' } }],
-    ['set of members', { membersDigest: 'other' }],
+    ['set of members', { digests: { snapshot: null, members: 'other' } }],
+    ['snapshot', { digests: { snapshot: 'one', members: 'digest' } }],
   ])('is another for another %s', (_, overrides) => {
     expect(id(overrides)).not.toBe(id());
     expect(id({ audience: undefined, set: { audienceName: 'Others' } })).not.toBe(id({ audience: undefined }));

@@ -23,6 +23,9 @@ export const errorTexts: Record<ErrorCode, string> = {
   internal: 'A fault of line-ads-sync. Report it with its message, which holds no data; running again is safe.',
   'state.not_writable': 'The state directory cannot be written to. Mount a volume there, or give another directory.',
   'state.disk_full': 'No space is left for working files. See "Memory and disk".',
+  'state.corrupt':
+    'The journal is damaged. Nothing is guessed over: move the state directory away, and the whole set is sent once.',
+  'state.too_new': 'A newer version wrote the journal. Run that, or give this one a state directory of its own.',
   'config.invalid': 'The configuration (or the faults file) has problems. All are listed, each with its path.',
   'audience.not_found': '`audienceId` is not among the audiences of the account.',
   'audience.wrong_type': 'The audience holds another identifier type. An audience cannot change its type.',
@@ -46,8 +49,12 @@ export const errorTexts: Record<ErrorCode, string> = {
   'guard.empty_mirror': 'A mirror of a source without any value. Look at the source first; see "Modes".',
   'guard.min_members': 'Fewer members than `guards.minMembers`.',
   'guard.max_rejected': 'A larger share of the values was rejected than `guards.maxRejected` allows.',
+  'guard.max_shrink':
+    'A mirror would remove more than `guards.maxShrink` allows. Look at the source; `--approve` lets the plan through.',
   'audience.appeared':
     'Somebody made an audience of that name and type during the run. Nothing was sent; run again, it is then found.',
+  'audience.changed':
+    'Somebody else uploaded to the audience while this run did, so what it holds is not known. Run again: the whole set is sent.',
   'upload.refused': "LINE refused the upload for good; its reason is in the message. What it means is LINE's to say.",
   'job.failed': 'LINE took an upload and its job FAILED. Run again; if it fails again, ask LINE with the job id.',
   'line.unreachable': 'No request was ever answered. Check DNS, firewall, proxy, certificates (`NODE_EXTRA_CA_CERTS`).',

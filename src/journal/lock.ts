@@ -4,8 +4,9 @@ import { DatabaseSync } from 'node:sqlite';
 import { SyncError } from '../errors.ts';
 import { guardState } from '../stateErrors.ts';
 import { makePrivateFolder } from './privateFolder.ts';
+import { asSystemError, isBusy } from './sqlite.ts';
 
-export interface Lock {
+export interface Lock extends Disposable {
   release(): void;
 }
 
@@ -36,26 +37,12 @@ export function tryLock(path: string): Lock | undefined {
     // The rollback journal stays in memory: a crash leaves no file beside the lock.
     database.exec('PRAGMA journal_mode = MEMORY');
     database.exec('BEGIN EXCLUSIVE');
-    const { close } = database;
-    return { release: close.bind(database) };
+    const held = database;
+    const release = () => held.close();
+    return { release, [Symbol.dispose]: release };
   } catch (error) {
     database?.close();
-    if (resultCode(error) === sqliteBusy) return undefined;
+    if (isBusy(error)) return undefined;
     throw asSystemError(error);
   }
-}
-
-const sqliteBusy = 5;
-const sqliteFull = 13;
-
-function resultCode(error: unknown): number | undefined {
-  if (typeof error !== 'object' || error === null || !('errcode' in error)) return undefined;
-  return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
-}
-
-/** SQLite's refusals in the words of the system, which is what they come from here. */
-function asSystemError(error: unknown): Error {
-  const code = resultCode(error);
-  if (code === undefined) return error instanceof Error ? error : new Error('the lock could not be taken');
-  return Object.assign(new Error('the lock could not be taken'), { code: code === sqliteFull ? 'ENOSPC' : 'EACCES' });
 }

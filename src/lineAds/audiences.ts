@@ -47,7 +47,7 @@ export function isNotPopulating(audience: Audience): boolean {
 }
 
 function getById(audiences: readonly Audience[], id: string, identifierType: IdentifierType): Audience {
-  const audience = audiences.find((candidate) => candidate.id === id);
+  const [audience] = findAudiences(audiences, { audienceId: id, identifierType });
   if (audience === undefined)
     throw new SyncError(
       'audience.not_found',
@@ -64,15 +64,20 @@ function getById(audiences: readonly Audience[], id: string, identifierType: Ide
   return audience;
 }
 
-function findByName(audiences: readonly Audience[], { audienceName, identifierType }: WantedAudience) {
+/** Those that are meant: the one with the id, or all of that exact name and type. */
+export function findAudiences(audiences: readonly Audience[], wanted: WantedAudience): Audience[] {
+  const { audienceId, audienceName, identifierType } = wanted;
+  if (audienceId !== undefined) return audiences.filter(({ id }) => id === audienceId);
   const { functionType } = lineTypeOf[identifierType];
-  const matches = audiences.filter(
-    (audience) => audience.name === audienceName && audience.functionType === functionType,
-  );
+  return audiences.filter((audience) => audience.name === audienceName && audience.functionType === functionType);
+}
+
+function findByName(audiences: readonly Audience[], wanted: WantedAudience): Audience | undefined {
+  const matches = findAudiences(audiences, wanted);
   if (matches.length > 1)
     throw new SyncError(
       'audience.ambiguous',
-      `${matches.length} audiences are named ${JSON.stringify(audienceName)} and of type ${functionType}: ${matches.map(({ id }) => id).join(', ')}`,
+      `${matches.length} audiences are named ${JSON.stringify(wanted.audienceName)} and of type ${matches[0]?.functionType}: ${matches.map(({ id }) => id).join(', ')}`,
       'Set audienceId to the one that is meant.',
     );
   return matches[0];

@@ -30,6 +30,8 @@ export interface ClientOptions {
   dispatcher: Dispatcher;
   log: Log;
   signal: AbortSignal;
+  /** Ends uploads that are in flight; `signal` by default. */
+  uploadSignal?: AbortSignal;
   /** Shared by all clients of a process; made from `limits` by default. */
   limiter?: RequestLimiter;
   /** How long one attempt may take; `attemptTimeoutMs` by default. */
@@ -64,6 +66,8 @@ export interface LineAdsClient {
   createAlone<T>(create: () => Promise<T>): Promise<T>;
   /** Whether LINE has answered anything yet, with whatever status. */
   wasAnswered(): boolean;
+  /** LINE's clock minus ours, once it was found to be more than a minute off. */
+  clockSkewMs(): number | undefined;
 }
 
 /**
@@ -75,6 +79,7 @@ export function createLineAdsClient(options: ClientOptions): LineAdsClient {
   const calls = createSignedCalls({
     ...options,
     limiter: options.limiter ?? createRequestLimiter(limits.requestsPerSecond),
+    uploadSignal: options.uploadSignal ?? signal,
     timeoutMs: options.timeoutMs ?? attemptTimeoutMs,
   });
   const opening = createOpening();
@@ -143,6 +148,7 @@ export function createLineAdsClient(options: ClientOptions): LineAdsClient {
     uploadPatience: () => createPatience({ retry, clock, signal, rateLimitMs: jobs.timeoutMs }),
     createAlone: (create) => createLimit(create),
     wasAnswered: () => calls.wasAnswered(),
+    clockSkewMs: () => calls.clockSkewMs(),
   };
 }
 

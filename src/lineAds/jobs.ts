@@ -13,6 +13,14 @@ export function unfinishedCount(jobs: readonly UploadJob[]): number {
   return jobs.filter(isUnfinished).length;
 }
 
+/** The order of LINE's list is not documented: newest first by time, which is told in seconds, then by number. */
+export function newestFirst(jobs: readonly UploadJob[]): UploadJob[] {
+  return jobs.toSorted(
+    (a, b) =>
+      (b.createdMs ?? 0) - (a.createdMs ?? 0) || b.id.length - a.id.length || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0),
+  );
+}
+
 export interface FileOutcome {
   outcome: 'unseen' | 'unfinished' | 'finished' | 'failed';
   /** The job that tells the outcome; of several the first of that state. */

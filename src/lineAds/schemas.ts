@@ -48,6 +48,15 @@ const count = z
   .catch(null)
   .transform((value) => value ?? null);
 
+/** ISO 8601 with a zone. */
+const time = z
+  .string()
+  .transform((text) => Date.parse(text))
+  .pipe(z.int())
+  .nullish()
+  .catch(null)
+  .transform((value) => value ?? null);
+
 const uploadJob = z
   .looseObject({
     audienceGroupJobId: id,
@@ -56,6 +65,7 @@ const uploadJob = z
     jobStatus: text,
     failedType: optionalText,
     audienceCount: count,
+    created: time,
   })
   .transform((raw) => ({
     id: raw.audienceGroupJobId,
@@ -66,6 +76,8 @@ const uploadJob = z
     failedType: raw.failedType,
     /** Lines that LINE processed correctly; not matches. */
     audienceCount: raw.audienceCount,
+    /** Milliseconds since the epoch. */
+    createdMs: raw.created,
   }));
 
 export type UploadJob = z.output<typeof uploadJob>;

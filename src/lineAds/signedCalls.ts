@@ -10,6 +10,7 @@ import { callOnce, type HttpAnswer, type NetworkFailure } from './transport.ts';
 /** Where requests are logged: pino's logger fits. */
 export interface Log {
   info(fields: Record<string, unknown>, message: string): void;
+  warn(fields: Record<string, unknown>, message: string): void;
 }
 
 export interface LineRequest {
@@ -33,6 +34,8 @@ export interface SignedCalls {
   send(request: LineRequest, attempt: number): Promise<Exchange>;
   /** Whether LINE has answered any call of this process, with whatever status. */
   wasAnswered(): boolean;
+  /** LINE's clock minus ours, once it was found to be more than a minute off. */
+  clockSkewMs(): number | undefined;
 }
 
 /** What a signature depends on beside the request. */
@@ -48,10 +51,13 @@ export function createSignedCalls(options: {
   clock: Clock;
   dispatcher: Dispatcher;
   log: Log;
+  /** No request starts after it; what a read waits for ends with it, too. */
   signal: AbortSignal;
+  /** An upload that has started ends with this one. */
+  uploadSignal: AbortSignal;
   timeoutMs: (bodyBytes: number) => number;
 }): SignedCalls {
-  const { connection, limiter, clock, dispatcher, log, signal, timeoutMs } = options;
+  const { connection, limiter, clock, dispatcher, log, signal, uploadSignal, timeoutMs } = options;
   let kept: Stance = { form: connection.signature === 'padded' ? 'padded' : 'rfc7515', skewMs: 0 };
   let answered = false;
 
@@ -63,7 +69,7 @@ export function createSignedCalls(options: {
       const { method, form } = request;
       const startedAt = clock.now();
       const http = { method, url, headers, timeoutMs: timeoutMs(form?.contentLength ?? 0), ...(form && { form }) };
-      const result = await callOnce(dispatcher, http, signal, sent);
+      const result = await callOnce(dispatcher, http, form === undefined ? signal : uploadSignal, sent);
       return { result, ms: clock.now() - startedAt, skewMs: skewOf(result, clock.now()) };
     });
     answered ||= exchange.result.kind === 'answer';
@@ -79,8 +85,17 @@ export function createSignedCalls(options: {
     return { accept: 'application/json', 'user-agent': 'line-ads-sync', ...length, ...signature };
   }
 
+  /** What LINE accepted is kept, and its clock followed: from now on requests are signed with LINE's time. */
+  function keep(stance: Stance, skewMs: number | undefined): void {
+    const isOff = skewMs !== undefined && Math.abs(skewMs - stance.skewMs) > worstSkewMs;
+    const before = kept.skewMs;
+    kept = isOff ? { ...stance, skewMs } : stance;
+    if (before === 0 && kept.skewMs !== 0) log.warn({ skewMs: kept.skewMs }, describeSkew(kept.skewMs));
+  }
+
   return {
     wasAnswered: () => answered,
+    clockSkewMs: () => (kept.skewMs === 0 ? undefined : kept.skewMs),
     async send(request, attempt) {
       const remaining = createCorrections(connection.signature === 'auto');
       let stance = kept;
@@ -88,13 +103,19 @@ export function createSignedCalls(options: {
       for (let calls = 1; ; calls += 1) {
         const exchange = await call(request, stance, attempt + calls - 1);
         ms += exchange.ms;
-        if (isAccepted(exchange.result)) kept = stance;
+        if (isAccepted(exchange.result)) keep(stance, exchange.skewMs);
         const next = isUnauthorised(exchange.result) ? remaining.after(stance, exchange.skewMs) : undefined;
         if (next === undefined) return { ...exchange, ms, calls };
         stance = next;
       }
     },
   };
+}
+
+/** In the words of a warning. */
+export function describeSkew(skewMs: number): string {
+  const seconds = Math.round(Math.abs(skewMs) / 1000);
+  return `This machine's clock is ${seconds} s ${skewMs > 0 ? 'behind' : 'ahead of'} LINE's; requests are signed with LINE's time. Set the clock.`;
 }
 
 /**

@@ -17,6 +17,10 @@ export interface Upload {
   identifierType: IdentifierType;
   /** Its name is unique per run and batch: a lost upload is found again by it. */
   file: FormFile;
+  /** Whether an earlier process sent it, and nothing has told since what became of that. */
+  mayHaveArrived?: boolean;
+  /** How many attempts there were before. */
+  attempts?: number;
   /** Asked before a REPLACE is sent again: false once any ADD of its plan was sent (rule 5). */
   mayRepeatReplace?: () => boolean;
   /** Told after each attempt how many there were, also of an upload that fails in the end. */
@@ -83,8 +87,8 @@ export async function deliverUpload(
     patience: client.uploadPatience(),
     settle: () => clock.sleep(jobs.settleMs, signal),
     target: upload.target,
-    attempts: 0,
-    isFateUnknown: false,
+    attempts: upload.attempts ?? 0,
+    isFateUnknown: upload.mayHaveArrived === true,
     created: false,
   };
   try {
@@ -100,6 +104,9 @@ export async function deliverUpload(
 }
 
 async function deliver(delivery: Delivery): Promise<DeliveredUpload> {
+  const earlier = delivery.isFateUnknown ? await settleAndLookUp(delivery) : undefined;
+  if (earlier !== undefined) return earlier;
+  if (delivery.isFateUnknown && !mayRepeat(delivery)) throw notToBeRepeated(delivery.upload.file.name);
   for (;;) {
     const existing = 'audienceName' in delivery.target ? await lookUp(delivery) : undefined;
     if (existing !== undefined) return existing;
@@ -107,14 +114,21 @@ async function deliver(delivery: Delivery): Promise<DeliveredUpload> {
     if (attempt.kind === 'accepted') return accept(delivery, attempt.audience);
     if (attempt.verdict === 'unanswered') {
       delivery.isFateUnknown = true;
-      await delivery.settle();
-      const arrived = await lookUp(delivery);
+      const arrived = await settleAndLookUp(delivery);
       if (arrived !== undefined) return arrived;
     }
-    const mayRepeat = delivery.upload.action === 'ADD' || (delivery.upload.mayRepeatReplace?.() ?? true);
-    if (!mayRepeat || !(await delivery.patience.mayRetry(attempt.verdict, attempt.ms, attempt.retryAfterMs)))
+    if (!mayRepeat(delivery) || !(await delivery.patience.mayRetry(attempt.verdict, attempt.ms, attempt.retryAfterMs)))
       throw attempt.error(delivery.attempts);
   }
+}
+
+async function settleAndLookUp(delivery: Delivery): Promise<DeliveredUpload | undefined> {
+  await delivery.settle();
+  return lookUp(delivery);
+}
+
+function mayRepeat({ upload }: Delivery): boolean {
+  return upload.action === 'ADD' || (upload.mayRepeatReplace?.() ?? true);
 }
 
 /**
@@ -176,6 +190,14 @@ function audienceAppeared({ id, name }: Audience): SyncError {
     'audience.appeared',
     `audience ${id} came to be named ${JSON.stringify(name)} after this sync had looked for it; nothing was sent`,
     'Run again: the audience is then found and used.',
+  );
+}
+
+function notToBeRepeated(fileName: string): SyncError {
+  return new SyncError(
+    'line.retries_exhausted',
+    `whether the REPLACE ${fileName} of an earlier run arrived is not known, and repeating it could undo what came after`,
+    'Run with --restart: the whole set is then sent anew.',
   );
 }
 

@@ -8,10 +8,10 @@ export interface Layout {
   partitionOf(records: Uint8Array, at: number): number;
   /** The 24 bits behind those, as a number that sorts as the records do. */
   sortKeyOf(records: Uint8Array, at: number): number;
-  /** Below 0, 0 or above 0, as the record at `a` stands before, is the same member as, or stands after the one at `b`. */
-  compare(records: Buffer, a: number, b: number): number;
-  /** Adds to the record at `into` what only its twin at `from` knows. */
-  merge(records: Uint8Array, into: number, from: number): void;
+  /** Below 0, 0 or above 0, as the record of `a` at `atA` stands before, is the same member as, or stands after that of `b`. */
+  compare(a: Buffer, atA: number, b: Buffer, atB: number): number;
+  /** Adds to the record of `into` what only its twin of `from` knows. */
+  merge(into: Uint8Array, atInto: number, from: Uint8Array, atFrom: number): void;
 }
 
 /** One or more SHA-256 digests a member, keyed by the first and in ascending order of its bytes; absent ones are zero. */
@@ -20,9 +20,9 @@ export function digestLayout(recordBytes = digestBytes): Layout {
     recordBytes,
     partitionOf: (records, at) => records[at]!,
     sortKeyOf: (records, at) => (records[at + 1]! << 16) | (records[at + 2]! << 8) | records[at + 3]!,
-    compare: (records, a, b) => records.compare(records, b, b + digestBytes, a, a + digestBytes),
-    merge(records, into, from) {
-      for (let index = digestBytes; index < recordBytes; index++) records[into + index]! |= records[from + index]!;
+    compare: (a, atA, b, atB) => a.compare(b, atB, atB + digestBytes, atA, atA + digestBytes),
+    merge(into, atInto, from, atFrom) {
+      for (let index = digestBytes; index < recordBytes; index++) into[atInto + index]! |= from[atFrom + index]!;
     },
   };
 }
@@ -42,9 +42,10 @@ export const ifaLayout: Layout = {
     for (let index = 2; index < 8; index++) key = (key << 4) | hexDigit(records, at + index);
     return key;
   },
-  compare(records, a, b) {
-    const first = records.toString('latin1', a, a + ifaBytes);
-    const second = records.toString('latin1', b, b + ifaBytes);
+  compare(a, atA, b, atB) {
+    if (a.compare(b, atB, atB + ifaBytes, atA, atA + ifaBytes) === 0) return 0;
+    const first = a.toString('latin1', atA, atA + ifaBytes);
+    const second = b.toString('latin1', atB, atB + ifaBytes);
     return compareText(first.toLowerCase(), second.toLowerCase()) || compareText(first, second);
   },
   merge() {},

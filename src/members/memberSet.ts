@@ -21,17 +21,22 @@ export interface MemberSetWriter {
   directory: string;
   add(block: Block): void;
   /** Sorts what was added, twins once, and removes the files it came from. */
-  seal(): Promise<MemberSet>;
+  seal(): Promise<SealedSet>;
 }
 
 /** Sorted, unique records of fixed width in one file. */
 export interface MemberSet {
+  path: string;
   recordBytes: number;
   count: number;
-  /** Hex SHA-256 over those of the partitions: the same for the same members, whatever order they came in. */
-  digest: string;
   /** The records from `start` up to but not including `end`, in order, some at a time in memory that is used again. */
   read(start: number, end: number): AsyncIterable<Buffer>;
+}
+
+/** A member set as it is when it has just been written. */
+export interface SealedSet extends MemberSet {
+  /** Hex SHA-256 over those of the partitions: the same for the same members, whatever order they came in. */
+  digest: string;
 }
 
 const readBytes = 512 * 1024;
@@ -59,7 +64,7 @@ export async function createMemberSet(options: MemberSetOptions): Promise<Member
   };
 }
 
-async function writeSorted(options: MemberSetOptions, blocks: readonly Block[]): Promise<MemberSet> {
+async function writeSorted(options: MemberSetOptions, blocks: readonly Block[]): Promise<SealedSet> {
   const { directory, identifierType, recordBytes, workers, signal } = options;
   const path = join(directory, 'members');
   const file = await guardState(path, () => open(path, 'wx', 0o600));
@@ -77,7 +82,7 @@ async function writeSorted(options: MemberSetOptions, blocks: readonly Block[]):
   } finally {
     await guardState(path, () => file.close());
   }
-  return openMemberSet(path, recordBytes, bytes / recordBytes, hash.digest('hex'));
+  return { ...openMemberSet({ path, recordBytes, count: bytes / recordBytes }), digest: hash.digest('hex') };
 }
 
 function bytesOfPartition(blocks: readonly Block[], partition: number): number {
@@ -102,11 +107,12 @@ function* groupPartitions(blocks: readonly Block[]): Generator<Block[]> {
   }
 }
 
-function openMemberSet(path: string, recordBytes: number, count: number, digest: string): MemberSet {
+/** A set whose file was written before. */
+export function openMemberSet({ path, recordBytes, count }: Omit<MemberSet, 'read'>): MemberSet {
   return {
+    path,
     recordBytes,
     count,
-    digest,
     async *read(start, end) {
       const file = await guardState(path, () => open(path, 'r'));
       try {

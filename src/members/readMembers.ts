@@ -3,7 +3,7 @@ import type { RejectCode } from '../identifiers/rejects.ts';
 import type { Chunk, Source } from '../sources/source.ts';
 import { examplesPerCode } from './identifyChunk.ts';
 import { mapInOrder } from './mapInOrder.ts';
-import { createMemberSet, type MemberSet } from './memberSet.ts';
+import { createMemberSet, type SealedSet } from './memberSet.ts';
 import type { IdentifiedBlock, Workers } from './workers.ts';
 
 /** What became of every cell that was read: `values = rejected + duplicates + members` (README, "Report"). */
@@ -33,7 +33,7 @@ export interface ReadMembersOptions {
 }
 
 export interface ReadResult extends RejectAccount {
-  members: MemberSet;
+  members: SealedSet;
   counts: ReadCounts;
 }
 

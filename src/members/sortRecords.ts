@@ -58,12 +58,13 @@ function orderTies(order: Uint32Array, keys: Uint32Array, records: Buffer, layou
 
 function uniqueOf(indexes: number[], records: Buffer, layout: Layout): number[] {
   const { recordBytes } = layout;
-  indexes.sort((a, b) => layout.compare(records, a * recordBytes, b * recordBytes));
+  indexes.sort((a, b) => layout.compare(records, a * recordBytes, records, b * recordBytes));
   return indexes.filter((index, position) => {
     const twin = indexes[position + 1];
-    if (twin === undefined || layout.compare(records, index * recordBytes, twin * recordBytes) !== 0) return true;
+    if (twin === undefined || layout.compare(records, index * recordBytes, records, twin * recordBytes) !== 0)
+      return true;
     // The last of the twins stays, with all that any of them knows.
-    layout.merge(records, twin * recordBytes, index * recordBytes);
+    layout.merge(records, twin * recordBytes, records, index * recordBytes);
     return false;
   });
 }

@@ -1,12 +1,13 @@
-import { join } from 'node:path';
 import type { IdentifierType } from '../config.ts';
 import { digestBytes } from '../identifiers/identify.ts';
 import { mapInOrder } from './mapInOrder.ts';
-import { createMemberSet, type MemberSet } from './memberSet.ts';
+import { createMemberSet, type MemberSet, type SealedSet } from './memberSet.ts';
 import type { Workers } from './workers.ts';
 
 /** The lines that upload a member set: unique, all of one length, in an order that depends on the members alone. */
 export interface UploadLines {
+  /** One record a line, in their order. */
+  set: MemberSet;
   count: number;
   /** Bytes of a line with its LF: 65 for a hash, 37 for an IFA. */
   lineBytes: number;
@@ -18,24 +19,24 @@ const lineFeed = 0x0a;
 
 export interface UploadLinesOptions {
   identifierType: IdentifierType;
-  /** An existing private folder for working files. */
+  /** Made where a set of its own is needed. */
   directory: string;
   workers: Workers;
   signal: AbortSignal;
 }
 
-export async function openUploadLines(members: MemberSet, options: UploadLinesOptions): Promise<UploadLines> {
-  if (options.identifierType === 'ifa') return linesOf(members, (records) => records);
-  return linesOf(members.recordBytes === digestBytes ? members : await collectDigests(members, options), createToHex());
+/** The lines of a member set, each a record of the set that is resolved with: the same one where a member is a line. */
+export async function collectLines(members: SealedSet, options: UploadLinesOptions): Promise<SealedSet> {
+  const isLineEach = options.identifierType === 'ifa' || members.recordBytes === digestBytes;
+  return isLineEach ? members : collectDigests(members, options);
 }
 
 /**
  * Every form of every phone as a set of its own: a value that came hashed may be the hash of another member's second
  * form, and no line goes out twice.
  */
-async function collectDigests(members: MemberSet, options: UploadLinesOptions): Promise<MemberSet> {
-  const { identifierType, workers, signal } = options;
-  const directory = join(options.directory, 'lines');
+async function collectDigests(members: SealedSet, options: UploadLinesOptions): Promise<SealedSet> {
+  const { identifierType, directory, workers, signal } = options;
   const digests = await createMemberSet({ directory, identifierType, recordBytes: digestBytes, workers, signal });
   const collect = (records: Buffer) =>
     workers.collectDigests({ records: Uint8Array.from(records), recordBytes: members.recordBytes, directory });
@@ -49,9 +50,12 @@ async function collectDigests(members: MemberSet, options: UploadLinesOptions): 
 /** Gives texts of equal length, one a record, in memory that the next call uses again. */
 type ToTexts = (records: Buffer) => Buffer;
 
-function linesOf(set: MemberSet, toTexts: ToTexts): UploadLines {
+/** The lines of a set that holds a record a line. */
+export function openUploadLines(set: MemberSet, identifierType: IdentifierType): UploadLines {
+  const toTexts: ToTexts = identifierType === 'ifa' ? (records) => records : createToHex();
   const textBytes = toTexts(Buffer.alloc(set.recordBytes)).length;
   return {
+    set,
     count: set.count,
     lineBytes: textBytes + 1,
     async *read(start, end) {

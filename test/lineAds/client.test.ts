@@ -137,8 +137,8 @@ describe('after a 401', () => {
   test("LINE's time is tried first when ours is off, and kept", async () => {
     const { client } = setUpClient();
     await expectRead('rfc7515', startMs, 401, skewedDate);
-    await expectRead('rfc7515', startMs + 7_200_000, 200);
-    await expectRead('rfc7515', startMs + 7_200_000, 200);
+    await expectRead('rfc7515', startMs + 7_200_000, 200, skewedDate);
+    await expectRead('rfc7515', startMs + 7_200_000, 200, skewedDate);
     await client.uploadJobs('77');
     await client.uploadJobs('77');
   });
@@ -156,8 +156,8 @@ describe('after a 401', () => {
     const { client, logged } = setUpClient();
     await expectRead('rfc7515', startMs, 401, skewedDate);
     await expectRead('rfc7515', startMs + 7_200_000, 401, skewedDate);
-    await expectRead('padded', startMs + 7_200_000, 200);
-    await expectRead('padded', startMs + 7_200_000, 200);
+    await expectRead('padded', startMs + 7_200_000, 200, skewedDate);
+    await expectRead('padded', startMs + 7_200_000, 200, skewedDate);
     await client.uploadJobs('77');
     await client.uploadJobs('77');
     expect(logged.map(({ attempt }) => attempt)).toEqual([1, 2, 3, 1]);
@@ -167,7 +167,7 @@ describe('after a 401', () => {
     const { client } = setUpClient();
     await expectRead('rfc7515', startMs, 200);
     await expectRead('rfc7515', startMs, 401, skewedDate);
-    await expectRead('rfc7515', startMs + 7_200_000, 200);
+    await expectRead('rfc7515', startMs + 7_200_000, 200, skewedDate);
     await client.uploadJobs('77');
     await client.uploadJobs('77');
   });

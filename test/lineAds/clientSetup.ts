@@ -45,6 +45,7 @@ export interface ClientSetup {
   options: ClientOptions;
   clock: FakeClock;
   logged: LoggedCall[];
+  warned: Record<string, unknown>[];
   controller: AbortController;
 }
 
@@ -60,6 +61,7 @@ export function setUpClient(overrides: Overrides = {}): ClientSetup {
   const { connection, limits, retry, jobs, random, ...rest } = overrides;
   const clock = createFakeClock(random);
   const logged: LoggedCall[] = [];
+  const warned: Record<string, unknown>[] = [];
   const controller = new AbortController();
   const options: ClientOptions = {
     connection: {
@@ -75,11 +77,11 @@ export function setUpClient(overrides: Overrides = {}): ClientSetup {
     jobs: { wait: true, timeoutMs: 100_000, pollMinMs: 1000, pollMaxMs: 8000, settleMs: 700, ...jobs },
     clock,
     dispatcher: new Agent({ allowH2: false }),
-    log: { info: (fields) => void logged.push(fields) },
+    log: { info: (fields) => void logged.push(fields), warn: (fields) => void warned.push(fields) },
     signal: controller.signal,
     ...rest,
   };
-  return { client: createLineAdsClient(options), options, clock, logged, controller };
+  return { client: createLineAdsClient(options), options, clock, logged, warned, controller };
 }
 
 /** Nothing reaches the network, and nothing that a test announced is left unasked. */
@@ -120,6 +122,7 @@ export function jobOf(overrides: Partial<UploadJob> = {}): UploadJob {
     status: 'FINISHED',
     failedType: null,
     audienceCount: 2,
+    createdMs: null,
     ...overrides,
   };
 }

@@ -5,7 +5,7 @@ import { afterAll, beforeAll } from 'vitest';
 import { type Config, configSchema, type SyncConfig } from '../../src/config.ts';
 import { createIdentify } from '../../src/identifiers/identify.ts';
 import { type ReadResult, readMembers } from '../../src/members/readMembers.ts';
-import { openUploadLines, type UploadLines } from '../../src/members/uploadLines.ts';
+import { collectLines, openUploadLines, type UploadLines } from '../../src/members/uploadLines.ts';
 import { createWorkers, type Workers } from '../../src/members/workers.ts';
 import type { Chunk, Source } from '../../src/sources/source.ts';
 
@@ -69,7 +69,13 @@ export function useMembers(): Setup {
       const { signal } = new AbortController();
       const read = await readMembers(source, sync, { directory, recordBytes, workers, signal, onProgress() {} });
       const { identifierType } = sync;
-      const lines = await openUploadLines(read.members, { identifierType, directory, workers, signal });
+      const lineSet = await collectLines(read.members, {
+        identifierType,
+        directory: `${directory}/lines`,
+        workers,
+        signal,
+      });
+      const lines = openUploadLines(lineSet, identifierType);
       return { read, lines, directory };
     },
   } as Setup;

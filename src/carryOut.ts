@@ -1,0 +1,193 @@
+import type { SyncConfig } from './config.ts';
+import { createDelivery, type Delivery, type DeliveryRecord } from './deliverPlan.ts';
+import { remoteOf } from './delivery.ts';
+import { type ErrorCode, SyncError } from './errors.ts';
+import type { Journal } from './journal/journal.ts';
+import type { RecordedPlan } from './journal/plans.ts';
+import { membershipSettings, originSettings } from './journal/settings.ts';
+import type { Snapshot } from './journal/snapshots.ts';
+import { isNotPopulating } from './lineAds/audiences.ts';
+import { newestFirst } from './lineAds/jobs.ts';
+import type { Audience, UploadJob } from './lineAds/schemas.ts';
+import type { PreparedPlan } from './makePlan.ts';
+import type { MemberSet } from './members/memberSet.ts';
+import { openUploadLines } from './members/uploadLines.ts';
+import { noteAudience, type SyncReport } from './report.ts';
+import type { RunContext } from './sync.ts';
+
+/** Writes down what is about to be done, with its members where they outlive this process. */
+export async function recordPlan(
+  sync: SyncConfig,
+  plan: PreparedPlan,
+  report: SyncReport,
+  { journal, config, runId, clock }: RunContext,
+): Promise<RecordedPlan> {
+  const keyedDigests = await digestBatches(plan, journal);
+  const next = journal.sets.keep(plan.next, `${runId}-${sync.name}.members`);
+  const lines =
+    plan.lines.path === plan.next.path ? next : journal.sets.keep(plan.lines, `${runId}-${sync.name}.lines`);
+  return journal.beginPlan({
+    runId,
+    accountId: config.connection.adAccountId,
+    syncName: sync.name,
+    membership: journal.keyed(membershipSettings(sync)),
+    origin: journal.keyed(originSettings(config, sync)),
+    planId: plan.id,
+    plannedMs: clock.now(),
+    audienceId: report.audience.id,
+    fullMs: plan.fullMs,
+    jobsBefore: plan.jobsBefore,
+    lines,
+    next,
+    report,
+    batches: plan.batches.map((batch, index) => ({ ...batch, keyedDigest: keyedDigests[index]! })),
+  });
+}
+
+async function digestBatches({ lines, batches }: PreparedPlan, journal: Journal): Promise<string[]> {
+  const digests: string[] = [];
+  for (const batch of batches) digests.push(await digestBatch(lines, batch, journal));
+  return digests;
+}
+
+/** Of the records of a batch: it is the same again only if the batch is. */
+export async function digestBatch(lines: MemberSet, { start, end }: { start: number; end: number }, journal: Journal) {
+  const digest = journal.startKeyed();
+  for await (const records of lines.read(start, end)) digest.update(records);
+  return digest.end();
+}
+
+/** Brings a recorded plan to LINE from wherever it stands, and notes what became of it in journal and report. */
+export async function carryOut(
+  sync: SyncConfig,
+  plan: RecordedPlan,
+  report: SyncReport,
+  wait: boolean,
+  context: RunContext,
+): Promise<void> {
+  const delivery = openDelivery(sync, plan, context);
+  let listed: readonly UploadJob[] = [];
+  try {
+    await delivery.deliver();
+    if (wait) listed = await delivery.follow();
+  } catch (error) {
+    if (wait && hasCode(error, 'upload.refused')) await followAccepted(delivery, context);
+    noteDelivery(report, plan);
+    if (hasCode(error, 'audience.changed')) report.remote = 'unknown';
+    if (!context.signal.aborted && isFinal(error)) context.journal.giveUp(plan, 'failed');
+    throw error;
+  }
+  noteDelivery(report, plan);
+  report.status = wait ? 'succeeded' : 'pending';
+  if (!wait) return;
+  context.journal.succeed(plan, snapshotOf(plan, listed, context));
+  await addOutcomeWarnings(sync, report, context);
+}
+
+function openDelivery(sync: SyncConfig, plan: RecordedPlan, context: RunContext): Delivery {
+  const { client, config, journal, clock, signal, progress } = context;
+  return createDelivery(plan, {
+    client,
+    identifierType: sync.identifierType,
+    audienceName: sync.audienceName ?? '',
+    toleratesAdds: sync.mode === 'add',
+    readLines: openUploadLines(journal.sets.open(plan.lines), sync.identifierType).read,
+    limits: config.limits,
+    jobs: config.jobs,
+    record: recordOf(plan, journal),
+    clock,
+    signal,
+    onProgress: ({ uploaded, finished, total }) =>
+      progress.show(
+        sync.name,
+        uploaded < total
+          ? { stage: 'uploading', done: uploaded, total, unit: 'batches' }
+          : { stage: 'waiting for LINE', done: finished, total, unit: 'jobs' },
+      ),
+  });
+}
+
+function recordOf(plan: RecordedPlan, journal: Journal): DeliveryRecord {
+  return {
+    noteJobsBefore: (ids) => journal.noteJobsBefore(plan, ids),
+    noteIntent: (batch) => journal.noteIntent(plan, batch),
+    noteAnswer: (batch) => journal.noteAnswer(plan, batch),
+    noteJobs: (batches) => journal.noteJobs(plan, batches),
+  };
+}
+
+/** What ends a plan for good; after anything else the next run goes on with it. */
+function isFinal(error: unknown): boolean {
+  if (!(error instanceof SyncError)) return true;
+  return error.code === 'internal' || /^(upload|job|audience)\./.test(error.code);
+}
+
+function hasCode(error: unknown, code: ErrorCode): boolean {
+  return error instanceof SyncError && error.code === code;
+}
+
+/** When an upload is refused, what LINE accepted before is still followed, so that the report can say what LINE holds. */
+async function followAccepted(delivery: Delivery, { signal }: RunContext): Promise<void> {
+  if (!signal.aborted) await delivery.follow().catch(() => {});
+}
+
+function snapshotOf(plan: RecordedPlan, listed: readonly UploadJob[], { config, journal, clock }: RunContext) {
+  if (!config.state.keepSnapshots || plan.audienceId === null || !journal.sets.isThere(plan.next)) return undefined;
+  const files = new Set(plan.batches.map(({ planned }) => planned.fileName));
+  const own = listed.filter(({ fileName }) => files.has(fileName));
+  const snapshot: Snapshot = {
+    planRow: plan.row,
+    membership: plan.membership,
+    audienceId: plan.audienceId,
+    jobId: newestFirst(own)[0]?.id ?? null,
+    takenMs: clock.now(),
+    fullMs: plan.fullMs,
+    set: plan.next,
+    isCurrent: true,
+  };
+  return snapshot;
+}
+
+function noteDelivery(report: SyncReport, { batches, audienceId, audienceCreated }: RecordedPlan): void {
+  const { remote, done, total } = remoteOf(batches);
+  report.batches = batches.map((batch) => batch.report);
+  report.counts.uploaded = batches
+    .filter(({ fate }) => fate === 'accepted')
+    .reduce((sum, batch) => sum + batch.report.records, 0);
+  report.remote = remote;
+  report.remoteBatches = { done, total };
+  report.audience.id = audienceId ?? report.audience.id;
+  report.audience.created = audienceCreated;
+}
+
+async function addOutcomeWarnings(sync: SyncConfig, report: SyncReport, { client }: RunContext): Promise<void> {
+  for (const { index, records, audienceCount } of report.batches)
+    if (audienceCount !== null && audienceCount < records)
+      report.warnings.push(countDiffers(index, records, audienceCount));
+  try {
+    const audiences = await client.listAudiences();
+    const audience = audiences.find(({ id }) => id === report.audience.id);
+    if (audience === undefined) return;
+    noteAudience(report, audience);
+    if (isNotPopulating(audience)) report.warnings.push(notPopulating(audience));
+  } catch {
+    report.warnings.push({
+      code: 'audience_not_seen',
+      message: `The jobs of ${sync.name} finished, but a last look at the audience failed.`,
+    });
+  }
+}
+
+function countDiffers(index: number, records: number, audienceCount: number) {
+  return {
+    code: 'count_differs',
+    message: `LINE processed ${audienceCount} of the ${records} lines of batch ${index} (it counts what was processed, not matched).`,
+  };
+}
+
+function notPopulating({ status, estimatedSize }: Audience) {
+  return {
+    code: 'audience_not_populating',
+    message: `The audience is ${status} with an estimated size of ${estimatedSize ?? 'nothing'}: it may take LINE hours to match people, and with 100 or fewer matched it cannot be advertised to. If it stays so, check the identifier form (for phones: phoneFormats).`,
+  };
+}

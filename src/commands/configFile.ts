@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs';
+import type { Logger } from 'pino';
+import type { Config } from '../config.ts';
+import { SyncError, systemErrorCode } from '../errors.ts';
+import { loadConfig } from '../loadConfig.ts';
+import type { OutputFlags } from './output.ts';
+
+export interface ConfigFlags extends OutputFlags {
+  config: string;
+  only: string[];
+  state?: string;
+}
+
+export function readJsonText(what: string, option: string, path: string): string {
+  try {
+    return readFileSync(path === '-' ? 0 : path, 'utf8');
+  } catch (error) {
+    throw new SyncError(
+      'config.invalid',
+      `Cannot read ${what} ${path === '-' ? 'from stdin' : path} (${systemErrorCode(error) ?? 'unreadable'}).`,
+      `Give the path of a JSON file with ${option}, or "-" and the text on stdin.`,
+    );
+  }
+}
+
+/** The configuration with the flags applied: its syncs are those to work on. */
+export function readConfig(flags: ConfigFlags, log: Logger): Config {
+  const { config, warnings } = loadConfig(readJsonText('the configuration', '--config', flags.config), {
+    env: process.env,
+  });
+  for (const { code, message } of warnings) log.warn({ code }, message);
+  const names = config.syncs.map(({ name }) => name);
+  const unknown = flags.only.filter((name) => !names.includes(name));
+  if (unknown.length > 0)
+    throw new SyncError('usage', `No sync is named ${unknown.join(', ')}.`, `Configured: ${names.join(', ')}.`);
+  const syncs = config.syncs.filter(({ name }) => flags.only.length === 0 || flags.only.includes(name));
+  return { ...config, syncs, state: { ...config.state, directory: flags.state ?? config.state.directory } };
+}

@@ -1,0 +1,61 @@
+import type { Logger } from 'pino';
+import { type CheckResult, checkParts } from '../check.ts';
+import { systemClock } from '../clock.ts';
+import type { Config } from '../config.ts';
+import { exitCodeByError, exitCodePrecedence } from '../errors.ts';
+import { createLineAdsClient } from '../lineAds/client.ts';
+import { createDispatcher } from '../lineAds/transport.ts';
+import { describeError } from '../report.ts';
+import { readStatus } from '../status.ts';
+import { type ConfigFlags, readConfig } from './configFile.ts';
+import { createLog, print, showTable } from './output.ts';
+import { abortWhenStopped } from './stopping.ts';
+
+/*
+ * The commands that look and change nothing.
+ */
+
+function clientOf(config: Config, log: Logger) {
+  const signal = abortWhenStopped(log);
+  const dispatcher = createDispatcher(process.env);
+  return createLineAdsClient({ ...config, dispatcher, clock: systemClock, log, signal });
+}
+
+export async function check(flags: ConfigFlags): Promise<number> {
+  const results = await checkAll(flags, await createLog(flags));
+  for (const { part, ok, message, error } of results)
+    process.stderr.write(
+      `${ok ? 'ok     ' : 'FAILED '} ${part}: ${message}${error === null ? '' : `\n        → ${error.hint}`}\n`,
+    );
+  print(JSON.stringify({ status: results.every(({ ok }) => ok) ? 'succeeded' : 'failed', checks: results }));
+  const codes = results.map(({ error }) => (error === null ? 0 : exitCodeByError[error.code]));
+  return exitCodePrecedence.find((code) => codes.includes(code)) ?? 0;
+}
+
+async function checkAll(flags: ConfigFlags, log: Logger): Promise<CheckResult[]> {
+  const configResult = { part: 'config', ok: true, message: 'It is valid.', error: null };
+  try {
+    const config = readConfig(flags, log);
+    return [configResult, ...(await checkParts(config, clientOf(config, log)))];
+  } catch (thrown) {
+    const error = describeError(thrown);
+    return [{ ...configResult, ok: false, message: error.message, error }];
+  }
+}
+
+export async function listAudiences(flags: ConfigFlags): Promise<number> {
+  const log = await createLog(flags);
+  const audiences = await clientOf(readConfig(flags, log), log).listAudiences();
+  for (const { id, name, functionType, status, estimatedSize } of audiences)
+    print(JSON.stringify({ id, name, type: functionType, status, size: estimatedSize }));
+  return 0;
+}
+
+export async function showStatus(flags: ConfigFlags & { remote?: boolean }): Promise<number> {
+  const log = await createLog(flags);
+  const config = readConfig(flags, log);
+  const status = await readStatus(config, flags.remote === true ? clientOf(config, log) : undefined);
+  await showTable(flags, ({ formatStatusTables }) => formatStatusTables(status));
+  print(JSON.stringify(status));
+  return 0;
+}

@@ -1,0 +1,41 @@
+import type { Logger } from 'pino';
+import { systemClock } from '../clock.ts';
+import { createDispatcher } from '../lineAds/transport.ts';
+import { exitCodeOfRun, type RunReport } from '../report.ts';
+import { type RunOptions, reportWithoutRun, run } from '../run.ts';
+import { type ConfigFlags, readConfig } from './configFile.ts';
+import { createLog, createProgress, print, showTable } from './output.ts';
+import { abortWhenStopped } from './stopping.ts';
+
+/*
+ * The commands whose last line on stdout is a report.
+ */
+
+export type RunFlags = ConfigFlags & Pick<RunOptions, 'detach' | 'restart' | 'full' | 'approve'>;
+export type RunCommand = RunOptions['command'];
+
+export const runCommands: readonly string[] = ['sync', 'preview', 'resume'] satisfies RunCommand[];
+
+export async function runCommand(command: RunCommand, flags: RunFlags): Promise<number> {
+  const log = await createLog(flags);
+  const report = await runToReport(command, flags, log).catch((error: unknown) => reportWithoutRun(error, systemClock));
+  if (report.error !== null) log.error(report.error, 'run ended');
+  await showTable(flags, ({ formatClosingTable }) => formatClosingTable(report));
+  print(JSON.stringify(report));
+  return exitCodeOfRun(report);
+}
+
+async function runToReport(command: RunCommand, flags: RunFlags, log: Logger): Promise<RunReport> {
+  const config = readConfig(flags, log);
+  const { detach, restart, full, approve } = flags;
+  return run({
+    config,
+    command,
+    ...{ detach, restart, full, approve },
+    dispatcher: createDispatcher(process.env),
+    clock: systemClock,
+    log,
+    progress: await createProgress(flags, log),
+    signal: abortWhenStopped(log),
+  });
+}

@@ -1,0 +1,62 @@
+import { createInterface } from 'node:readline/promises';
+import { connectorSpec } from '../connectorSpec.ts';
+import { SyncError, systemErrorCode } from '../errors.ts';
+import { explainValue, formatExplanation } from '../identifiers/explain.ts';
+import type { IdentifyRules } from '../identifiers/identify.ts';
+import { phoneFormats } from '../identifiers/phoneFormats.ts';
+import { readJsonText } from './configFile.ts';
+import { isTerminal, type OutputFlags, print } from './output.ts';
+import { stopping } from './stopping.ts';
+
+/*
+ * The commands that need no configuration.
+ */
+
+export interface ExplainFlags {
+  type: IdentifyRules['identifierType'];
+  country?: string;
+  hashed: IdentifyRules['hashed'];
+}
+
+export async function explain(values: string[], { type, country, hashed }: ExplainFlags): Promise<number> {
+  const rules: IdentifyRules = { identifierType: type, hashed, defaultCountry: country, phoneFormats };
+  const lines = values.length === 1 && values[0] === '-' ? createInterface({ input: process.stdin }) : values;
+  for await (const value of lines) print(formatExplanation(explainValue(rules, value)));
+  return 0;
+}
+
+export async function printSpec(): Promise<number> {
+  process.stdout.write(connectorSpec());
+  return 0;
+}
+
+export async function simulate({
+  port,
+  faults,
+  quiet,
+}: OutputFlags & { port: number; faults?: string }): Promise<number> {
+  const { startSimulator } = await import('../simulator/simulator.ts');
+  const { loadFaults } = await import('../simulator/faults.ts');
+  const toActOut = faults === undefined ? [] : loadFaults(readJsonText('the faults', '--faults', faults));
+  const simulator = await startSimulator({ port, faults: toActOut }).catch((error: unknown) => {
+    throw systemErrorCode(error) === undefined ? error : portNotFree(port, error);
+  });
+  const { url, adAccountId, accessKey, secretKey } = simulator;
+  print(JSON.stringify({ url, adAccountId, accessKey, secretKey }));
+  if (isTerminal && quiet !== true)
+    process.stderr.write(
+      'A simulated LINE Ads API: use the values above in a config (baseUrl is url). Ctrl-C ends it.\n',
+    );
+  stopping.isSeenTo = true;
+  await new Promise<void>((resolve) => {
+    if (stopping.signal.aborted) resolve();
+    else stopping.signal.addEventListener('abort', () => resolve());
+  });
+  await simulator.close();
+  return 0;
+}
+
+function portNotFree(port: number, error: unknown): SyncError {
+  const hint = 'Give another port with --port, or 0 for any that is free.';
+  return new SyncError('usage', `Cannot listen at port ${port} (${systemErrorCode(error)}).`, hint);
+}

@@ -1,0 +1,316 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import { ZodError, z } from 'zod';
+import type { DeliveredBatch } from '../delivery.ts';
+import type { RunReport } from '../report.ts';
+import { type KeptSets, openKeptSets } from './keptSets.ts';
+import { findUnfinishedPlan, insertPlan, type NewPlan, planTables, type RecordedPlan, updateBatch } from './plans.ts';
+import { json, keptSet } from './rows.ts';
+import { findSnapshot, putSnapshot, type Snapshot, snapshotTables } from './snapshots.ts';
+import { asStateErrors, corrupt, openToRead, openToWrite } from './sqlite.ts';
+
+/** A sync of an account: what plans and snapshots belong to. */
+export interface SyncKey {
+  accountId: string;
+  syncName: string;
+}
+
+/** A run as `status` shows it; without a report it is still at work, or was killed. */
+export interface RecordedRun {
+  runId: string;
+  command: string;
+  startedMs: number;
+  report: RunReport | null;
+}
+
+/** A Mirror that was refused for what it would remove, to be approved. */
+export interface Refusal extends SyncKey {
+  planId: string;
+  audienceId: string;
+  /** The snapshot's keyed digest; null without one. */
+  snapshot: string | null;
+  removes: number;
+}
+
+/**
+ * The durable record of runs. Each call is on the disk when it returns, and throws a `state.*` error otherwise. No
+ * identifier is in it, and no digest that could name one without its key.
+ */
+export interface Journal extends Disposable {
+  sets: KeptSets;
+  /** Hex HMAC-SHA-256 with the random key of this state directory. */
+  keyed(text: string): string;
+  /** The same of bytes that come in parts. */
+  startKeyed(): { update(part: Uint8Array): void; end(): string };
+
+  beginRun(run: Omit<RecordedRun, 'report'>): void;
+  endRun(runId: string, report: RunReport): void;
+  /** Newest first. */
+  lastRuns(count: number): RecordedRun[];
+
+  unfinishedPlan(key: SyncKey): RecordedPlan | undefined;
+  beginPlan(plan: NewPlan): RecordedPlan;
+  noteJobsBefore(plan: RecordedPlan, ids: readonly string[]): void;
+  /** Before an upload is sent: from now on what LINE holds may differ from the snapshot. */
+  noteIntent(plan: RecordedPlan, batch: DeliveredBatch): void;
+  noteAnswer(plan: RecordedPlan, batch: DeliveredBatch): void;
+  noteJobs(plan: RecordedPlan, batches: readonly DeliveredBatch[]): void;
+  /** With the snapshot that a success leaves; without one, an older one goes. */
+  succeed(plan: RecordedPlan, snapshot: Snapshot | undefined): void;
+  giveUp(plan: RecordedPlan, outcome: 'failed' | 'abandoned'): void;
+
+  snapshot(key: SyncKey): Snapshot | undefined;
+  forgetSnapshot(key: SyncKey): void;
+  isFileOfPlan(planRow: number, fileName: string): boolean;
+
+  refuse(refusal: Refusal): void;
+  refusals(key: SyncKey): Refusal[];
+
+  /** Removes the sets that nothing needs any more, and forgets what is long past. */
+  tidy(nowMs: number): void;
+}
+
+const tables = `
+  CREATE TABLE secret (key BLOB NOT NULL) STRICT;
+  CREATE TABLE runs (
+    run_id TEXT PRIMARY KEY,
+    command TEXT NOT NULL,
+    started_ms INTEGER NOT NULL,
+    report TEXT
+  ) STRICT, WITHOUT ROWID;
+  ${planTables};
+  ${snapshotTables};
+  CREATE TABLE refusals (
+    account_id TEXT NOT NULL,
+    sync_name TEXT NOT NULL,
+    plan_id TEXT NOT NULL,
+    audience_id TEXT NOT NULL,
+    snapshot TEXT,
+    removes INTEGER NOT NULL,
+    PRIMARY KEY (account_id, sync_name, plan_id)
+  ) STRICT, WITHOUT ROWID`;
+
+const keyBytes = 32;
+
+/** Made with the tables, so that there is never a journal without a key. */
+function schemaWithKey(): string {
+  return `${tables}; INSERT INTO secret VALUES (x'${randomBytes(keyBytes).toString('hex')}')`;
+}
+
+/** How many runs are remembered, and for how long what was left of syncs that no run asks for any more. */
+const keptRuns = 100;
+const keptMs = 30 * 86_400_000;
+
+/** Opens the journal of a state directory: to write, when its lock is held; else only to read. */
+export function openJournal(directory: string, access: 'write' | 'read'): Journal {
+  const path = join(directory, 'journal.db');
+  const database = access === 'write' ? openToWrite(path, schemaWithKey()) : openToRead(path, schemaWithKey());
+  const key = guard(() => z.instanceof(Uint8Array).parse(database.prepare('SELECT key FROM secret').get()?.key));
+  const startKeyed = () => {
+    const hmac = createHmac('sha256', key);
+    return { update: (part: Uint8Array) => void hmac.update(part), end: () => hmac.digest('hex') };
+  };
+  const keyed = (text: string) => createHmac('sha256', key).update(text).digest('hex');
+  const sets = openKeptSets(join(directory, 'members'), keyed);
+
+  /** Rows that are not what was written are damage, as is a file that SQLite cannot read. */
+  function guard<T>(work: () => T): T {
+    return asStateErrors(path, () => {
+      try {
+        return work();
+      } catch (error) {
+        if (error instanceof ZodError) throw corrupt(path, 'it holds what was never written');
+        throw error;
+      }
+    });
+  }
+
+  function transact<T>(work: () => T): T {
+    return guard(() => {
+      database.exec('BEGIN IMMEDIATE');
+      try {
+        const result = work();
+        database.exec('COMMIT');
+        return result;
+      } catch (error) {
+        rollBack(database);
+        throw error;
+      }
+    });
+  }
+
+  const endPlan = (plan: RecordedPlan, outcome: string) =>
+    database.prepare('UPDATE plans SET outcome = ? WHERE row = ?').run(outcome, plan.row);
+  const removeSnapshot = ({ accountId, syncName }: SyncKey) =>
+    database.prepare('DELETE FROM snapshots WHERE account_id = ? AND sync_name = ?').run(accountId, syncName);
+  const removeUnneeded = () => sets.removeAllBut(neededFiles(database));
+
+  return {
+    sets,
+    keyed,
+    startKeyed,
+    beginRun: ({ runId, command, startedMs }) =>
+      guard(
+        () =>
+          void database
+            .prepare('INSERT INTO runs (run_id, command, started_ms) VALUES (?, ?, ?)')
+            .run(runId, command, startedMs),
+      ),
+    endRun: (runId, report) =>
+      guard(
+        () => void database.prepare('UPDATE runs SET report = ? WHERE run_id = ?').run(JSON.stringify(report), runId),
+      ),
+    lastRuns: (count) => guard(() => readRuns(database, count)),
+    unfinishedPlan: ({ accountId, syncName }) => guard(() => findUnfinishedPlan(database, accountId, syncName)),
+    beginPlan: (plan) => transact(() => insertPlan(database, plan)),
+    noteJobsBefore: (plan, ids) =>
+      guard(
+        () =>
+          void database.prepare('UPDATE plans SET jobs_before = ? WHERE row = ?').run(JSON.stringify(ids), plan.row),
+      ),
+    noteIntent: (plan, batch) =>
+      transact(() => {
+        database
+          .prepare('UPDATE snapshots SET is_current = 0 WHERE account_id = ? AND sync_name = ?')
+          .run(plan.accountId, plan.syncName);
+        updateBatch(database, plan.row, batch);
+      }),
+    noteAnswer: (plan, batch) =>
+      transact(() => {
+        database
+          .prepare('UPDATE plans SET audience_id = ?, audience_created = ? WHERE row = ?')
+          .run(plan.audienceId, Number(plan.audienceCreated), plan.row);
+        updateBatch(database, plan.row, batch);
+      }),
+    noteJobs: (plan, batches) =>
+      transact(() => {
+        for (const batch of batches) updateBatch(database, plan.row, batch);
+      }),
+    succeed(plan, snapshot) {
+      transact(() => {
+        endPlan(plan, 'succeeded');
+        database
+          .prepare('DELETE FROM refusals WHERE account_id = ? AND sync_name = ?')
+          .run(plan.accountId, plan.syncName);
+        if (snapshot === undefined) removeSnapshot(plan);
+        else putSnapshot(database, plan, snapshot);
+      });
+      guard(removeUnneeded);
+    },
+    giveUp(plan, outcome) {
+      transact(() => endPlan(plan, outcome));
+      guard(removeUnneeded);
+    },
+    snapshot: ({ accountId, syncName }) => guard(() => findSnapshot(database, accountId, syncName)),
+    forgetSnapshot(syncKey) {
+      transact(() => removeSnapshot(syncKey));
+      guard(removeUnneeded);
+    },
+    isFileOfPlan: (planRow, fileName) =>
+      guard(
+        () =>
+          database.prepare('SELECT 1 FROM batches WHERE plan = ? AND file_name = ?').get(planRow, fileName) !==
+          undefined,
+      ),
+    refuse: (refusal) =>
+      guard(
+        () =>
+          void database
+            .prepare(
+              `INSERT OR REPLACE INTO refusals (account_id, sync_name, plan_id, audience_id, snapshot, removes)
+               VALUES (:accountId, :syncName, :planId, :audienceId, :snapshot, :removes)`,
+            )
+            .run({ ...refusal }),
+      ),
+    refusals: (syncKey) => guard(() => readRefusals(database, syncKey)),
+    tidy(nowMs) {
+      transact(() => forgetOld(database, nowMs));
+      guard(removeUnneeded);
+    },
+    [Symbol.dispose]: () => database.close(),
+  };
+}
+
+/** After a failed COMMIT there may be nothing to roll back. */
+function rollBack(database: DatabaseSync): void {
+  try {
+    database.exec('ROLLBACK');
+  } catch {
+    // The first error tells.
+  }
+}
+
+const runRow = z.object({
+  run_id: z.string(),
+  command: z.string(),
+  started_ms: z.int(),
+  report: json.pipe(z.custom<RunReport>((value) => typeof value === 'object' && value !== null)).nullable(),
+});
+
+function readRuns(database: DatabaseSync, count: number): RecordedRun[] {
+  const rows = database.prepare('SELECT * FROM runs ORDER BY started_ms DESC, run_id DESC LIMIT ?').all(count);
+  return z
+    .array(runRow)
+    .parse(rows)
+    .map(({ run_id, command, started_ms, report }) => ({ runId: run_id, command, startedMs: started_ms, report }));
+}
+
+const refusalRow = z.object({
+  plan_id: z.string(),
+  audience_id: z.string(),
+  snapshot: z.string().nullable(),
+  removes: z.int(),
+});
+
+function readRefusals(database: DatabaseSync, { accountId, syncName }: SyncKey): Refusal[] {
+  const rows = database
+    .prepare('SELECT * FROM refusals WHERE account_id = ? AND sync_name = ?')
+    .all(accountId, syncName);
+  return z
+    .array(refusalRow)
+    .parse(rows)
+    .map(({ plan_id, audience_id, snapshot, removes }) => ({
+      accountId,
+      syncName,
+      planId: plan_id,
+      audienceId: audience_id,
+      snapshot,
+      removes,
+    }));
+}
+
+const setRow = z.object({ kept: keptSet });
+
+/** The files of the sets that unfinished plans and snapshots hold. */
+function neededFiles(database: DatabaseSync): Set<string> {
+  const rows = database
+    .prepare(
+      `SELECT lines_set AS kept FROM plans WHERE outcome IS NULL
+       UNION ALL SELECT next_set FROM plans WHERE outcome IS NULL
+       UNION ALL SELECT members_set FROM snapshots`,
+    )
+    .all();
+  return new Set(
+    z
+      .array(setRow)
+      .parse(rows)
+      .map(({ kept }) => kept.file),
+  );
+}
+
+function forgetOld(database: DatabaseSync, nowMs: number): void {
+  database
+    .prepare(`UPDATE plans SET outcome = 'abandoned' WHERE outcome IS NULL AND planned_ms < ?`)
+    .run(nowMs - keptMs);
+  const recent = 'SELECT run_id FROM runs ORDER BY started_ms DESC, run_id DESC LIMIT ?';
+  database
+    .prepare(
+      `DELETE FROM plans WHERE outcome IS NOT NULL AND run_id NOT IN (${recent})
+         AND row NOT IN (SELECT plan FROM snapshots)`,
+    )
+    .run(keptRuns);
+  database
+    .prepare(`DELETE FROM runs WHERE run_id NOT IN (${recent}) AND run_id NOT IN (SELECT run_id FROM plans)`)
+    .run(keptRuns);
+}

@@ -1,0 +1,79 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { z } from 'zod';
+import type { KeptSet } from './keptSets.ts';
+import { keptSet } from './rows.ts';
+
+/** The member set that LINE held after the last success of a sync. */
+export interface Snapshot {
+  /** The plan that succeeded: its key in the journal. */
+  planRow: number;
+  /** Keyed digest of `membershipSettings`. */
+  membership: string;
+  audienceId: string;
+  /** The newest of the plan's jobs, as far as LINE told. */
+  jobId: string | null;
+  /** When the plan succeeded, and when the whole set was sent last. */
+  takenMs: number;
+  fullMs: number;
+  set: KeptSet;
+  /** False from the moment that a later plan begins to send. */
+  isCurrent: boolean;
+}
+
+export const snapshotTables = `
+  CREATE TABLE snapshots (
+    account_id TEXT NOT NULL,
+    sync_name TEXT NOT NULL,
+    plan INTEGER NOT NULL REFERENCES plans,
+    membership TEXT NOT NULL,
+    audience_id TEXT NOT NULL,
+    job_id TEXT,
+    taken_ms INTEGER NOT NULL,
+    full_ms INTEGER NOT NULL,
+    members_set TEXT NOT NULL,
+    is_current INTEGER NOT NULL DEFAULT 1,
+    PRIMARY KEY (account_id, sync_name)
+  ) STRICT, WITHOUT ROWID`;
+
+const snapshotRow = z.object({
+  plan: z.int(),
+  membership: z.string(),
+  audience_id: z.string(),
+  job_id: z.string().nullable(),
+  taken_ms: z.int(),
+  full_ms: z.int(),
+  members_set: keptSet,
+  is_current: z.int().transform(Boolean),
+});
+
+export function findSnapshot(database: DatabaseSync, accountId: string, syncName: string): Snapshot | undefined {
+  const found = database
+    .prepare('SELECT * FROM snapshots WHERE account_id = ? AND sync_name = ?')
+    .get(accountId, syncName);
+  if (found === undefined) return undefined;
+  const row = snapshotRow.parse(found);
+  return {
+    planRow: row.plan,
+    membership: row.membership,
+    audienceId: row.audience_id,
+    jobId: row.job_id,
+    takenMs: row.taken_ms,
+    fullMs: row.full_ms,
+    set: row.members_set,
+    isCurrent: row.is_current,
+  };
+}
+
+export function putSnapshot(
+  database: DatabaseSync,
+  { accountId, syncName }: { accountId: string; syncName: string },
+  { isCurrent, set, ...snapshot }: Snapshot,
+): void {
+  database
+    .prepare(
+      `INSERT OR REPLACE INTO snapshots
+         (account_id, sync_name, plan, membership, audience_id, job_id, taken_ms, full_ms, members_set, is_current)
+       VALUES (:accountId, :syncName, :planRow, :membership, :audienceId, :jobId, :takenMs, :fullMs, :set, :isCurrent)`,
+    )
+    .run({ accountId, syncName, ...snapshot, set: JSON.stringify(set), isCurrent: Number(isCurrent) });
+}

@@ -1,0 +1,144 @@
+import { carryOut, digestBatch } from './carryOut.ts';
+import type { SyncConfig } from './config.ts';
+import { SyncError } from './errors.ts';
+import type { RecordedPlan } from './journal/plans.ts';
+import { membershipSettings, originSettings } from './journal/settings.ts';
+import type { Audience } from './lineAds/schemas.ts';
+import type { SyncReport } from './report.ts';
+import type { RunContext, SyncOutcome } from './sync.ts';
+
+/*
+ * What to do about a plan that an earlier run did not bring to its end.
+ */
+
+export type EarlierPlanVerdict =
+  /** Uploads are left, and still wanted. */
+  | { next: 'complete' }
+  /** Only LINE's jobs are left. */
+  | { next: 'follow' }
+  | { next: 'abandon'; because: string };
+
+export interface EarlierPlanCircumstances {
+  /** Keyed digests of the settings of today. */
+  membership: string;
+  origin: string;
+  /** Undefined when there is none. */
+  audienceId: string | undefined;
+  isToRestart: boolean;
+  nowMs: number;
+  maxAgeMs: number;
+  /** Whether what is left to send is there as it was when the plan was made. */
+  isWhole: boolean;
+}
+
+export function judgeEarlierPlan(plan: RecordedPlan, now: EarlierPlanCircumstances): EarlierPlanVerdict {
+  const abandon = (because: string) => ({ next: 'abandon', because }) as const;
+  if (now.isToRestart) return abandon('--restart asks for it');
+  if (plan.membership !== now.membership || plan.origin !== now.origin)
+    return abandon('the configuration of this sync has changed since');
+  if (plan.audienceId !== null && plan.audienceId !== now.audienceId)
+    return abandon(`audience ${plan.audienceId} is not there any more`);
+  if (plan.audienceId === null && now.audienceId !== undefined && plan.batches.every(({ fate }) => fate === 'unsent'))
+    return abandon(`somebody else has made audience ${now.audienceId} meanwhile`);
+  if (plan.batches.every(({ fate }) => fate === 'accepted')) return { next: 'follow' };
+  if (now.nowMs - plan.plannedMs > now.maxAgeMs) return abandon('it is older than state.resumeMaxAgeHours');
+  return now.isWhole ? { next: 'complete' } : abandon('its members are gone from the state directory');
+}
+
+const hourMs = 3_600_000;
+
+/**
+ * Ends what an earlier run has left of this sync. When that is the sync's work, as uploads of the earlier plan were left
+ * (or `resume` asks for no more), the outcome is that plan's, and resumed; else the source is to be read afresh.
+ */
+export async function finishEarlierPlan(
+  sync: SyncConfig,
+  audience: Audience | undefined,
+  outcome: SyncOutcome,
+  context: RunContext,
+): Promise<void> {
+  const { report } = outcome;
+  const { command, config, journal } = context;
+  const plan = journal.unfinishedPlan({ accountId: config.connection.adAccountId, syncName: sync.name });
+  if (plan === undefined) return;
+  const verdict = judgeEarlierPlan(plan, await circumstancesOf(plan, sync, audience, context));
+  const run = `An earlier run (${plan.runId})`;
+  if (command === 'preview') {
+    const outlook = verdict.next === 'abandon' ? `would be given up, as ${verdict.because}` : 'would be ended first';
+    warn(report, 'unfinished_plan', `${run} did not end this sync; what it left ${outlook}.`);
+    return;
+  }
+  if (verdict.next === 'abandon') {
+    journal.giveUp(plan, 'abandoned');
+    warn(report, 'plan_abandoned', `${run} did not end this sync; what it left was given up, as ${verdict.because}.`);
+    return;
+  }
+  if (verdict.next === 'complete' || command === 'resume') {
+    outcome.isResumed = true;
+    takeOver(report, plan);
+    await carryOut(sync, plan, report, verdict.next === 'follow' || context.wait, context);
+  } else await followEarlierJobs(sync, plan, report, context);
+}
+
+async function circumstancesOf(
+  plan: RecordedPlan,
+  sync: SyncConfig,
+  audience: Audience | undefined,
+  context: RunContext,
+): Promise<EarlierPlanCircumstances> {
+  const { config, journal, clock, isToRestart } = context;
+  return {
+    membership: journal.keyed(membershipSettings(sync)),
+    origin: journal.keyed(originSettings(config, sync)),
+    audienceId: audience?.id,
+    isToRestart,
+    nowMs: clock.now(),
+    maxAgeMs: config.state.resumeMaxAgeHours * hourMs,
+    isWhole: await isWhole(plan, context),
+  };
+}
+
+/** What is left to send must be, to the byte, what the plan was made for. */
+async function isWhole(plan: RecordedPlan, { journal }: RunContext): Promise<boolean> {
+  const { sets } = journal;
+  if (!sets.isThere(plan.lines) || !sets.isThere(plan.next)) return false;
+  const lines = sets.open(plan.lines);
+  for (const [index, { fate, planned }] of plan.batches.entries())
+    if (fate !== 'accepted' && (await digestBatch(lines, planned, journal)) !== plan.keyedDigests[index]) return false;
+  return true;
+}
+
+/** The report of a plan goes on from where it was made. */
+function takeOver(report: SyncReport, plan: RecordedPlan): void {
+  const { audience, warnings } = report;
+  Object.assign(report, plan.report, { audience: { ...plan.report.audience, ...audience }, warnings });
+  report.warnings.push(...plan.report.warnings);
+}
+
+/** A failure of the earlier plan is no failure of this run: the whole set is sent then. */
+async function followEarlierJobs(
+  sync: SyncConfig,
+  plan: RecordedPlan,
+  report: SyncReport,
+  context: RunContext,
+): Promise<void> {
+  const earlier = structuredClone(plan.report);
+  try {
+    await carryOut(sync, plan, earlier, true, context);
+  } catch (error) {
+    const isOver = error instanceof SyncError && (error.code === 'job.failed' || error.code === 'audience.changed');
+    if (!isOver || context.signal.aborted) {
+      takeOver(report, { ...plan, report: earlier });
+      throw error;
+    }
+    warn(
+      report,
+      'earlier_plan_failed',
+      `What an earlier run (${plan.runId}) uploaded came to nothing: ${error.message}`,
+    );
+  }
+}
+
+function warn(report: SyncReport, code: string, message: string): void {
+  report.warnings.push({ code, message });
+}
