@@ -51,7 +51,8 @@ async function checkSource(config: Config, sync: Config['syncs'][number]): Promi
   );
   try {
     const engine = await openDuckdb(directory);
-    const { columns } = await openSource(config.source, wantedColumns(sync), engine).finally(() => engine.close());
+    const wanted = { ...wantedColumns(sync), key: config.rejects?.keyColumn };
+    const { columns } = await openSource(config.source, wanted, engine).finally(() => engine.close());
     return `It is there, and has ${columns.join(', ')}.`;
   } finally {
     rmSync(directory, { recursive: true, force: true });

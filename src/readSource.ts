@@ -43,12 +43,15 @@ export async function readSource(sync: SyncConfig, report: SyncReport, context: 
 async function readAll(sync: SyncConfig, directory: string, context: RunContext) {
   const engine = await openDuckdb(directory);
   try {
-    const source = await openSource(context.config.source, wantedColumns(sync), engine);
+    const wanted = { ...wantedColumns(sync), key: context.config.rejects?.keyColumn };
+    const source = await openSource(context.config.source, wanted, engine);
+    await context.rejectsFile?.begin();
     const read = await readMembers(source, sync, {
       directory,
       recordBytes: createIdentify(sync).recordBytes,
       workers: context.workers,
       signal: context.signal,
+      rejectsFile: context.rejectsFile,
       onProgress: (rows) => context.progress.show(sync.name, { stage: 'reading', done: rows, unit: 'rows' }),
     });
     return { ...read, columns: source.columns };

@@ -11,6 +11,7 @@ import { lockState } from './journal/lock.ts';
 import { openWorkFolder } from './journal/workFolder.ts';
 import { createLineAdsClient } from './lineAds/client.ts';
 import { describeSkew, type Log } from './lineAds/signedCalls.ts';
+import { createRejectsFile } from './members/rejectsFile.ts';
 import { createWorkers } from './members/workers.ts';
 import type { Progress } from './progress.ts';
 import { describeError, type RunReport, statusOfRun } from './report.ts';
@@ -111,6 +112,7 @@ async function runInFolder(journal: Journal, options: RunOptions, runId: string)
   const parent = command === 'preview' ? tmpdir() : join(config.state.directory, 'work');
   const folder = await openWorkFolder(parent, runId);
   const workers = createWorkers();
+  using rejectsFile = config.rejects && createRejectsFile(config.rejects.path);
   using grace = createGrace(config.shutdown.graceMs, clock, signal);
   try {
     const client = createLineAdsClient({ ...config, ...options, uploadSignal: grace.signal });
@@ -125,6 +127,7 @@ async function runInFolder(journal: Journal, options: RunOptions, runId: string)
       journal,
       workers,
       readLimit: pLimit(concurrentReads),
+      rejectsFile,
       claimAudience: createClaims(),
       workDirectory: folder.path,
     };

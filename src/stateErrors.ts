@@ -33,7 +33,7 @@ export function stateError(error: unknown, where: string): SyncError | undefined
       return new SyncError(
         'state.not_writable',
         `Cannot write to ${where} (${code}).`,
-        'Give this user a folder to write to: --state or state.directory, such as a mounted volume (preview and check use TMPDIR).',
+        'Give this user a folder to write to: --state or state.directory, such as a mounted volume (preview and check use TMPDIR; the rejects file is where rejects.path says).',
       );
     default:
       return undefined;

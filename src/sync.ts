@@ -7,6 +7,7 @@ import { resolveAudience } from './lineAds/audiences.ts';
 import type { LineAdsClient } from './lineAds/client.ts';
 import type { Audience } from './lineAds/schemas.ts';
 import { makePlan } from './makePlan.ts';
+import type { RejectsFile } from './members/rejectsFile.ts';
 import type { Workers } from './members/workers.ts';
 import type { Progress } from './progress.ts';
 import { readSource } from './readSource.ts';
@@ -33,6 +34,8 @@ export interface RunContext {
   workers: Workers;
   /** Reading takes memory: few syncs do it at the same time. */
   readLimit: LimitFunction;
+  /** Where every reject is listed, if anywhere. */
+  rejectsFile: RejectsFile | undefined;
   /** Throws when another sync of this run has the audience already. */
   claimAudience(id: string, syncName: string): void;
   workDirectory: string;

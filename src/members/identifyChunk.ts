@@ -5,14 +5,16 @@ import { shapeOf } from '../identifiers/shape.ts';
 import { createEmailKernel, type EmailKernel } from '../kernel/emailKernel.ts';
 import type { Chunk } from '../sources/source.ts';
 
-/** A reject as the report may show it: never the value. */
-export interface RejectExample {
+/** A reject as it may be shown: never the value. */
+export interface Reject {
   code: RejectCode;
   /** Counted from 0 in the chunk. */
   row: number;
   /** Position of the column in the chunk. */
   column: number;
   shape: string;
+  /** Where the chunk has a key column: its cell, null where that is empty. */
+  key?: string | null;
 }
 
 export interface IdentifiedChunk {
@@ -20,7 +22,8 @@ export interface IdentifiedChunk {
   values: number;
   empty: number;
   rejects: Partial<Record<RejectCode, number>>;
-  examples: RejectExample[];
+  /** At most five of each code, unless all are to be listed. */
+  listed: Reject[];
   /** One record a member, twins included, in memory that the next chunk of this thread uses again. */
   records: Uint8Array;
 }
@@ -31,9 +34,10 @@ export const examplesPerCode = 5;
 type Account = Omit<IdentifiedChunk, 'records'>;
 
 /** What the values of a chunk are: the records of its members, and an account of every other cell. */
-export function identifyChunk(chunk: Chunk, rules: IdentifyRules): IdentifiedChunk {
+export function identifyChunk(chunk: Chunk, rules: IdentifyRules, listsAll = false): IdentifiedChunk {
   const { identify, recordBytes } = createIdentify(rules);
-  const account: Account = { rows: 0, values: 0, empty: 0, rejects: {}, examples: [] };
+  const account: Account = { rows: 0, values: 0, empty: 0, rejects: {}, listed: [] };
+  const most = listsAll ? Number.POSITIVE_INFINITY : examplesPerCode;
   let bytes = 0;
   chunk.columns.forEach(({ lines, rowIndex }, position) => {
     const decided = decideFast(lines, rules, bytes);
@@ -44,13 +48,14 @@ export function identifyChunk(chunk: Chunk, rules: IdentifyRules): IdentifiedChu
       const outcome = identify(value, scratchFor(bytes + recordBytes), bytes);
       if (outcome === 'member') bytes += recordBytes;
       else if (outcome === 'empty') account.empty++;
-      else addReject(account, { code: outcome, row: rowIndex?.[line] ?? line, column: position }, value);
+      else addReject(account, { code: outcome, row: rowIndex?.[line] ?? line, column: position }, value, most);
       count = Math.max(count, line + 1);
     }
     account.rows = rowIndex === undefined ? count : (rowIndex.at(-1) ?? -1) + 1;
     account.values += count;
   });
   account.values -= account.empty;
+  if (chunk.key !== undefined) addKeys(account.listed, chunk.key);
   return { ...account, records: scratch.subarray(0, bytes) };
 }
 
@@ -66,10 +71,16 @@ function scratchFor(bytes: number): Buffer {
   return scratch;
 }
 
-function addReject(account: Account, reject: Omit<RejectExample, 'shape'>, value: string): void {
+function addReject(account: Account, reject: Omit<Reject, 'shape'>, value: string, most: number): void {
   const count = (account.rejects[reject.code] ?? 0) + 1;
   account.rejects[reject.code] = count;
-  if (count <= examplesPerCode) account.examples.push({ ...reject, shape: shapeOf(value) });
+  if (count <= most) account.listed.push({ ...reject, shape: shapeOf(value) });
+}
+
+function addKeys(listed: readonly Reject[], lines: Uint8Array): void {
+  if (listed.length === 0) return;
+  const keys = Buffer.from(lines.buffer, lines.byteOffset, lines.length).toString('utf8').split('\n');
+  for (const reject of listed) reject.key = keys[reject.row] || null;
 }
 
 interface Decided {

@@ -1,10 +1,11 @@
 import type { SyncConfig } from '../config.ts';
 import type { RejectCode } from '../identifiers/rejects.ts';
 import type { Chunk, Source } from '../sources/source.ts';
-import { examplesPerCode } from './identifyChunk.ts';
+import { examplesPerCode, type Reject } from './identifyChunk.ts';
 import { mapInOrder } from './mapInOrder.ts';
 import { createMemberSet, type SealedSet } from './memberSet.ts';
-import type { IdentifiedBlock, Workers } from './workers.ts';
+import type { RejectsFile } from './rejectsFile.ts';
+import type { Workers } from './workers.ts';
 
 /** What became of every cell that was read: `values = rejected + duplicates + members` (README, "Report"). */
 export interface ReadCounts {
@@ -29,6 +30,8 @@ export interface ReadMembersOptions {
   recordBytes: number;
   workers: Workers;
   signal: AbortSignal;
+  /** Where every reject is listed. */
+  rejectsFile?: RejectsFile | undefined;
   onProgress(rows: number): void;
 }
 
@@ -39,7 +42,7 @@ export interface ReadResult extends RejectAccount {
 
 /** Reads a source to its end: a sealed member set, and an account of every value. Nothing is sent before that. */
 export async function readMembers(source: Source, sync: SyncConfig, options: ReadMembersOptions): Promise<ReadResult> {
-  const { directory, recordBytes, workers, signal, onProgress } = options;
+  const { directory, recordBytes, workers, signal, rejectsFile, onProgress } = options;
   const writer = await createMemberSet({
     directory: `${directory}/members`,
     identifierType: sync.identifierType,
@@ -50,11 +53,19 @@ export async function readMembers(source: Source, sync: SyncConfig, options: Rea
   const account: RejectAccount = { rejects: {}, rejectExamples: [] };
   const counts = { rows: 0, empty: 0, values: 0, rejected: 0, duplicates: 0, members: 0 };
   const identify = (chunk: Chunk) =>
-    workers.identifyChunk({ chunk, rules: sync, recordBytes, directory: writer.directory });
+    workers.identifyChunk({
+      chunk,
+      rules: sync,
+      listsAll: rejectsFile !== undefined,
+      recordBytes,
+      directory: writer.directory,
+    });
   for await (const chunk of mapInOrder(source.chunks(signal), workers.parallelism, identify)) {
     signal.throwIfAborted();
     writer.add(chunk.block);
-    addRejects(account, chunk, counts.rows, source.columns);
+    const listed = chunk.listed.map((reject) => placeReject(reject, counts.rows, source.columns));
+    addRejects(account, listed, chunk.rejects);
+    await rejectsFile?.list(listed.map((reject) => ({ sync: sync.name, ...reject })));
     counts.rows += chunk.rows;
     counts.empty += chunk.empty;
     counts.values += chunk.values;
@@ -67,12 +78,26 @@ export async function readMembers(source: Source, sync: SyncConfig, options: Rea
   return { members, counts, ...account };
 }
 
-function addRejects(account: RejectAccount, chunk: IdentifiedBlock, rowsBefore: number, columns: readonly string[]) {
-  for (const { code, row, column, shape } of chunk.examples) {
+/** Where it stands in the whole source. */
+function placeReject({ code, row, column, shape, key }: Reject, rowsBefore: number, columns: readonly string[]) {
+  return {
+    row: rowsBefore + row + 1,
+    ...(key !== undefined && { key }),
+    column: columns[column] ?? '',
+    code,
+    shape,
+  };
+}
+
+function addRejects(
+  account: RejectAccount,
+  listed: readonly ReturnType<typeof placeReject>[],
+  rejects: RejectAccount['rejects'],
+): void {
+  for (const { code, row, column, shape } of listed) {
     const shown = account.rejectExamples.filter((example) => example.code === code).length;
-    if (shown >= examplesPerCode) continue;
-    account.rejectExamples.push({ code, row: rowsBefore + row + 1, column: columns[column] ?? '', shape });
+    if (shown < examplesPerCode) account.rejectExamples.push({ code, row, column, shape });
   }
-  for (const [code, count] of Object.entries(chunk.rejects) as [RejectCode, number][])
+  for (const [code, count] of Object.entries(rejects) as [RejectCode, number][])
     account.rejects[code] = (account.rejects[code] ?? 0) + count;
 }

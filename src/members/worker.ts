@@ -14,9 +14,10 @@ import type { CollectDigests, IdentifiedBlock, IdentifyChunk, Settled } from './
  */
 
 /** Identifies a chunk and appends its records to this thread's own file in `directory`. */
-export function identifyChunk({ chunk, rules, directory, recordBytes }: IdentifyChunk): Settled<IdentifiedBlock> {
+export function identifyChunk(task: IdentifyChunk): Settled<IdentifiedBlock> {
+  const { chunk, rules, listsAll, directory, recordBytes } = task;
   return settle(() => {
-    const { records, ...account } = identifying.identifyChunk(chunk, rules);
+    const { records, ...account } = identifying.identifyChunk(chunk, rules, listsAll);
     return { ...account, block: append(records, layoutOf(rules.identifierType, recordBytes), directory) };
   });
 }

@@ -11,6 +11,8 @@ export interface IdentifyChunk {
   /** Its memory goes to the worker. */
   chunk: Chunk;
   rules: IdentifyRules;
+  /** Whether every reject is wanted, not only examples. */
+  listsAll: boolean;
   recordBytes: number;
   /** Where the block is appended, to a file of the worker's. */
   directory: string;
@@ -63,6 +65,7 @@ export function createWorkers(threads = Math.min(availableParallelism(), 8)): Wo
       const memory = task.chunk.columns.flatMap(({ lines, rowIndex }) =>
         rowIndex === undefined ? [lines.buffer] : [lines.buffer, rowIndex.buffer],
       );
+      if (task.chunk.key !== undefined) memory.push(task.chunk.key.buffer);
       return settle('identifyChunk', task, memory);
     },
     collectDigests: (task) => settle('collectDigests', task, [task.records.buffer]),

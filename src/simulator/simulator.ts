@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { type Answer, refusal } from './answers.ts';
 import { answerRequest, type RecordedRequest, type Service } from './exchange.ts';
 import { createFaults, type Fault } from './faults.ts';
+import type { UploadJob } from './jobs.ts';
 import { createRates } from './rates.ts';
 import type { SignatureForm } from './signature.ts';
 import { type Audience, createAccount, type JobTimes, type Seed } from './state.ts';
@@ -41,6 +42,8 @@ export interface Simulator {
   audiences(): Audience[];
   /** What LINE would hold now: every job that ended by now has taken effect. Throws for an unknown id. */
   members(audienceId: string): ReadonlySet<string>;
+  /** Newest first, at most 50. Throws for an unknown id. */
+  jobs(audienceId: string): UploadJob[];
   /** Returns the new audience's id. */
   seedAudience(seed: Seed): string;
   requests: readonly RecordedRequest[];
@@ -145,6 +148,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     secretKey: signature.secretKey,
     audiences: () => account.audiences(),
     members: (audienceId) => account.members(audienceId),
+    jobs: (audienceId) => account.jobs(audienceId),
     seedAudience: (seed) => account.seed(seed),
     requests,
     breaches,

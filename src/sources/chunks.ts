@@ -47,10 +47,17 @@ function endOfLastRow(rows: Buffer): number {
   return end;
 }
 
-/** Whole rows as a chunk of columns. `isList` says for each column whether its cells may hold several elements. */
-export function toChunk(rows: Buffer<ArrayBuffer>, isList: readonly boolean[]): Chunk {
-  const columns = isQuotedOrWide(rows, isList.length) ? splitFields(rows, isList.length) : [rows];
-  return { columns: columns.map((lines, index) => (isList[index] === true ? splitElements(lines) : { lines })) };
+/**
+ * Whole rows as a chunk of columns. `isList` says for each column whether its cells may hold several elements; behind
+ * them may stand the key column.
+ */
+export function toChunk(rows: Buffer<ArrayBuffer>, isList: readonly boolean[], hasKey = false): Chunk {
+  const width = isList.length + (hasKey ? 1 : 0);
+  const fields = isQuotedOrWide(rows, width) ? splitFields(rows, width) : [rows];
+  const columns = isList.map((isOfLists, index) =>
+    isOfLists ? splitElements(fields[index]!) : { lines: fields[index]! },
+  );
+  return { columns, ...(hasKey && { key: fields[width - 1]! }) };
 }
 
 function isQuotedOrWide(rows: Buffer, width: number): boolean {

@@ -21,6 +21,17 @@ export function findColumns(available: readonly string[], wanted: WantedColumns,
   );
 }
 
+/** The position of the key column. */
+export function findKeyColumn(available: readonly string[], name: string, where: string): number {
+  const index = findColumn(available, name, where);
+  if (index !== undefined) return index;
+  throw new SyncError(
+    'source.column_missing',
+    `Found no column ${name} in ${where}; there are: ${listNames(available)}.`,
+    'Name the right column in rejects.keyColumn (case does not matter).',
+  );
+}
+
 function findColumn(available: readonly string[], name: string, where: string): number | undefined {
   const exact = available.indexOf(name);
   const matches = available.flatMap((other, index) => (other.toLowerCase() === name.toLowerCase() ? [index] : []));

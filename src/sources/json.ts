@@ -1,7 +1,7 @@
 import { SyncError } from '../errors.ts';
 import type { DuckdbEngine } from './duckdb.ts';
 import type { Relation } from './relation.ts';
-import type { WantedColumns } from './source.ts';
+import { namesToFind, type WantedColumns } from './source.ts';
 import { quoteText, textFileArguments } from './sqlText.ts';
 
 /**
@@ -38,12 +38,12 @@ async function readNames(file: string, where: string, wanted: WantedColumns, eng
   };
   const sampled = await describe(20_480);
   const found = new Set(sampled.map((name) => name.toLowerCase()));
-  return wanted.names.every((name) => found.has(name.toLowerCase())) ? sampled : describe(-1);
+  return namesToFind(wanted).every((name) => found.has(name.toLowerCase())) ? sampled : describe(-1);
 }
 
 /** Of keys that differ in case only, DuckDB makes columns of their own, numbered: "email" and "Email_1". */
 function checkSpelling(names: readonly string[], wanted: WantedColumns, where: string): void {
-  for (const name of wanted.names) {
+  for (const name of namesToFind(wanted)) {
     const keys = names.map((key) => (names.includes(key.replace(/_\d+$/, '')) ? key : key.replace(/_\d+$/, '')));
     if (keys.filter((key) => key.toLowerCase() === name.toLowerCase()).length <= 1) continue;
     throw new SyncError(

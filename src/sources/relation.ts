@@ -1,9 +1,9 @@
 import { SyncError } from '../errors.ts';
 import { cutRows, toChunk } from './chunks.ts';
-import { findColumns } from './columns.ts';
+import { findColumns, findKeyColumn } from './columns.ts';
 import type { DuckdbEngine } from './duckdb.ts';
 import type { Source, WantedColumns } from './source.ts';
-import { type ColumnText, columnText, quoteName } from './sqlText.ts';
+import { type ColumnText, columnText, quoteName, scalarColumnText } from './sqlText.ts';
 
 /** Something DuckDB can read: a file or a query. */
 export interface Relation {
@@ -21,16 +21,17 @@ export function readRelation(relation: Relation, wanted: WantedColumns, engine: 
   const names = relation.columns.map(({ name }) => name);
   const found = findColumns(names, wanted, relation.where);
   const texts = found.map((index) => textOf(relation, index));
+  const key = wanted.key === undefined ? [] : [keyTextOf(relation, findKeyColumn(names, wanted.key, relation.where))];
   // The columns get names of ours: a header may name two alike.
   const aliases = names.map((_, index) => quoteName(alias(index))).join(', ');
-  const select = `SELECT ${texts.map(({ sql }, index) => `${sql} AS ${quoteName(alias(index))}`).join(', ')} FROM ${relation.from} AS t(${aliases})`;
+  const select = `SELECT ${[...texts, ...key].map(({ sql }, index) => `${sql} AS ${quoteName(alias(index))}`).join(', ')} FROM ${relation.from} AS t(${aliases})`;
   const isList = texts.map((text) => text.isList);
   return {
     columns: found.map((index) => names[index]!),
     async *chunks(signal) {
       try {
         for await (const rows of cutRows(engine.exportRows(select, relation.where, signal)))
-          yield toChunk(rows, isList);
+          yield toChunk(rows, isList, key.length === 1);
       } catch (error) {
         throw (isUnexplained(error) ? await relation.diagnose?.() : undefined) ?? error;
       }
@@ -54,6 +55,17 @@ function textOf(relation: Relation, index: number): ColumnText {
     'source.column_missing',
     `Column ${name} of ${relation.where} is of type ${nameOfType(type)}, which holds no identifiers.`,
     'Choose a column of text, numbers, or lists of them.',
+  );
+}
+
+function keyTextOf(relation: Relation, index: number): { sql: string } {
+  const { name, type } = relation.columns[index]!;
+  const sql = scalarColumnText(alias(index), type);
+  if (sql !== undefined) return { sql };
+  throw new SyncError(
+    'source.column_missing',
+    `Column ${name} of ${relation.where} is of type ${nameOfType(type)}, which is no key.`,
+    'Choose a column of text or numbers for rejects.keyColumn.',
   );
 }
 

@@ -11,12 +11,21 @@ export interface ChunkColumn {
 /** Some rows of a source, column by column in the order of `Source.columns`. */
 export interface Chunk {
   columns: ChunkColumn[];
+  /** The key column's lines, one a row, where one is wanted. */
+  key?: Uint8Array<ArrayBuffer>;
 }
 
 /** Which columns are wanted: all of the names, or those of them that are there (at least one). */
 export interface WantedColumns {
   names: readonly string[];
   required: 'all' | 'any';
+  /** A column of scalars that goes along, to tell rows apart; it must be there. */
+  key?: string | undefined;
+}
+
+/** Every name that has to be looked for. */
+export function namesToFind({ names, key }: WantedColumns): readonly string[] {
+  return key === undefined ? names : [...names, key];
 }
 
 export interface Source {

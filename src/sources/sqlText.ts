@@ -50,6 +50,12 @@ export function columnText(name: string, type: string): ColumnText | undefined {
   return sql === undefined ? undefined : { sql: joinElements(`${column}::${element}[]`, sql), isList: true };
 }
 
+/** The same of a column whose cells hold one value each; undefined for all others. */
+export function scalarColumnText(name: string, type: string): string | undefined {
+  const sql = type === 'JSON' ? jsonScalarText(quoteName(name)) : scalarText(quoteName(name), type);
+  return sql === undefined ? undefined : `nullif(${sql}, '')`;
+}
+
 function scalarText(value: string, type: string): string | undefined {
   if (/\]$|^(STRUCT|MAP|UNION|VARIANT|GEOMETRY)\b/.test(type)) return undefined;
   if (type === 'VARCHAR') return value;

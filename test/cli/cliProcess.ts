@@ -17,6 +17,8 @@ export interface CliOptions {
   /** All of its environment but PATH: no proxy, no keys of whoever runs the tests. */
   env?: Record<string, string>;
   stdin?: string | Buffer;
+  /** Arguments of Node itself. */
+  nodeArgs?: readonly string[];
   /** Where stderr goes instead of into the outcome. */
   stderr?: number;
   /** Runs while the command does; the command is killed when it throws. */
@@ -26,6 +28,7 @@ export interface CliOptions {
 export interface RunningCli {
   pid: number;
   kill(signal: NodeJS.Signals): void;
+  onEnd(listener: () => void): void;
   stdout(): string;
   stderr(): string;
 }
@@ -42,8 +45,11 @@ export function runCli(args: readonly string[], options: CliOptions): Promise<Cl
   return slots(() => runNow(args, options));
 }
 
-async function runNow(args: readonly string[], { cwd, env, stdin, stderr, during }: CliOptions): Promise<CliOutcome> {
-  const child = spawn(process.execPath, [cliPath, ...args], {
+async function runNow(
+  args: readonly string[],
+  { cwd, env, stdin, nodeArgs = [], stderr, during }: CliOptions,
+): Promise<CliOutcome> {
+  const child = spawn(process.execPath, [...nodeArgs, cliPath, ...args], {
     cwd,
     env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: compileCache, ...env },
     stdio: ['pipe', 'pipe', stderr ?? 'pipe'],
@@ -51,7 +57,12 @@ async function runNow(args: readonly string[], { cwd, env, stdin, stderr, during
   const outcome = collectOutcome(child);
   child.stdin?.on('error', () => {}).end(stdin);
   try {
-    await during?.({ pid: child.pid ?? 0, kill: (signal) => child.kill(signal), ...outcome.soFar });
+    await during?.({
+      pid: child.pid ?? 0,
+      kill: (signal) => child.kill(signal),
+      onEnd: (listener) => child.once('exit', listener),
+      ...outcome.soFar,
+    });
   } catch (error) {
     child.kill('SIGKILL');
     throw error;

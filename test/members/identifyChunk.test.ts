@@ -96,17 +96,17 @@ describe('every cell is accounted for', () => {
 describe('examples of rejects', () => {
   test(`are the first ${examplesPerCode} of each code, by their shape`, () => {
     const values = Array.from({ length: 20 }, (_, index) => (index % 2 === 0 ? `person ${index}` : 'a@b@c'));
-    const { examples } = identifyChunk(chunkOf(...values), email);
-    const rows = (code: string) => examples.filter((example) => example.code === code).map(({ row }) => row);
+    const { listed } = identifyChunk(chunkOf(...values), email);
+    const rows = (code: string) => listed.filter((example) => example.code === code).map(({ row }) => row);
     expect(rows('email.inner_space')).toEqual([0, 2, 4, 6, 8]);
     expect(rows('email.several_at')).toEqual([1, 3, 5, 7, 9]);
-    expect(examples[0]?.shape).toBe('aaaaaa 0');
+    expect(listed[0]?.shape).toBe('aaaaaa 0');
   });
 
   test('hold no value', () => {
-    const { examples } = identifyChunk(chunkOf('Taro@ÉXAMPLE', '電話@example.com'), email);
-    expect(examples.map(({ shape }) => shape)).toEqual(['Taro@ÉXAMPLE', '電話@example.com'].map(shapeOf));
-    expect(JSON.stringify(examples)).not.toMatch(/Taro|電話|example/i);
+    const { listed } = identifyChunk(chunkOf('Taro@ÉXAMPLE', '電話@example.com'), email);
+    expect(listed.map(({ shape }) => shape)).toEqual(['Taro@ÉXAMPLE', '電話@example.com'].map(shapeOf));
+    expect(JSON.stringify(listed)).not.toMatch(/Taro|電話|example/i);
   });
 });
 

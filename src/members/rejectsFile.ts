@@ -1,0 +1,50 @@
+import { closeSync, fchmodSync, fstatSync, openSync, writeSync } from 'node:fs';
+import type { RejectCode } from '../identifiers/rejects.ts';
+import { guardState } from '../stateErrors.ts';
+
+/** A rejected value as it may be listed: where it stands and what it looks like, never the value. */
+export interface ListedReject {
+  sync: string;
+  /** Counted from 1 over all of the source. */
+  row: number;
+  /** Of `rejects.keyColumn`, when that is configured; null where the cell is. */
+  key?: string | null;
+  column: string;
+  code: RejectCode;
+  shape: string;
+}
+
+/** The file of `rejects.path`, which all syncs of a run share. */
+export interface RejectsFile extends Disposable {
+  /** Empties the file (0600), the first time it is called. */
+  begin(): Promise<void>;
+  /** One JSON line each. */
+  list(rejects: readonly ListedReject[]): Promise<void>;
+}
+
+export function createRejectsFile(path: string): RejectsFile {
+  const where = `the rejects file ${path}`;
+  let file: number | undefined;
+  return {
+    begin: () =>
+      guardState(where, () => {
+        file ??= openAnew(path);
+      }),
+    list: (rejects) =>
+      guardState(where, () => {
+        // In one go: lines of syncs that read side by side are not mixed.
+        const text = Buffer.from(rejects.map((reject) => `${JSON.stringify(reject)}\n`).join(''));
+        for (let at = 0; at < text.length && file !== undefined; ) at += writeSync(file, text, at);
+      }),
+    [Symbol.dispose]() {
+      if (file !== undefined) closeSync(file);
+      file = undefined;
+    },
+  };
+}
+
+function openAnew(path: string): number {
+  const file = openSync(path, 'w', 0o600);
+  if (fstatSync(file).isFile()) fchmodSync(file, 0o600);
+  return file;
+}
