@@ -105,7 +105,9 @@ describe('values that are refused', () => {
     ['a share below 0', { guards: { maxShrink: -0.1 } }, ['guards.maxShrink']],
     ['no members at least', { guards: { minMembers: 0 } }, ['guards.minMembers']],
     ['a nameless state directory', { state: { directory: '' } }, ['state.directory']],
-    ['keys of later issues', { state: { keepSnapshots: true }, plan: {}, rejects: {} }, ['state', '']],
+    ['a refresh in the past', { plan: { fullRefreshDays: -1 } }, ['plan.fullRefreshDays']],
+    ['a rejects file without a path', { rejects: {} }, ['rejects.path']],
+    ['keys of later issues', { state: { keepEverything: true }, suppress: [] }, ['state', '']],
   ])('%s', (_, config, paths) => {
     expect(problemsOf(config)).toEqual(paths);
   });

@@ -241,8 +241,8 @@ describe('problems', () => {
     ],
     [
       'a key of a later issue',
-      { state: { keepSnapshots: true } },
-      'state.keepSnapshots: is not a known key — did you mean directory?',
+      { state: { keepCursor: true } },
+      'state.keepCursor: is not a known key — did you mean keepSnapshots?',
     ],
     ['a wrong kind', { source: { type: 'postgres' } }, 'source.type: found "postgres", must be one of files, duckdb'],
     ['no kind', { source: { path: 'x' } }, 'source.type: is missing: must be one of files, duckdb'],

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type CliOptions, type CliOutcome, reportOf, runCli, waitUntil } from './cliProcess.ts';
 import { hashOf } from './customers.ts';
-import { leftoversIn } from './leftovers.ts';
+import { leftoversIn, unneededIn } from './leftovers.ts';
 import { audienceId, emailSync, openScenario, type Scenario, uploadsTo } from './scenario.ts';
 import { csvText } from './sourceFiles.ts';
 
@@ -204,16 +204,30 @@ describe.concurrent('the other commands', { timeout: 60_000 }, () => {
     const { code, stdout } = await runAlone(['--help']);
     expect(code).toBe(0);
     const listed = [...stdout.slice(stdout.indexOf('Commands:')).matchAll(/^ {2}([a-z]+)\b/gm)].map(([, name]) => name);
-    expect(listed).toEqual(['sync', 'preview', 'check', 'audiences', 'explain', 'spec', 'simulate', 'help']);
+    expect(listed).toEqual([
+      'sync',
+      'resume',
+      'preview',
+      'status',
+      'check',
+      'audiences',
+      'explain',
+      'spec',
+      'simulate',
+      'help',
+    ]);
     const { stdout: ofSync } = await runAlone(['sync', '--help']);
     const flags = [...ofSync.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map(([, flag]) => flag).sort();
     expect(flags).toEqual([
+      '--approve',
       '--config',
       '--detach',
+      '--full',
       '--help',
       '--log-level',
       '--only',
       '--quiet',
+      '--restart',
       '--state',
       '--version',
     ]);
@@ -311,7 +325,7 @@ describe.concurrent('a run', { timeout: 60_000 }, () => {
     const outcome = await scenario.run('sync', config);
 
     expect(outcome.code, outcome.stderr).toBe(0);
-    expect(leftoversIn(state)).toEqual([]);
+    expect(unneededIn(state)).toEqual([]);
     expect([...simulator.members(audienceId(simulator, 'Buyers'))].sort()).toEqual(wanted);
     expect(simulator.breaches).toEqual([]);
   });
@@ -320,7 +334,7 @@ describe.concurrent('a run', { timeout: 60_000 }, () => {
     await using scenario = await openScenario({ faults: [{ effect: 'delay', on: 'upload', ms: 60_000 }] });
     const state = join(scenario.folder, '.line-ads-sync');
     const modes: Record<string, string[]> = { folder: [], file: [] };
-    await scenario.run('sync', configOf(scenario), {
+    await scenario.run('sync', configOf(scenario, {}, { shutdown: { graceMs: 0 } }), {
       async during(cli) {
         await waitUntil(() => uploadsTo(scenario.simulator).length > 0, 'an upload was sent');
         for (const path of [
@@ -336,7 +350,7 @@ describe.concurrent('a run', { timeout: 60_000 }, () => {
     expect(new Set(modes.folder)).toEqual(new Set(['700']));
     expect(new Set(modes.file)).toEqual(new Set(['600']));
     expect(modes.file?.length).toBeGreaterThan(2);
-    expect(leftoversIn(state)).toEqual([]);
+    expect(unneededIn(state)).toEqual([]);
   });
 });
 

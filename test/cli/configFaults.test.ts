@@ -29,7 +29,7 @@ const cases: Case[] = [
         batch: { maxRecord: 5 },
         limits: { requestsPerSecond: 11, concurrentReplaces: 4 },
         jobs: { pollMinMs: 9, timeoutMs: '1 day' },
-        plan: { fullRefreshDays: 7 },
+        suppress: [],
         syncs: [emailSync({ name: 'Buyers!', mode: 'miror' }), emailSync({ name: 'x', audienceNmae: 'Buyers' })],
       }),
     says: [
@@ -40,7 +40,7 @@ const cases: Case[] = [
       /limits\.concurrentReplaces: must be at most 3, found 4/,
       /jobs\.pollMinMs: must be at least 10, found 9/,
       /jobs\.timeoutMs: must be of type number, found "1 day"/,
-      /plan: is not a known key/,
+      /suppress: is not a known key/,
       /syncs\[0\]\.name: .*found "Buyers!"/,
       /syncs\[0\]\.mode: must be one of add, mirror, found "miror"/,
       /syncs\[1\]\.audienceNmae: is not a known key — did you mean audienceName\?/,

@@ -1,10 +1,20 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Everything below a folder but its empty lock files: none of it should be there after a run. */
+/** Everything below a folder but its empty lock files and its journal: none of it should be there after a failure. */
 export function leftoversIn(folder: string): string[] {
-  return filesIn(folder).filter((path) => !(path.endsWith('/lock') && statSync(path).size === 0));
+  return filesIn(folder).filter(
+    (path) => !(path.endsWith('/lock') && statSync(path).size === 0) && !path.endsWith('/journal.db'),
+  );
 }
+
+/** Leftovers without what a snapshot or an unfinished plan needs. */
+export function unneededIn(folder: string): string[] {
+  return leftoversIn(folder).filter((path) => !keptMembers.test(path));
+}
+
+/** Where member sets are kept on purpose, for this user only. */
+export const keptMembers = /\.line-ads-sync\/members\/[\w-]+\.(members|lines)$/;
 
 /** The paths of all files and pipes below a folder, which may be missing. */
 export function filesIn(folder: string): string[] {

@@ -196,6 +196,7 @@ describe.runIf(mayCompare)('the members that LINE holds after a sync', { concurr
       source: { type: 'files', path },
       syncs: [{ ...kinds[0], audienceName: 'Buyers', mode: 'mirror' }],
       batch: { maxRecords: 30 },
+      guards: { maxShrink: 0.8 },
     });
     for (const from of [0, 60]) {
       await writeRows(path, customers({ people: 80, from }), 'csv');

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { Fault } from '../../src/simulator/faults.ts';
 import { type CliOutcome, runCli, waitUntil } from './cliProcess.ts';
-import { filesIn } from './leftovers.ts';
+import { filesIn, keptMembers } from './leftovers.ts';
 import { findMarks, type Marks, makeMarks, needlesOf } from './marks.ts';
 import { openScenario, type Scenario, uploadsTo } from './scenario.ts';
 import { csvText } from './sourceFiles.ts';
@@ -105,6 +105,29 @@ const runs: Case[] = [
     ],
     arrange: (scenario, marks) => fileConfig(scenario, 'people.csv', people(marks)),
     code: 1,
+  },
+];
+
+const withHistory: Case[] = [
+  {
+    title: 'a sync that lists its rejects',
+    arrange: (scenario, marks) =>
+      configOf(
+        scenario,
+        { type: 'files', path: scenario.write('people.csv', people(marks)) },
+        { rejects: { path: 'tmp/rejects.jsonl' } },
+      ),
+    code: 0,
+  },
+  {
+    title: 'a mirror that would remove too many',
+    arrange(scenario, marks) {
+      const { simulator } = scenario;
+      const job = { name: 'others.txt', type: 'DIFF_REPLACE', audienceCount: 9_000 } as const;
+      simulator.seedAudience({ name: 'Phones', functionType: 'HASHED_PHONE_NUMBER_UPLOAD', jobs: [job] });
+      return fileConfig(scenario, 'people.csv', people(marks));
+    },
+    code: 65,
   },
 ];
 
@@ -308,14 +331,16 @@ function leaksOf(marks: Marks, { folder }: Scenario, outcome: CliOutcome): strin
     ['names of files', readdirSync(folder, { recursive: true }).join('\n')],
     ['arguments', existsSync(argumentsFile) ? readFileSync(argumentsFile) : ''],
     ...['.line-ads-sync', 'tmp'].flatMap((name) =>
-      filesIn(`${folder}/${name}`).map((path): [string, Buffer] => [path, readFileSync(path)]),
+      filesIn(`${folder}/${name}`)
+        .filter((path) => !keptMembers.test(path))
+        .map((path): [string, Buffer] => [path, readFileSync(path)]),
     ),
   ];
   return places.flatMap(([place, content]) => findMarks(marks, content).map((mark) => `${mark} in ${place}`));
 }
 
 describe.concurrent('no person and no secret comes to light', { timeout: 60_000 }, () => {
-  test.for([...runs, ...sources, ...secrets])(
+  test.for([...runs, ...withHistory, ...sources, ...secrets])(
     'from $title',
     async ({ faults = [], command = 'sync', arrange, code }) => {
       const marks = makeMarks();
@@ -324,6 +349,7 @@ describe.concurrent('no person and no secret comes to light', { timeout: 60_000 
       const outcome = await scenario.run(command, arrange(scenario, marks), { args: logged, env });
       expect(outcome.code, `${outcome.stdout}\n${outcome.stderr}`).toBe(code);
       expect(leaksOf(marks, scenario, outcome)).toEqual([]);
+      for (const path of filesIn(`${scenario.folder}/.line-ads-sync`)) expect(statSync(path).mode & 0o777).toBe(0o600);
     },
   );
 

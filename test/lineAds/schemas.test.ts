@@ -31,8 +31,24 @@ test('a job keeps the file name, an unknown state and the count', () => {
     { audienceGroupJobId: '8', jobStatus: 'FAILED', failedType: 'WRONG_FORMAT', audienceCount: 'many' },
   ];
   expect(parseAnswer(uploadJobsAnswer, JSON.stringify({ jobs }))?.jobs).toEqual([
-    { id: '7', fileName: 'a.txt', type: 'DIFF_ADD', status: 'RESTING', failedType: null, audienceCount: 9 },
-    { id: '8', fileName: '', type: '', status: 'FAILED', failedType: 'WRONG_FORMAT', audienceCount: null },
+    {
+      createdMs: null,
+      id: '7',
+      fileName: 'a.txt',
+      type: 'DIFF_ADD',
+      status: 'RESTING',
+      failedType: null,
+      audienceCount: 9,
+    },
+    {
+      createdMs: null,
+      id: '8',
+      fileName: '',
+      type: '',
+      status: 'FAILED',
+      failedType: 'WRONG_FORMAT',
+      audienceCount: null,
+    },
   ]);
 });
 

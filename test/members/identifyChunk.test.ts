@@ -29,7 +29,7 @@ function recordsOf(chunk: Chunk, rules: IdentifyRules): string[] {
 
 describe('every cell is accounted for', () => {
   test.each<[string, Chunk, IdentifyRules, object]>([
-    ['nothing', chunkOf(), email, { rows: 0, values: 0, empty: 0, rejects: {}, examples: [] }],
+    ['nothing', chunkOf(), email, { rows: 0, values: 0, empty: 0, rejects: {}, listed: [] }],
     [
       'members, twins included',
       chunkOf('a@b.c', 'A@B.C ', 'd@e.f'),
@@ -72,7 +72,7 @@ describe('every cell is accounted for', () => {
       values: 3,
       empty: 1,
       rejects: { 'email.no_at': 1 },
-      examples: [{ code: 'email.no_at', row: 0, column: 1, shape: 'a' }],
+      listed: [{ code: 'email.no_at', row: 0, column: 1, shape: 'a' }],
     });
     expect(recordsOf(chunk, email)).toEqual([sha256('a@b.c'), sha256('d@e.f')].sort());
   });
@@ -84,7 +84,7 @@ describe('every cell is accounted for', () => {
       values: 5,
       empty: 1,
       rejects: { 'email.no_at': 3 },
-      examples: [
+      listed: [
         { row: 0, column: 0 },
         { row: 2, column: 0 },
         { row: 2, column: 0 },
