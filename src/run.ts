@@ -10,6 +10,7 @@ import { type Journal, openJournal } from './journal/journal.ts';
 import { lockState } from './journal/lock.ts';
 import { openWorkFolder } from './journal/workFolder.ts';
 import { createLineAdsClient } from './lineAds/client.ts';
+import type { RequestLimiter } from './lineAds/limits.ts';
 import { describeSkew, type Log } from './lineAds/signedCalls.ts';
 import { createRejectsFile } from './members/rejectsFile.ts';
 import { createWorkers } from './members/workers.ts';
@@ -31,6 +32,8 @@ export interface RunOptions {
   progress: Progress;
   /** Aborted with a SyncError as its reason. */
   signal: AbortSignal;
+  /** Made from `limits` by default. */
+  limiter?: RequestLimiter;
 }
 
 /** How many syncs read their source at the same time. */

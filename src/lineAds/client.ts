@@ -29,6 +29,7 @@ export interface ClientOptions {
   clock: Clock;
   dispatcher: Dispatcher;
   log: Log;
+  /** Ends reads and waits, and lets no upload start. */
   signal: AbortSignal;
   /** Ends uploads that are in flight; `signal` by default. */
   uploadSignal?: AbortSignal;
@@ -66,7 +67,7 @@ export interface LineAdsClient {
   createAlone<T>(create: () => Promise<T>): Promise<T>;
   /** Whether LINE has answered anything yet, with whatever status. */
   wasAnswered(): boolean;
-  /** LINE's clock minus ours, once it was found to be more than a minute off. */
+  /** LINE's clock minus ours when it was first found to be more than a minute off. */
   clockSkewMs(): number | undefined;
 }
 

@@ -34,14 +34,16 @@ export interface SignedCalls {
   send(request: LineRequest, attempt: number): Promise<Exchange>;
   /** Whether LINE has answered any call of this process, with whatever status. */
   wasAnswered(): boolean;
-  /** LINE's clock minus ours, once it was found to be more than a minute off. */
+  /** LINE's clock minus ours when it was first found to be more than a minute off. */
   clockSkewMs(): number | undefined;
 }
 
-/** What a signature depends on beside the request. */
-interface Stance {
-  form: SignatureForm;
-  skewMs: number;
+interface Call {
+  result: HttpAnswer | NetworkFailure;
+  ms: number;
+  skewMs: number | undefined;
+  /** Whether the answer's `Date` shows that the request was signed for a wrong time. */
+  wasSignedOff: boolean;
 }
 
 /** Each call takes a slot of the limiter and is signed in it, right before it goes out; then it is logged. */
@@ -58,55 +60,71 @@ export function createSignedCalls(options: {
   timeoutMs: (bodyBytes: number) => number;
 }): SignedCalls {
   const { connection, limiter, clock, dispatcher, log, signal, uploadSignal, timeoutMs } = options;
-  let kept: Stance = { form: connection.signature === 'padded' ? 'padded' : 'rfc7515', skewMs: 0 };
+  let keptForm: SignatureForm = connection.signature === 'padded' ? 'padded' : 'rfc7515';
+  let signingSkewMs = 0;
+  let foundSkewMs: number | undefined;
   let answered = false;
 
-  async function call(request: LineRequest, stance: Stance, attempt: number): Promise<Omit<Exchange, 'calls'>> {
-    const exchange = await limiter.start(async (sent) => {
+  async function call(request: LineRequest, form: SignatureForm, attempt: number): Promise<Call> {
+    const done = await limiter.start(async (sent) => {
+      const signedSkewMs = signingSkewMs;
+      const headers = await headersOf(request, form, signedSkewMs);
       signal.throwIfAborted();
-      const headers = await headersOf(request, stance);
       const url = `${new URL(connection.baseUrl).origin}${request.path}${request.query ?? ''}`;
-      const { method, form } = request;
+      const { method, form: body } = request;
       const startedAt = clock.now();
-      const http = { method, url, headers, timeoutMs: timeoutMs(form?.contentLength ?? 0), ...(form && { form }) };
-      const result = await callOnce(dispatcher, http, form === undefined ? signal : uploadSignal, sent);
-      return { result, ms: clock.now() - startedAt, skewMs: skewOf(result, clock.now()) };
+      const http = {
+        method,
+        url,
+        headers,
+        timeoutMs: timeoutMs(body?.contentLength ?? 0),
+        ...(body && { form: body }),
+      };
+      const result = await callOnce(dispatcher, http, body === undefined ? signal : uploadSignal, sent);
+      const skewMs = skewOf(result, clock.now());
+      return { result, ms: clock.now() - startedAt, skewMs, wasSignedOff: isOff(skewMs, signedSkewMs) };
     });
-    answered ||= exchange.result.kind === 'answer';
-    logCall(log, request, exchange.result, attempt, exchange.ms);
-    return exchange;
+    answered ||= done.result.kind === 'answer';
+    logCall(log, request, done.result, attempt, done.ms);
+    followClock(done.skewMs);
+    return done;
   }
 
-  async function headersOf({ path, form }: LineRequest, stance: Stance): Promise<Record<string, string>> {
-    const content = form === undefined ? {} : { contentType: form.contentType };
-    const signature = await signRequest(connection, { path, ...content }, clock.now() + stance.skewMs, stance.form);
+  async function headersOf(
+    { path, form: body }: LineRequest,
+    form: SignatureForm,
+    skewMs: number,
+  ): Promise<Record<string, string>> {
+    const content = body === undefined ? {} : { contentType: body.contentType };
+    const signature = await signRequest(connection, { path, ...content }, clock.now() + skewMs, form);
     const length =
-      form === undefined ? {} : { 'content-type': form.contentType, 'content-length': `${form.contentLength}` };
+      body === undefined ? {} : { 'content-type': body.contentType, 'content-length': `${body.contentLength}` };
     return { accept: 'application/json', 'user-agent': 'line-ads-sync', ...length, ...signature };
   }
 
-  /** What LINE accepted is kept, and its clock followed: from now on requests are signed with LINE's time. */
-  function keep(stance: Stance, skewMs: number | undefined): void {
-    const isOff = skewMs !== undefined && Math.abs(skewMs - stance.skewMs) > worstSkewMs;
-    const before = kept.skewMs;
-    kept = isOff ? { ...stance, skewMs } : stance;
-    if (before === 0 && kept.skewMs !== 0) log.warn({ skewMs: kept.skewMs }, describeSkew(kept.skewMs));
+  /** Whatever the answer said: from now on requests are signed with LINE's time. The first finding is told. */
+  function followClock(skewMs: number | undefined): void {
+    if (!isOff(skewMs, signingSkewMs)) return;
+    signingSkewMs = skewMs;
+    if (foundSkewMs !== undefined) return;
+    foundSkewMs = skewMs;
+    log.warn({ skewMs }, describeSkew(skewMs));
   }
 
   return {
     wasAnswered: () => answered,
-    clockSkewMs: () => (kept.skewMs === 0 ? undefined : kept.skewMs),
+    clockSkewMs: () => foundSkewMs,
     async send(request, attempt) {
       const remaining = createCorrections(connection.signature === 'auto');
-      let stance = kept;
+      let form = keptForm;
       let ms = 0;
       for (let calls = 1; ; calls += 1) {
-        const exchange = await call(request, stance, attempt + calls - 1);
+        const { wasSignedOff, ...exchange } = await call(request, form, attempt + calls - 1);
         ms += exchange.ms;
-        if (isAccepted(exchange.result)) keep(stance, exchange.skewMs);
-        const next = isUnauthorised(exchange.result) ? remaining.after(stance, exchange.skewMs) : undefined;
+        if (isAccepted(exchange.result)) keptForm = form;
+        const next = isUnauthorised(exchange.result) ? remaining.after(form, wasSignedOff) : undefined;
         if (next === undefined) return { ...exchange, ms, calls };
-        stance = next;
+        form = next;
       }
     },
   };
@@ -119,20 +137,24 @@ export function describeSkew(skewMs: number): string {
 }
 
 /**
- * What to try after a 401, each once (LINE Ads API reference, "Signing"): LINE's time when ours is more than 60 s off,
- * then, unless the form is fixed, the padded form.
+ * The form to try after a 401 (LINE Ads API reference, "Signing"): once the same with LINE's time, which is followed by
+ * then, when the request was signed for another; then, unless the form is fixed, the padded form.
  */
 function createCorrections(mayChangeForm: boolean) {
   let mayCorrectTime = true;
   return {
-    after(stance: Stance, skewMs: number | undefined): Stance | undefined {
-      if (mayCorrectTime && skewMs !== undefined && Math.abs(skewMs - stance.skewMs) > worstSkewMs) {
+    after(form: SignatureForm, wasSignedOff: boolean): SignatureForm | undefined {
+      if (mayCorrectTime && wasSignedOff) {
         mayCorrectTime = false;
-        return { ...stance, skewMs };
+        return form;
       }
-      return mayChangeForm && stance.form === 'rfc7515' ? { ...stance, form: 'padded' } : undefined;
+      return mayChangeForm && form === 'rfc7515' ? 'padded' : undefined;
     },
   };
+}
+
+function isOff(skewMs: number | undefined, signedSkewMs: number): skewMs is number {
+  return skewMs !== undefined && Math.abs(skewMs - signedSkewMs) > worstSkewMs;
 }
 
 function isUnauthorised(result: HttpAnswer | NetworkFailure): boolean {

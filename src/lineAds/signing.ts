@@ -1,10 +1,10 @@
 import { createHash, createHmac } from 'node:crypto';
 import { CompactSign } from 'jose/jws/compact/sign';
 
-/** `rfc7515`: base64url parts without "="; `padded`: with it, as LINE's own sample has them. */
-/** Clocks further apart than this are told of, and corrected after a 401. */
+/** Clocks further apart than this are told of, and LINE's is followed. */
 export const worstSkewMs = 60_000;
 
+/** `rfc7515`: base64url parts without "="; `padded`: with it, as LINE's own sample has them. */
 export type SignatureForm = 'rfc7515' | 'padded';
 
 export interface SigningKey {

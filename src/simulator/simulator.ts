@@ -7,7 +7,7 @@ import { createFaults, type Fault } from './faults.ts';
 import type { UploadJob } from './jobs.ts';
 import { createRates } from './rates.ts';
 import type { SignatureForm } from './signature.ts';
-import { type Audience, createAccount, type JobTimes, type Seed } from './state.ts';
+import { type Audience, createAccount, type JobTimes, type NewJob, type Seed } from './state.ts';
 
 export interface SimulatorOptions {
   /** 0, the default: any free port. The host is always 127.0.0.1. */
@@ -44,6 +44,8 @@ export interface Simulator {
   members(audienceId: string): ReadonlySet<string>;
   /** Newest first, at most 50. Throws for an unknown id. */
   jobs(audienceId: string): UploadJob[];
+  /** An upload by somebody else, which is accepted at once. Throws for an unknown id. */
+  uploadByOthers(audienceId: string, job: NewJob): void;
   /** Returns the new audience's id. */
   seedAudience(seed: Seed): string;
   requests: readonly RecordedRequest[];
@@ -149,6 +151,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     audiences: () => account.audiences(),
     members: (audienceId) => account.members(audienceId),
     jobs: (audienceId) => account.jobs(audienceId),
+    uploadByOthers: (audienceId, job) => void account.addJob(audienceId, job),
     seedAudience: (seed) => account.seed(seed),
     requests,
     breaches,

@@ -5,7 +5,8 @@ import { type CliOutcome, type RunningCli, reportOf, waitUntil } from '../cli/cl
 import { hashOf } from '../cli/customers.ts';
 import { audienceId, emailSync, openScenario, type Scenario } from '../cli/scenario.ts';
 import { csvText } from '../cli/sourceFiles.ts';
-import { createRandom, integerBetween, pickOne } from './seeded.ts';
+import { brokenUploadRules } from '../faults/uploadRules.ts';
+import { createRandom, integerBetween, pickOne } from '../seeded.ts';
 
 /*
  * Kills the real command with SIGKILL, runs it again until it ends, and asks the simulated LINE what that came to.
@@ -114,15 +115,8 @@ function checkOutcome(simulator: Simulator, { mode, exists, batches }: Work): vo
     `LINE holds ${held.size} members, not the ${wanted.size} of the plan`,
   );
   demand(simulator.breaches.length === 0, simulator.breaches.join('; '));
-  const uploads = simulator.jobs(id).toReversed();
-  for (const { name } of uploads)
-    demand(uploads.filter((other) => other.name === name).length === 1, `${name} was accepted twice`);
-  const added = new Set<string>();
-  for (const { name, type } of uploads) {
-    const plan = name.replace(/-\d+\.txt$/, '');
-    if (type === 'DIFF_ADD') added.add(plan);
-    else demand(!added.has(plan), `${name}: a REPLACE after an ADD of its plan`);
-  }
+  const broken = brokenUploadRules(simulator, id);
+  demand(broken.length === 0, broken.join('; '));
 }
 
 function demand(holds: boolean, otherwise: string): void {

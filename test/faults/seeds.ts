@@ -1,0 +1,306 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Agent } from 'undici';
+import type { Clock } from '../../src/clock.ts';
+import { type Config, configSchema } from '../../src/config.ts';
+import { exitCodeOfRun, type RunReport } from '../../src/report.ts';
+import { type RunOptions, run } from '../../src/run.ts';
+import type { Fault } from '../../src/simulator/faults.ts';
+import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
+import { hashOf } from '../cli/customers.ts';
+import { createRandom, integerBetween, pickOne } from '../seeded.ts';
+import { failJournalAt } from './failJournal.ts';
+import { brokenUploadRules } from './uploadRules.ts';
+import { createVirtualClock, unlimited } from './virtualClock.ts';
+
+/*
+ * One seed: a simulated LINE under faults, a source that changes, and some runs. After each run the rules of the design
+ * are asserted; then, with no fault left, a last run must bring the audience in step.
+ */
+
+/** What happens around a run, beside LINE's own faults. */
+const mishaps = [
+  'none',
+  'none',
+  'an upload by somebody else',
+  'an upload by somebody else during the run',
+  'the disk is full',
+  'the state directory vanishes',
+  'the run is stopped',
+  'audiences appear between two pages',
+] as const;
+type Mishap = (typeof mishaps)[number];
+
+interface World extends AsyncDisposable {
+  random: () => number;
+  clock: Clock;
+  simulator: Simulator;
+  folder: string;
+  mode: 'add' | 'mirror';
+  people: Set<number>;
+  /** Everybody that a run was ever told of: in Add nobody leaves. */
+  everybody: Set<number>;
+  /** Who was there before, or came by somebody else's upload. */
+  strangers: string[];
+  config: Config;
+}
+
+export async function runSeed(seed: number): Promise<string[]> {
+  await using world = await openWorld(seed);
+  const { random } = world;
+  const story: string[] = [`${world.mode}, ${world.people.size} people`];
+  const rounds = integerBetween(random, 2, 4);
+  for (let round = 0; round < rounds; round += 1) {
+    if (round > 0) changePeople(world);
+    addFaults(world);
+    const mishap = pickOne(random, mishaps);
+    const report = await runUnder(mishap, world);
+    story.push(`${world.people.size} people; ${mishap}: ${describe(report)}`);
+    if (random() < 0.3) await checkPreview(world, story);
+    checkReport(report, world, story, mishap);
+  }
+  await converge(world, story);
+  return story;
+}
+
+async function openWorld(seed: number): Promise<World> {
+  const random = createRandom(seed);
+  const clock = createVirtualClock(Date.UTC(2026, 0, 15), random);
+  const simulator = await startSimulator({
+    now: clock.now,
+    strictRates: false,
+    clockSkewMs: pickOne(random, [0, 0, 600_000, -600_000, 1_800_000, -1_800_000]),
+    signature: pickOne(random, ['any', 'padded', 'rfc7515']),
+    jobs: { queuedMs: integerBetween(random, 0, 20_000), workingMs: integerBetween(random, 0, 60_000) },
+  });
+  const folder = mkdtempSync(join(tmpdir(), 'line-ads-sync-seed-'));
+  const mode = pickOne(random, ['add', 'mirror'] as const);
+  const people = new Set(Array.from({ length: integerBetween(random, 1, 12) }, (_, index) => index));
+  const exists = random() < 0.6;
+  const strangers = exists ? [hashOf('resident'), hashOf('another resident')] : [];
+  if (exists) seedBuyers(simulator, strangers);
+  // Names that a search finds and an exact look must not: another type, and another name.
+  simulator.seedAudience({ name: 'Buyers', functionType: 'UPLOAD' });
+  simulator.seedAudience({ name: 'Buyers 2', functionType: 'HASHED_EMAIL_UPLOAD' });
+  if (random() < 0.3)
+    for (let number = 0; number < 120; number += 1)
+      simulator.seedAudience({ name: `Others ${number}`, functionType: 'UPLOAD' });
+  const config = configSchema.parse({
+    connection: {
+      adAccountId: simulator.adAccountId,
+      accessKey: simulator.accessKey,
+      secretKey: simulator.secretKey,
+      baseUrl: simulator.url,
+    },
+    source: { type: 'files', path: join(folder, 'people.csv') },
+    syncs: [{ name: 'buyers', audienceName: 'Buyers', identifierType: 'email', mode }],
+    batch: { maxRecords: integerBetween(random, 1, 5) },
+    jobs: { pollMaxMs: 60_000 },
+    guards: { maxShrink: pickOne(random, [0.5, 1]) },
+    plan: { fullRefreshDays: pickOne(random, [7, 7, 0]) },
+    state: { directory: join(folder, 'state'), keepSnapshots: random() < 0.8 },
+  });
+  return {
+    ...{ random, clock, simulator, folder, mode, people, strangers, config },
+    everybody: new Set(people),
+    async [Symbol.asyncDispose]() {
+      await simulator.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function seedBuyers(simulator: Simulator, members: readonly string[]): string {
+  return simulator.seedAudience({ name: 'Buyers', functionType: 'HASHED_EMAIL_UPLOAD', members });
+}
+
+function changePeople({ random, people, everybody }: World): void {
+  const change = random();
+  if (change < 0.25) return;
+  for (let number = 0; number < 30; number += 1) {
+    if (random() < 0.15) people.add(number);
+    if (change > 0.6 && random() < 0.3 && people.size > 1) people.delete(number);
+  }
+  for (const number of people) everybody.add(number);
+}
+
+function addFaults({ random, simulator }: World): void {
+  const reads = ['list', 'jobs', 'any', 'upload'] as const;
+  for (let count = integerBetween(random, 0, 4); count > 0; count -= 1) {
+    const skip = integerBetween(random, 0, 5);
+    const times = integerBetween(random, 1, 4);
+    const fault: Fault = pickOne<() => Fault>(random, [
+      () => ({ effect: 'answer', on: pickOne(random, reads), status: 429, skip, times }),
+      () => ({ effect: 'answer', on: pickOne(random, reads), status: 429, skip, times, retryAfter: 3 }),
+      () => ({ effect: 'answer', on: pickOne(random, reads), status: pickOne(random, [500, 502, 503]), skip, times }),
+      () => ({ effect: 'dropBefore', on: pickOne(random, reads), skip, times }),
+      () => ({ effect: 'dropAfter', on: pickOne(random, reads), skip, times }),
+      () => ({ effect: 'answerAfter', on: pickOne(random, reads), status: 500, skip, times }),
+      () => ({ effect: 'answer', on: 'upload', status: 400, reason: 'LOCK_DEFAULT', skip, times }),
+      () => ({ effect: 'jobFails', skip }),
+      () => ({ effect: 'jobSlow', extraMs: 600_000, skip, times }),
+    ])();
+    simulator.addFault(fault);
+  }
+}
+
+function runOnce(world: World, changes: Partial<RunOptions> = {}): Promise<RunReport> {
+  const { folder, config, clock, people } = world;
+  writeFileSync(
+    join(folder, 'people.csv'),
+    ['email', ...[...people].map((number) => `person-${number}@example.com`), ''].join('\n'),
+  );
+  return run({
+    config,
+    command: 'sync',
+    dispatcher: new Agent({ allowH2: false }),
+    clock,
+    log: { info() {}, warn() {} },
+    progress: { show() {}, end() {}, close() {} },
+    signal: new AbortController().signal,
+    limiter: unlimited,
+    ...changes,
+  });
+}
+
+async function runUnder(mishap: Mishap, world: World): Promise<RunReport> {
+  const { random, simulator, config } = world;
+  const after = integerBetween(random, 1, 8);
+  switch (mishap) {
+    case 'none':
+      return runOnce(world);
+    case 'an upload by somebody else':
+      uploadByOthers(world);
+      return runOnce(world);
+    case 'an upload by somebody else during the run':
+      return meanwhile(simulator, after, () => uploadByOthers(world), runOnce(world));
+    case 'the disk is full': {
+      using _full = failJournalAt(after);
+      return await runOnce(world);
+    }
+    case 'the state directory vanishes':
+      return meanwhile(
+        simulator,
+        after,
+        () => rmSync(config.state.directory, { recursive: true, force: true }),
+        runOnce(world),
+      );
+    case 'the run is stopped': {
+      const stop = new AbortController();
+      return meanwhile(simulator, after, () => stop.abort(), runOnce(world, { signal: stop.signal }));
+    }
+    case 'audiences appear between two pages':
+      return meanwhile(
+        simulator,
+        1,
+        () => void simulator.seedAudience({ name: 'Newer', functionType: 'UPLOAD' }),
+        runOnce(world),
+      );
+  }
+}
+
+/** Does something once LINE has seen so many more requests, if the run comes so far. */
+async function meanwhile(simulator: Simulator, after: number, act: () => void, running: Promise<RunReport>) {
+  const due = simulator.requests.length + after;
+  const timer = setInterval(() => {
+    if (simulator.requests.length < due) return;
+    clearInterval(timer);
+    act();
+  }, 1);
+  return running.finally(() => clearInterval(timer));
+}
+
+function uploadByOthers(world: World): void {
+  const { random, simulator } = world;
+  const id = buyersId(simulator);
+  if (id === undefined) return;
+  const stranger = hashOf(`stranger ${random()}`);
+  const type = pickOne(random, ['DIFF_ADD', 'DIFF_REPLACE'] as const);
+  simulator.uploadByOthers(id, { name: 'by-hand.csv', type, lines: new Set([stranger]), lineCount: 1 });
+  world.strangers.push(stranger);
+}
+
+function buyersId(simulator: Simulator): string | undefined {
+  return simulator
+    .audiences()
+    .find(({ name, functionType }) => name === 'Buyers' && functionType === 'HASHED_EMAIL_UPLOAD')?.id;
+}
+
+function describe({ status, resumed, syncs: [sync] }: RunReport): string {
+  const error = sync?.error?.code ?? '';
+  const warnings = sync?.warnings.map(({ code }) => code).join(' ') ?? '';
+  return [resumed ? 'resumed' : '', status, sync?.plan?.action ?? '', error, warnings].filter(Boolean).join(', ');
+}
+
+/** A run of which all is known: the report's sums are right, and what it claims LINE holds, LINE holds. */
+function checkReport(report: RunReport, world: World, story: string[], mishap: Mishap): void {
+  const { simulator } = world;
+  const demand = (holds: boolean, rule: string) => {
+    if (!holds) throw new Error(`${rule}\n${story.join('\n')}\n${JSON.stringify(report)}`);
+  };
+  for (const { counts, status, remote, error } of report.syncs) {
+    demand(counts.values === counts.rejected + counts.duplicates + counts.members, 'the counts do not add up');
+    demand(counts.uploaded <= counts.plannedLines, 'more was uploaded than planned');
+    demand((status === 'succeeded' || status === 'nothing_to_do') === (error === null), 'status and error disagree');
+    if (status === 'succeeded') demand(remote === 'complete', 'succeeded, but not complete');
+    if (status !== 'succeeded' && error?.code === 'job.failed')
+      demand(remote !== 'complete', 'complete with a failed job');
+  }
+  const isFine = exitCodeOfRun(report) === 0;
+  // Somebody who uploads while the last answers come in may be too late to be seen by this run; the next one sees.
+  if (isFine && !report.resumed && mishap !== 'an upload by somebody else during the run')
+    demand(isInStep(world), `${report.status}, but LINE does not hold the members`);
+  demand(simulator.breaches.length === 0, simulator.breaches.join('; '));
+  const id = buyersId(simulator);
+  const broken = id === undefined ? [] : brokenUploadRules(simulator, id, (name) => name !== 'by-hand.csv');
+  demand(broken.length === 0, broken.join('; '));
+}
+
+/** Mirror: exactly the people of the source; Add: at least they. */
+function isInStep({ simulator, mode, people }: World): boolean {
+  const id = buyersId(simulator);
+  if (id === undefined) return people.size === 0;
+  const held = simulator.members(id);
+  const wanted = [...people].map((number) => hashOf(`person-${number}@example.com`));
+  return wanted.every((member) => held.has(member)) && (mode === 'add' || held.size === wanted.length);
+}
+
+/** Runs again until nothing is left to do; a Mirror that shrinks too much is approved. */
+async function converge(world: World, story: string[]): Promise<void> {
+  for (let tries = 0; tries < 12; tries += 1) {
+    const report = await runOnce(world);
+    story.push(`again: ${describe(report)}`);
+    checkReport(report, world, story, 'none');
+    const [sync] = report.syncs;
+    if (sync?.error?.code === 'guard.max_shrink') {
+      const approved = await runOnce(world, { approve: [sync.plan?.id ?? ''] });
+      story.push(`approved: ${describe(approved)}`);
+      checkReport(approved, world, story, 'none');
+    } else if (exitCodeOfRun(report) === 0 && !report.resumed && isInStep(world)) return;
+  }
+  throw new Error(`the runs do not converge\n${story.join('\n')}`);
+}
+
+/** A preview asks, and changes nothing: neither at LINE nor in the state. */
+async function checkPreview(world: World, story: string[]): Promise<void> {
+  const { simulator, config } = world;
+  const before = stateOf(config.state.directory);
+  const requests = simulator.requests.length;
+  const report = await runOnce(world, { command: 'preview' });
+  story.push(`preview: ${describe(report)}`);
+  const sent = simulator.requests.slice(requests).filter(({ method }) => method !== 'GET');
+  if (sent.length > 0) throw new Error(`a preview sent something\n${story.join('\n')}`);
+  if (stateOf(config.state.directory) !== before) throw new Error(`a preview moved the state\n${story.join('\n')}`);
+}
+
+function stateOf(directory: string): string {
+  if (statSync(directory, { throwIfNoEntry: false }) === undefined) return '';
+  const names = readdirSync(directory, { recursive: true }).map(String).sort();
+  return names
+    .map((name) => {
+      const path = join(directory, name);
+      return statSync(path).isDirectory() ? name : `${name} ${hashOf(readFileSync(path, 'latin1'))}`;
+    })
+    .join('\n');
+}

@@ -1,0 +1,21 @@
+import type { Clock } from '../../src/clock.ts';
+import { systemClock } from '../../src/clock.ts';
+import type { RequestLimiter } from '../../src/lineAds/limits.ts';
+
+/** Virtual milliseconds in a real one. */
+const speed = 500;
+
+/** A clock that runs so much faster than the real one: waiting for hours takes seconds, and in the same order. */
+export function createVirtualClock(startMs: number, random: () => number): Clock {
+  const realStartMs = performance.now();
+  return {
+    now: () => Math.round(startMs + (performance.now() - realStartMs) * speed),
+    sleep: (ms, signal) => systemClock.sleep(Math.ceil(ms / speed), signal),
+    random,
+  };
+}
+
+/** Lets every request start at once: rates go by real time, and have tests of their own. */
+export const unlimited: RequestLimiter = {
+  start: (begin) => begin(() => {}),
+};
