@@ -97,7 +97,8 @@ export function insertPlan(database: DatabaseSync, plan: NewPlan): RecordedPlan 
   const row = Number(lastInsertRowid);
   for (const batch of batches) insertBatch(database, row, batch);
   const keyedDigests = batches.map(({ keyedDigest }) => keyedDigest);
-  return { ...rest, row, audienceCreated: false, batches: batches.map(startBatch), keyedDigests };
+  const started = batches.map(({ keyedDigest: _, ...planned }) => startBatch(planned));
+  return { ...rest, row, audienceCreated: false, batches: started, keyedDigests };
 }
 
 function insertBatch(database: DatabaseSync, plan: number, batch: NewPlan['batches'][number]): void {

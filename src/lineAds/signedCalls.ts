@@ -65,22 +65,16 @@ export function createSignedCalls(options: {
   let foundSkewMs: number | undefined;
   let answered = false;
 
-  async function call(request: LineRequest, form: SignatureForm, attempt: number): Promise<Call> {
+  async function call(request: LineRequest, signatureForm: SignatureForm, attempt: number): Promise<Call> {
     const done = await limiter.start(async (sent) => {
       const signedSkewMs = signingSkewMs;
-      const headers = await headersOf(request, form, signedSkewMs);
+      const headers = await headersOf(request, signatureForm, clock.now() + signedSkewMs);
       signal.throwIfAborted();
       const url = `${new URL(connection.baseUrl).origin}${request.path}${request.query ?? ''}`;
-      const { method, form: body } = request;
+      const { method, form } = request;
       const startedAt = clock.now();
-      const http = {
-        method,
-        url,
-        headers,
-        timeoutMs: timeoutMs(body?.contentLength ?? 0),
-        ...(body && { form: body }),
-      };
-      const result = await callOnce(dispatcher, http, body === undefined ? signal : uploadSignal, sent);
+      const http = { method, url, headers, timeoutMs: timeoutMs(form?.contentLength ?? 0), ...(form && { form }) };
+      const result = await callOnce(dispatcher, http, form === undefined ? signal : uploadSignal, sent);
       const skewMs = skewOf(result, clock.now());
       return { result, ms: clock.now() - startedAt, skewMs, wasSignedOff: isOff(skewMs, signedSkewMs) };
     });
@@ -91,14 +85,14 @@ export function createSignedCalls(options: {
   }
 
   async function headersOf(
-    { path, form: body }: LineRequest,
-    form: SignatureForm,
-    skewMs: number,
+    { path, form }: LineRequest,
+    signatureForm: SignatureForm,
+    atMs: number,
   ): Promise<Record<string, string>> {
-    const content = body === undefined ? {} : { contentType: body.contentType };
-    const signature = await signRequest(connection, { path, ...content }, clock.now() + skewMs, form);
+    const content = form === undefined ? {} : { contentType: form.contentType };
+    const signature = await signRequest(connection, { path, ...content }, atMs, signatureForm);
     const length =
-      body === undefined ? {} : { 'content-type': body.contentType, 'content-length': `${body.contentLength}` };
+      form === undefined ? {} : { 'content-type': form.contentType, 'content-length': `${form.contentLength}` };
     return { accept: 'application/json', 'user-agent': 'line-ads-sync', ...length, ...signature };
   }
 

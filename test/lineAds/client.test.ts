@@ -123,16 +123,85 @@ describe('the audience list', () => {
   });
 });
 
-describe('after a 401', () => {
-  const skewedDate = new Date(startMs + 7_200_000).toUTCString();
-  const rightDate = new Date(startMs).toUTCString();
+const rightDate = dateAfter(0);
 
-  /** Announces one read of the jobs, signed for `atMs` in that form, and what it is answered. */
-  async function expectRead(form: 'rfc7515' | 'padded', atMs: number, status: number, date = rightDate) {
-    const path = `${accountPath}/77/upload-job`;
-    const reqheaders = { ...(await signRequest(key, { path }, atMs, form)) };
-    nock(line, { reqheaders }).get(path).reply(status, { jobs: [] }, { date });
-  }
+/** LINE's `Date` when its clock is so far ahead of ours. */
+function dateAfter(skewMs: number): string {
+  return new Date(startMs + skewMs).toUTCString();
+}
+
+/** Announces one read of the jobs, signed for `atMs` in that form, and what it is answered. */
+async function expectRead(form: 'rfc7515' | 'padded', atMs: number, status: number, date = rightDate) {
+  const path = `${accountPath}/77/upload-job`;
+  const reqheaders = { ...(await signRequest(key, { path }, atMs, form)) };
+  nock(line, { reqheaders }).get(path).reply(status, { jobs: [] }, { date });
+}
+
+describe("LINE's clock", () => {
+  test.each([7_200_000, -7_200_000, 61_000])(
+    'is followed as soon as an answer shows that it is %i ms from ours, also a success',
+    async (skewMs) => {
+      const { client } = setUpClient();
+      await expectRead('rfc7515', startMs, 200, dateAfter(skewMs));
+      await expectRead('rfc7515', startMs + skewMs, 200, dateAfter(skewMs));
+      expect(client.clockSkewMs()).toBeUndefined();
+      await client.uploadJobs('77');
+      await client.uploadJobs('77');
+      expect(client.clockSkewMs()).toBe(skewMs);
+    },
+  );
+
+  test.each([0, 60_000, -60_000])('is taken for ours when it is %i ms from it', async (skewMs) => {
+    const { client, warned } = setUpClient();
+    await expectRead('rfc7515', startMs, 200, dateAfter(skewMs));
+    await expectRead('rfc7515', startMs, 200, dateAfter(skewMs));
+    await client.uploadJobs('77');
+    await client.uploadJobs('77');
+    expect(client.clockSkewMs()).toBeUndefined();
+    expect(warned).toEqual([]);
+  });
+
+  test.each([429, 503])('is followed by the retry of a request that was answered %i', async (status) => {
+    const { client } = setUpClient({ random: 0 });
+    await expectRead('rfc7515', startMs, status, dateAfter(7_200_000));
+    await expectRead('rfc7515', startMs + 7_200_000, 200, dateAfter(7_200_000));
+    await client.uploadJobs('77');
+  });
+
+  test.each([
+    [7_200_000, '7200 s behind'],
+    [-90_000, '90 s ahead of'],
+  ])('that is %i ms from ours is warned of once, in seconds', async (skewMs, words) => {
+    const { client, warned } = setUpClient();
+    await expectRead('rfc7515', startMs, 401, dateAfter(skewMs));
+    for (let count = 0; count < 2; count += 1) await expectRead('rfc7515', startMs + skewMs, 200, dateAfter(skewMs));
+    await client.uploadJobs('77');
+    await client.uploadJobs('77');
+    expect(warned).toEqual([{ skewMs, message: expect.stringContaining(words) }]);
+  });
+
+  test('is followed back when ours has been set meanwhile, without a second warning', async () => {
+    const { client, warned } = setUpClient();
+    await expectRead('rfc7515', startMs, 200, dateAfter(7_200_000));
+    await expectRead('rfc7515', startMs + 7_200_000, 200, rightDate);
+    await expectRead('rfc7515', startMs, 200, dateAfter(7_200_000));
+    for (let count = 0; count < 3; count += 1) await client.uploadJobs('77');
+    expect(client.clockSkewMs()).toBe(7_200_000);
+    expect(warned).toHaveLength(1);
+  });
+
+  test('is followed by requests that were waiting for their slot when it was found to be off', async () => {
+    const { client } = setUpClient({ limits: { requestsPerSecond: 20 } });
+    await expectRead('rfc7515', startMs, 200);
+    await expectRead('rfc7515', startMs, 200, dateAfter(7_200_000));
+    await expectRead('rfc7515', startMs + 7_200_000, 200, dateAfter(7_200_000));
+    await client.uploadJobs('77');
+    await Promise.all([client.uploadJobs('77'), client.uploadJobs('77')]);
+  });
+});
+
+describe('after a 401', () => {
+  const skewedDate = dateAfter(7_200_000);
 
   test("LINE's time is tried first when ours is off, and kept", async () => {
     const { client } = setUpClient();
@@ -172,10 +241,10 @@ describe('after a 401', () => {
     await client.uploadJobs('77');
   });
 
-  test('what LINE did not accept is not kept, and the error tells the skew', async () => {
+  test('a form that LINE did not accept is not kept, its time is, and the error tells the skew', async () => {
     const { client } = setUpClient();
+    await expectRead('rfc7515', startMs, 401, skewedDate);
     for (let count = 0; count < 2; count += 1) {
-      await expectRead('rfc7515', startMs, 401, skewedDate);
       await expectRead('rfc7515', startMs + 7_200_000, 401, skewedDate);
       await expectRead('padded', startMs + 7_200_000, 401, skewedDate);
       await expect(client.uploadJobs('77')).rejects.toMatchObject({
@@ -362,6 +431,87 @@ describe('uploads in flight', () => {
     const attempts = await Promise.all(Array.from({ length: 9 }, () => client.attemptUpload(uploadCall(purpose))));
     expect(attempts.every(({ kind }) => kind === 'accepted')).toBe(true);
     expect(highest).toBe(most);
+  });
+
+  /** A LINE whose answers to uploads wait for `answerUploads`; `posted` tells when so many have arrived. */
+  async function setUpHeldUploads(overrides: Parameters<typeof setUpClient>[0] = {}) {
+    nock.enableNetConnect('127.0.0.1');
+    const held = Promise.withResolvers<void>();
+    const grace = new AbortController();
+    let posts = 0;
+    const server = await startServer(async (arrival, response) => {
+      if (arrival.method === 'GET') return answerJson(response, 200, pageOf([]));
+      posts += 1;
+      await held.promise;
+      answerJson(response, 202, audienceJson());
+    });
+    const setup = setUpClient({ connection: { baseUrl: server.origin }, uploadSignal: grace.signal, ...overrides });
+    await setup.client.listAudiences();
+    const posted = (count: number) => expect.poll(() => posts, { interval: 5 }).toBe(count);
+    return { ...setup, grace, posted, answerUploads: held.resolve, countPosts: () => posts };
+  }
+
+  const stopped = new Error('stopped');
+
+  test('come to their end after the run is aborted, which reads do not', async () => {
+    const { client, controller, posted, answerUploads } = await setUpHeldUploads();
+    const upload = client.attemptUpload(uploadCall());
+    await posted(1);
+    controller.abort(stopped);
+    await expect(client.uploadJobs('77')).rejects.toBe(stopped);
+    answerUploads();
+    expect(await upload).toMatchObject({ kind: 'accepted' });
+  });
+
+  test('are cut when their own signal is aborted, and may have arrived', async () => {
+    const { client, controller, grace, posted } = await setUpHeldUploads();
+    const upload = client.attemptUpload(uploadCall());
+    await posted(1);
+    controller.abort(stopped);
+    grace.abort(stopped);
+    expect(await upload).toMatchObject({ kind: 'failed', verdict: 'unanswered' });
+  });
+
+  test('are cut with the run when they have no signal of their own', async () => {
+    nock.enableNetConnect('127.0.0.1');
+    const server = await startServer((arrival, response) => {
+      if (arrival.method === 'GET') answerJson(response, 200, pageOf([]));
+      else controller.abort(stopped);
+    });
+    const { client, controller } = setUpClient({ connection: { baseUrl: server.origin } });
+    expect(await client.attemptUpload(uploadCall())).toMatchObject({ kind: 'failed', verdict: 'unanswered' });
+  });
+
+  test.each([
+    ['a free upload', 'add', { concurrentUploads: 1 }],
+    ['a free REPLACE', 'replace', { concurrentReplaces: 1 }],
+    ['its slot', 'add', { requestsPerSecond: 5 }],
+  ] as const)('are not joined by one that waited for %s when the run was aborted', async (_case, purpose, limits) => {
+    const { client, controller, posted, answerUploads, countPosts } = await setUpHeldUploads({ limits });
+    const first = client.attemptUpload(uploadCall(purpose));
+    const second = client.attemptUpload(uploadCall(purpose));
+    await posted(1);
+    controller.abort(stopped);
+    answerUploads();
+    const [started, waiting] = await Promise.allSettled([first, second]);
+    expect(started).toMatchObject({ status: 'fulfilled', value: { kind: 'accepted' } });
+    expect(waiting).toEqual({ status: 'rejected', reason: stopped });
+    expect(countPosts()).toBe(1);
+  });
+
+  test('do not start again after a 401 once the run is aborted', async () => {
+    nock.enableNetConnect('127.0.0.1');
+    const server = await startServer((arrival, response) => {
+      if (arrival.method === 'GET') return answerJson(response, 200, pageOf([]));
+      controller.abort(stopped);
+      answerJson(response, 401, {});
+    });
+    const { client, controller } = setUpClient({
+      connection: { baseUrl: server.origin },
+      uploadSignal: new AbortController().signal,
+    });
+    await expect(client.attemptUpload(uploadCall())).rejects.toBe(stopped);
+    expect(server.arrivals.map(({ method }) => method)).toEqual(['GET', 'POST']);
   });
 
   test('no longer start once the run is aborted', async () => {

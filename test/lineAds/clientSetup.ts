@@ -49,7 +49,7 @@ export interface ClientSetup {
   controller: AbortController;
 }
 
-type Overrides = Partial<Pick<ClientOptions, 'dispatcher' | 'timeoutMs'>> & {
+type Overrides = Partial<Pick<ClientOptions, 'dispatcher' | 'timeoutMs' | 'uploadSignal'>> & {
   connection?: Partial<ClientOptions['connection']>;
   limits?: Partial<ClientOptions['limits']>;
   retry?: Partial<ClientOptions['retry']>;
@@ -77,7 +77,10 @@ export function setUpClient(overrides: Overrides = {}): ClientSetup {
     jobs: { wait: true, timeoutMs: 100_000, pollMinMs: 1000, pollMaxMs: 8000, settleMs: 700, ...jobs },
     clock,
     dispatcher: new Agent({ allowH2: false }),
-    log: { info: (fields) => void logged.push(fields), warn: (fields) => void warned.push(fields) },
+    log: {
+      info: (fields) => void logged.push(fields),
+      warn: (fields, message) => void warned.push({ ...fields, message }),
+    },
     signal: controller.signal,
     ...rest,
   };

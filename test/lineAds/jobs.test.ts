@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { SyncError } from '../../src/errors.ts';
-import { createJobFollower, isUnfinished, jobsOfFile, unfinishedCount } from '../../src/lineAds/jobs.ts';
+import { createJobFollower, isUnfinished, jobsOfFile, newestFirst, unfinishedCount } from '../../src/lineAds/jobs.ts';
 import type { UploadJob } from '../../src/lineAds/schemas.ts';
 import { createFakeClock, jobOf } from './clientSetup.ts';
 
@@ -47,6 +47,56 @@ test.each([
   const jobs = statuses.map((status, index) => jobOf({ id: `${index}`, status }));
   const found = jobsOfFile([jobOf({ id: '9', fileName: 'other.txt', status: 'WORKING' }), ...jobs], file);
   expect([found.outcome, found.job?.id]).toEqual([outcome, id]);
+});
+
+test.each<[string, [id: string, createdMs: number | null][], string[]]>([
+  [
+    'by time, whatever the ids',
+    [
+      ['9', 1000],
+      ['8', 3000],
+      ['7', 2000],
+    ],
+    ['8', '7', '9'],
+  ],
+  [
+    'by number within one time',
+    [
+      ['9', 1000],
+      ['11', 1000],
+      ['10', 1000],
+    ],
+    ['11', '10', '9'],
+  ],
+  [
+    'by number where no time is told',
+    [
+      ['99', null],
+      ['100', null],
+    ],
+    ['100', '99'],
+  ],
+  [
+    'a job without a time as the oldest',
+    [
+      ['9', null],
+      ['1', 1000],
+    ],
+    ['1', '9'],
+  ],
+  [
+    'numbers beyond the exact ones',
+    [
+      ['9007199254740992', null],
+      ['9007199254740993', null],
+    ],
+    ['9007199254740993', '9007199254740992'],
+  ],
+  ['one alone', [['1', null]], ['1']],
+  ['none', [], []],
+])('jobs are ordered newest first: %s', (_case, listed, expected) => {
+  const jobs = listed.map(([id, createdMs]) => jobOf({ id, createdMs }));
+  for (const order of [jobs, jobs.toReversed()]) expect(newestFirst(order).map(({ id }) => id)).toEqual(expected);
 });
 
 test('the first look is at once; delays double up to the longest and begin again when something changed', async () => {

@@ -52,6 +52,18 @@ test('a job keeps the file name, an unknown state and the count', () => {
   ]);
 });
 
+test.each([
+  ['in the zone of the account', '2026-01-15T12:00:00+09:00', Date.UTC(2026, 0, 15, 3)],
+  ['in UTC, with milliseconds', '2026-01-15T12:00:00.250Z', Date.UTC(2026, 0, 15, 12, 0, 0, 250)],
+  ['that is null', null, null],
+  ['that is missing', undefined, null],
+  ['that cannot be read', 'yesterday', null],
+  ['of another type', 1768446000, null],
+])('a time of creation %s (%s) is read as %s', (_case, created, createdMs) => {
+  const jobs = [{ audienceGroupJobId: 7, created }];
+  expect(parseAnswer(uploadJobsAnswer, JSON.stringify({ jobs }))?.jobs).toMatchObject([{ id: '7', createdMs }]);
+});
+
 test.each([['{"page":1}'], ['[]'], ['<html>'], [''], [undefined]])(
   'a page without a list of audiences (%s) is no page, rather than an empty one',
   (body) => {

@@ -162,12 +162,108 @@ describe('an upload whose answer is lost', () => {
     expect(error).toMatchObject({ code: 'run.interrupted' });
   });
 
+  test('within the grace after the end of the run is accepted like any other', async () => {
+    const { deliver, state, controller } = await setUpLine(['accept'], { uploadSignal: new AbortController().signal });
+    state.onUpload = () => controller.abort();
+    expect(await deliver()).toMatchObject({ audienceId: '77', attempts: 1, foundByLookup: false });
+  });
+
   test('before its body went out needs no look', async () => {
     const { client, options, clock } = setUpClient({ connection: { baseUrl: 'http://127.0.0.1:1' } });
     const error = await deliverUpload(client, uploadToId, options).catch((caught: unknown) => caught);
     expect(error).toMatchObject({ code: 'line.unreachable' });
     expect(error).not.toBeInstanceOf(UploadUnanswered);
     expect(clock.sleeps).not.toContain(700);
+  });
+});
+
+describe('an upload of an earlier process that may have arrived', () => {
+  const earlier = { mayHaveArrived: true, attempts: 2 };
+
+  test('is looked up, after settling, before anything is sent, and found', async () => {
+    const { deliver, uploads, state, clock } = await setUpLine(['accept']);
+    state.jobs.push(jobJson({ fileName, status: 'WORKING' }));
+    expect(await deliver(earlier)).toEqual({
+      audienceId: '77',
+      audience: undefined,
+      attempts: 2,
+      foundByLookup: true,
+      created: false,
+    });
+    expect(uploads).toEqual([]);
+    expect(clock.sleeps).toEqual([700]);
+  });
+
+  test('and that is not seen is sent again as ADD; attempts count on', async () => {
+    const { deliver, uploads, arrivals, logged } = await setUpLine(['accept']);
+    const told: number[] = [];
+    const onAttempt = (attempts: number) => void told.push(attempts);
+    expect(await deliver({ ...earlier, onAttempt })).toMatchObject({ attempts: 3, foundByLookup: false });
+    expect(arrivals.map(({ method }) => method)).toEqual(['GET', 'POST']);
+    expect(uploads).toHaveLength(1);
+    expect(told).toEqual([3]);
+    expect(logged.find(({ method }) => method === 'POST')).toMatchObject({ attempt: 3 });
+  });
+
+  test.each([
+    [true, 1],
+    [false, 0],
+  ])('is sent again as REPLACE only while no ADD of its plan was sent (%s: %i uploads)', async (mayRepeat, count) => {
+    const { deliver, uploads } = await setUpLine(['accept']);
+    const mayRepeatReplace = () => mayRepeat;
+    const result = await deliver({ ...earlier, action: 'REPLACE', mayRepeatReplace }).catch((error) => error);
+    expect(uploads).toHaveLength(count);
+    if (mayRepeat) expect(result).toMatchObject({ attempts: 3, foundByLookup: false });
+    else expect(result).toBeInstanceOf(UploadUnanswered);
+  });
+
+  test('is still found as REPLACE when it must not be repeated', async () => {
+    const { deliver, state } = await setUpLine(['accept']);
+    state.jobs.push(jobJson({ fileName, type: 'DIFF_REPLACE' }));
+    const replace = { ...earlier, action: 'REPLACE', mayRepeatReplace: () => false } as const;
+    expect(await deliver(replace)).toMatchObject({ attempts: 2, foundByLookup: true });
+  });
+
+  test('and created its audience is found by name, then by its file among the jobs', async () => {
+    const { deliver, uploads, state } = await setUpLine(['accept']);
+    state.audiences.push(audienceJson({ id: '77' }));
+    state.jobs.push(jobJson({ fileName, status: 'QUEUED' }));
+    expect(await deliver({ ...earlier, ...toName })).toMatchObject({
+      audienceId: '77',
+      attempts: 2,
+      foundByLookup: true,
+      created: true,
+    });
+    expect(uploads).toEqual([]);
+  });
+
+  test('goes on as ADD to the audience of its name, which is taken for ours, when its job is not seen', async () => {
+    const { deliver, uploads, state } = await setUpLine(['accept']);
+    state.audiences.push(audienceJson({ id: '77' }));
+    expect(await deliver({ ...earlier, ...toName })).toMatchObject({ audienceId: '77', attempts: 3, created: true });
+    expect(uploads.map(fieldsOf)).toEqual([{ action: 'ADD', id: '77', idType: 'HASHED_EMAIL' }]);
+  });
+
+  test('is sent with the name when neither audience nor job is seen', async () => {
+    const { deliver, uploads } = await setUpLine(['accept']);
+    expect(await deliver({ ...earlier, ...toName })).toMatchObject({ audienceId: '77', attempts: 3, created: true });
+    expect(uploads.map(fieldsOf)).toEqual([{ action: 'ADD', name: 'Buyers', idType: 'HASHED_EMAIL' }]);
+  });
+
+  test('and is refused for good when sent again may still have arrived', async () => {
+    const { deliver } = await setUpLine([{ status: 400, reason: 'EMPTY_FILE' }]);
+    const error = await deliver(earlier).catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(UploadUnanswered);
+    expect(error).toMatchObject({ code: 'upload.refused' });
+  });
+
+  test('may still have arrived when the run ends before the look', async () => {
+    const { deliver, uploads, controller } = await setUpLine(['accept']);
+    controller.abort();
+    const error = await deliver(earlier).catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(UploadUnanswered);
+    expect(error).toMatchObject({ code: 'run.interrupted' });
+    expect(uploads).toEqual([]);
   });
 });
 

@@ -1,0 +1,357 @@
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type Fate, fates } from '../../src/delivery.ts';
+import { SyncError } from '../../src/errors.ts';
+import { type Journal, openJournal } from '../../src/journal/journal.ts';
+import type { RecordedPlan } from '../../src/journal/plans.ts';
+import type { Snapshot } from '../../src/journal/snapshots.ts';
+import { reportWithoutRun } from '../../src/run.ts';
+import { createFakeClock } from '../lineAds/clientSetup.ts';
+import { key, planOf } from './journalSetup.ts';
+
+let directory = '';
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'journal-'));
+});
+
+afterEach(() => {
+  rmSync(directory, { recursive: true, force: true });
+});
+
+const path = () => join(directory, 'journal.db');
+
+/** Does something in a journal that is opened for it alone. */
+function withJournal<T>(work: (journal: Journal) => T, access: 'write' | 'read' = 'write'): T {
+  using journal = openJournal(directory, access);
+  return work(journal);
+}
+
+function beginPlan(journal: Journal, runId = 'run-1', startedMs = 1_000): RecordedPlan {
+  journal.beginRun({ runId, command: 'sync', startedMs });
+  return journal.beginPlan(planOf({ runId, plannedMs: startedMs }));
+}
+
+function snapshotOf(plan: RecordedPlan): Snapshot {
+  return {
+    planRow: plan.row,
+    membership: 'membership',
+    audienceId: '77',
+    jobId: '9',
+    takenMs: 2_000,
+    fullMs: 1_000,
+    set: plan.next,
+    isCurrent: true,
+  };
+}
+
+function codeOf(work: () => unknown): string {
+  try {
+    work();
+    return 'no error';
+  } catch (error) {
+    if (!(error instanceof SyncError)) throw error;
+    expect(error.hint).not.toBe('');
+    return error.code;
+  }
+}
+
+describe('a plan', () => {
+  test('is read back by a later process as it was written', () => {
+    const recorded = withJournal((journal) => beginPlan(journal));
+    expect(withJournal((journal) => journal.unfinishedPlan(key))).toEqual(recorded);
+    expect(recorded.batches.map(({ fate }) => fate)).toEqual(['unsent', 'unsent', 'unsent']);
+  });
+
+  test('is another sync’s or account’s business', () => {
+    withJournal((journal) => {
+      beginPlan(journal);
+      expect(journal.unfinishedPlan({ ...key, syncName: 'others' })).toBeUndefined();
+      expect(journal.unfinishedPlan({ ...key, accountId: 'A2' })).toBeUndefined();
+    });
+  });
+
+  test('is not begun while an earlier one of its sync is unfinished', () => {
+    withJournal((journal) => {
+      beginPlan(journal);
+      expect(() => beginPlan(journal, 'run-2')).toThrow();
+    });
+  });
+
+  /** What may happen to a batch, and what a later process has to make of it. */
+  const event = fc.record({
+    batch: fc.integer({ min: 0, max: 2 }),
+    kind: fc.constantFrom('intent', 'answer', 'jobs'),
+    fate: fc.constantFrom<Fate>(...fates),
+    attempts: fc.integer({ min: 0, max: 9 }),
+    jobId: fc.option(fc.constantFrom<number | string>(1, 77, '90071992547409931')),
+    jobStatus: fc.option(fc.constantFrom('QUEUED', 'FINISHED', 'FAILED')),
+    audienceCount: fc.option(fc.integer({ min: 0, max: 9 })),
+    isKilledAfter: fc.boolean(),
+  });
+
+  test('has, whenever its process is killed, every step that was written down', () => {
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 12 }), (events) => {
+        rmSync(directory, { recursive: true, force: true });
+        mkdirSync(directory);
+        let journal = openJournal(directory, 'write');
+        let plan = beginPlan(journal);
+        for (const { batch, kind, fate, attempts, jobId, jobStatus, audienceCount, isKilledAfter } of events) {
+          const changed = plan.batches[batch]!;
+          changed.fate = fate;
+          Object.assign(changed.report, { attempts, jobId, jobStatus, audienceCount });
+          if (kind === 'intent') journal.noteIntent(plan, changed);
+          else if (kind === 'answer') journal.noteAnswer(plan, changed);
+          else journal.noteJobs(plan, [changed]);
+          if (!isKilledAfter) continue;
+          journal[Symbol.dispose]();
+          journal = openJournal(directory, 'write');
+          const restored = journal.unfinishedPlan(key)!;
+          const restoredFates: Partial<Record<Fate, Fate>> = { sending: 'unknown', refused: 'unsent' };
+          for (const each of plan.batches) each.fate = restoredFates[each.fate] ?? each.fate;
+          expect(restored).toEqual(plan);
+          plan = restored;
+        }
+        journal[Symbol.dispose]();
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test('that has ended is not found again, and its sets go', () => {
+    withJournal((journal) => {
+      mkdirSync(join(directory, 'members'));
+      for (const name of ['run-1.members', 'run-1.lines', 'nobodys.members'])
+        writeFileSync(join(directory, 'members', name), '');
+      const plan = beginPlan(journal);
+      journal.tidy(1_000);
+      expect(readdirSync(join(directory, 'members')).sort()).toEqual(['run-1.lines', 'run-1.members']);
+      journal.giveUp(plan, 'failed');
+      expect(journal.unfinishedPlan(key)).toBeUndefined();
+      expect(readdirSync(join(directory, 'members'))).toEqual([]);
+    });
+  });
+});
+
+describe('a snapshot', () => {
+  test('is there after a success, and no longer current once a later plan begins to send', () => {
+    withJournal((journal) => {
+      const plan = beginPlan(journal);
+      const snapshot = snapshotOf(plan);
+      journal.succeed(plan, snapshot);
+      expect(journal.snapshot(key)).toEqual(snapshot);
+      const later = beginPlan(journal, 'run-2');
+      expect(journal.snapshot(key)?.isCurrent).toBe(true);
+      journal.noteIntent(later, later.batches[0]!);
+      expect(journal.snapshot(key)?.isCurrent).toBe(false);
+      journal.succeed(later, snapshotOf(later));
+      expect(journal.snapshot(key)).toEqual(snapshotOf(later));
+    });
+  });
+
+  test('goes with a success that leaves none', () => {
+    withJournal((journal) => {
+      const plan = beginPlan(journal);
+      journal.succeed(plan, snapshotOf(plan));
+      journal.succeed(beginPlan(journal, 'run-2'), undefined);
+      expect(journal.snapshot(key)).toBeUndefined();
+    });
+  });
+
+  test('knows the files that it came from', () => {
+    withJournal((journal) => {
+      const plan = beginPlan(journal);
+      expect(journal.isFileOfPlan(plan.row, 'run-1-people-2.txt')).toBe(true);
+      expect(journal.isFileOfPlan(plan.row, 'by-hand.csv')).toBe(false);
+      expect(journal.isFileOfPlan(plan.row + 1, 'run-1-people-2.txt')).toBe(false);
+    });
+  });
+});
+
+describe('what is long past', () => {
+  test('is forgotten, but for what a snapshot came from; what nobody asks for any more is given up', () => {
+    const day = 86_400_000;
+    withJournal((journal) => {
+      const first = beginPlan(journal, 'run-0', 0);
+      journal.succeed(first, snapshotOf(first));
+      for (let run = 1; run <= 120; run += 1) {
+        const plan = beginPlan(journal, `run-${run}`, run * 1_000);
+        journal.giveUp(plan, 'failed');
+      }
+      beginPlan(journal, 'run-121', 121_000);
+      journal.tidy(2 * day);
+      expect(journal.lastRuns(1_000).map(({ runId }) => runId)).toHaveLength(101);
+      expect(journal.isFileOfPlan(first.row, 'run-0-people-0.txt')).toBe(true);
+      expect(journal.unfinishedPlan(key)?.runId).toBe('run-121');
+      journal.tidy(40 * day);
+      expect(journal.unfinishedPlan(key)).toBeUndefined();
+    });
+  });
+});
+
+describe('runs', () => {
+  test('are listed newest first, with their reports once they have ended', () => {
+    withJournal((journal) => {
+      const report = reportWithoutRun(new SyncError('line.unreachable', 'no', 'again'), createFakeClock());
+      journal.beginRun({ runId: 'a', command: 'sync', startedMs: 1 });
+      journal.endRun('a', report);
+      journal.beginRun({ runId: 'b', command: 'resume', startedMs: 2 });
+      expect(journal.lastRuns(5)).toEqual([
+        { runId: 'b', command: 'resume', startedMs: 2, report: null },
+        { runId: 'a', command: 'sync', startedMs: 1, report },
+      ]);
+    });
+  });
+});
+
+describe('the file', () => {
+  test('is for its user alone', () => {
+    withJournal((journal) => beginPlan(journal));
+    expect(statSync(path()).mode & 0o777).toBe(0o600);
+    expect(readdirSync(directory)).toEqual(['journal.db']);
+  });
+
+  test('has a random key of its own, so that digests name nobody', () => {
+    const digest = withJournal((journal) => journal.keyed('a'));
+    expect(withJournal((journal) => journal.keyed('a'))).toBe(digest);
+    rmSync(path());
+    expect(withJournal((journal) => journal.keyed('a'))).not.toBe(digest);
+  });
+
+  test('left unfinished by a process that was killed while it made it is made again', () => {
+    writeFileSync(`${path()}-new`, 'half');
+    withJournal((journal) => beginPlan(journal));
+    expect(readdirSync(directory)).toEqual(['journal.db']);
+  });
+
+  test('of a newer version is refused, and says so', () => {
+    withJournal((journal) => beginPlan(journal));
+    const database = new DatabaseSync(path());
+    database.exec('PRAGMA user_version = 2');
+    database.close();
+    for (const access of ['write', 'read'] as const)
+      expect(codeOf(() => openJournal(directory, access))).toBe('state.too_new');
+    expect(() => openJournal(directory, 'read')).toThrow(/newer version .*schema 2; this one knows 1/);
+  });
+
+  test.each<[string, () => void]>([
+    ['is empty', () => truncateSync(path(), 0)],
+    ['is cut off', () => truncateSync(path(), 10_000)],
+    [
+      'is no database',
+      () => writeFileSync(path(), 'not a database, but long enough to be looked at as one'.repeat(99)),
+    ],
+    [
+      'is a database of somebody else',
+      () => {
+        rmSync(path());
+        const database = new DatabaseSync(path());
+        database.exec('CREATE TABLE runs (run_id TEXT)');
+        database.close();
+      },
+    ],
+    [
+      'has a page of garbage',
+      () => {
+        const bytes = readFileSync(path());
+        bytes.fill(0xa5, 4_096, 8_192);
+        writeFileSync(path(), bytes);
+      },
+    ],
+  ])('that %s is named as damaged, and not guessed over', (_, damage) => {
+    withJournal((journal) => beginPlan(journal));
+    damage();
+    const before = readFileSync(path());
+    for (const access of ['write', 'read'] as const)
+      expect(codeOf(() => openJournal(directory, access))).toBe('state.corrupt');
+    expect(readFileSync(path()).equals(before)).toBe(true);
+  });
+
+  test.each([
+    ["UPDATE plans SET report = 'x'"],
+    ["UPDATE plans SET lines_set = '{}'"],
+    ["UPDATE batches SET fate = 'eaten'"],
+  ])('with a row that was never written is named as damaged: %s', (sql) => {
+    withJournal((journal) => beginPlan(journal));
+    const database = new DatabaseSync(path());
+    database.exec(sql);
+    database.close();
+    expect(codeOf(() => withJournal((journal) => journal.unfinishedPlan(key)))).toBe('state.corrupt');
+  });
+});
+
+describe('who only reads', () => {
+  test('finds nothing where there is none, and makes nothing', () => {
+    rmSync(directory, { recursive: true });
+    expect(withJournal((journal) => [journal.lastRuns(1), journal.snapshot(key)], 'read')).toEqual([[], undefined]);
+    expect(existsSync(directory)).toBe(false);
+  });
+
+  test('can do so while a run is at work', () => {
+    withJournal((journal) => {
+      const plan = beginPlan(journal);
+      using reader = openJournal(directory, 'read');
+      expect(reader.unfinishedPlan(key)?.row).toBe(plan.row);
+      journal.noteIntent(plan, plan.batches[0]!);
+      expect(reader.unfinishedPlan(key)?.batches[0]?.fate).toBe('unsent');
+    });
+  });
+
+  test('sees what was there before a step that a crash cut off, and leaves the files as they are', () => {
+    withJournal((journal) => beginPlan(journal));
+    crashInTransaction();
+    const files = readdirSync(directory).sort();
+    expect(files).toEqual(['journal.db', 'journal.db-journal']);
+    const before = files.map((name) => readFileSync(join(directory, name)).toString('base64'));
+    expect(withJournal((journal) => journal.unfinishedPlan(key)?.planId, 'read')).toBe('plan');
+    expect(files.map((name) => readFileSync(join(directory, name)).toString('base64'))).toEqual(before);
+    expect(withJournal((journal) => journal.unfinishedPlan(key)?.planId)).toBe('plan');
+    expect(readdirSync(directory)).toEqual(['journal.db']);
+  });
+
+  /** Leaves the files as a process that is killed in the middle of a step does: changed pages, and how to undo them. */
+  function crashInTransaction(): void {
+    const database = new DatabaseSync(path());
+    database.exec('PRAGMA cache_size = 1; BEGIN IMMEDIATE');
+    database.exec("UPDATE plans SET plan_id = 'torn'");
+    for (let row = 0; row < 200; row += 1)
+      database.exec(`INSERT INTO runs (run_id, command, started_ms) VALUES ('x${row}', '${'y'.repeat(500)}', ${row})`);
+    const copies = ['journal.db', 'journal.db-journal'].map((name) => {
+      copyFileSync(join(directory, name), join(directory, `${name}.crashed`));
+      return name;
+    });
+    database.exec('ROLLBACK');
+    database.close();
+    for (const name of copies) {
+      copyFileSync(join(directory, `${name}.crashed`), join(directory, name));
+      rmSync(join(directory, `${name}.crashed`));
+    }
+  }
+});
+
+describe('what the system refuses', () => {
+  test('is a state error: the directory is gone', () => {
+    withJournal((journal) => {
+      const plan = beginPlan(journal);
+      rmSync(directory, { recursive: true });
+      const batch = { ...plan.batches[0]!, fate: 'sending' as const };
+      expect(codeOf(() => journal.noteIntent(plan, batch))).toBe('state.not_writable');
+    });
+  });
+});

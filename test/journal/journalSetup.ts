@@ -1,0 +1,34 @@
+import type { NewPlan } from '../../src/journal/plans.ts';
+import { startSyncReport } from '../../src/report.ts';
+import { syncOf } from '../members/memberSetup.ts';
+
+export const key = { accountId: 'A1', syncName: 'people' };
+
+/** A plan of some batches, to be changed as given. */
+export function planOf(changes: Partial<NewPlan> = {}, batches = 3): NewPlan {
+  const runId = changes.runId ?? 'run-1';
+  return {
+    runId,
+    ...key,
+    membership: 'membership',
+    origin: 'origin',
+    planId: 'plan',
+    plannedMs: 1_000,
+    audienceId: '77',
+    fullMs: 1_000,
+    jobsBefore: null,
+    lines: { file: `${runId}.lines`, recordBytes: 32, count: 2 * batches, keyedDigest: 'l' },
+    next: { file: `${runId}.members`, recordBytes: 32, count: 2 * batches, keyedDigest: 'm' },
+    report: startSyncReport(syncOf({ identifierType: 'email' })),
+    batches: Array.from({ length: batches }, (_, index) => ({
+      index,
+      action: index === 0 ? 'REPLACE' : 'ADD',
+      start: index * 2,
+      end: index * 2 + 2,
+      fileName: `${runId}-people-${index}.txt`,
+      fileBytes: 130,
+      keyedDigest: `digest ${index}`,
+    })),
+    ...changes,
+  };
+}
