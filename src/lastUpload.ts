@@ -24,7 +24,8 @@ export interface LastUpload {
 export interface LastUploadInput {
   sync: SyncConfig;
   journal: Journal;
-  accountId: string;
+  /** Of the last success of this sync. */
+  snapshot: Snapshot | undefined;
   /** Undefined when it has yet to be created. */
   audience: Audience | undefined;
   /** The audience's jobs as LINE lists them. */
@@ -36,8 +37,7 @@ export interface LastUploadInput {
  * newest job is one of the uploads that it came from: then nobody has changed the audience since.
  */
 export async function recallLastUpload(input: LastUploadInput): Promise<LastUpload> {
-  const { sync, journal, accountId, audience, listed } = input;
-  const snapshot = journal.snapshot({ accountId, syncName: sync.name });
+  const { sync, journal, snapshot, audience, listed } = input;
   const newest = newestFirst(listed)[0];
   const byLine = { baseline: baselineOf(listed), uploadedMs: newest?.createdMs ?? undefined };
   if (snapshot === undefined) return { known: undefined, voidBecause: undefined, ...byLine };

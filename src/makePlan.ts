@@ -63,8 +63,9 @@ async function compareWithLast(
   { client, journal, config, signal }: RunContext,
 ): Promise<Comparison> {
   const listed = audience === undefined ? [] : await client.uploadJobs(audience.id);
-  const accountId = config.connection.adAccountId;
-  const last = await recallLastUpload({ sync, journal, accountId, audience, listed });
+  const syncKey = { accountId: config.connection.adAccountId, syncName: sync.name };
+  const snapshot = config.state.keepSnapshots ? journal.snapshot(syncKey) : undefined;
+  const last = await recallLastUpload({ sync, journal, snapshot, audience, listed });
   if (last.known === undefined || desired.members.count === 0) return { listed, last, difference: undefined };
   const { members } = desired;
   const isSame = journal.keyed(members.digest) === last.known.snapshot.set.keyedDigest;

@@ -104,9 +104,14 @@ async function runWithJournal(
   const startedMs = options.clock.now();
   journal.beginRun({ runId, command: options.command, startedMs });
   journal.tidy(startedMs);
+  if (!options.config.state.keepSnapshots) forgetSnapshots(options.config, journal);
   const report = await work(journal);
   journal.endRun(runId, report);
   return report;
+}
+
+function forgetSnapshots({ connection, syncs }: Config, journal: Journal): void {
+  for (const { name } of syncs) journal.forgetSnapshot({ accountId: connection.adAccountId, syncName: name });
 }
 
 /** A preview works in the system's folder for such things. */

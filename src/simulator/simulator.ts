@@ -46,6 +46,7 @@ export interface Simulator {
   jobs(audienceId: string): UploadJob[];
   /** An upload by somebody else, which is accepted at once. Throws for an unknown id. */
   uploadByOthers(audienceId: string, job: NewJob): void;
+  removeAudience(audienceId: string): void;
   /** Returns the new audience's id. */
   seedAudience(seed: Seed): string;
   requests: readonly RecordedRequest[];
@@ -152,6 +153,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     members: (audienceId) => account.members(audienceId),
     jobs: (audienceId) => account.jobs(audienceId),
     uploadByOthers: (audienceId, job) => void account.addJob(audienceId, job),
+    removeAudience: (audienceId) => account.remove(audienceId),
     seedAudience: (seed) => account.seed(seed),
     requests,
     breaches,

@@ -453,7 +453,7 @@ describe('uploads in flight', () => {
 
   const stopped = new Error('stopped');
 
-  test('come to their end after the run is aborted, which reads do not', async () => {
+  test('come to their end after the run is aborted, when no read starts any more', async () => {
     const { client, controller, posted, answerUploads } = await setUpHeldUploads();
     const upload = client.attemptUpload(uploadCall());
     await posted(1);
@@ -461,6 +461,17 @@ describe('uploads in flight', () => {
     await expect(client.uploadJobs('77')).rejects.toBe(stopped);
     answerUploads();
     expect(await upload).toMatchObject({ kind: 'accepted' });
+  });
+
+  test('outlast the run, but a read in flight ends with it', async () => {
+    nock.enableNetConnect('127.0.0.1');
+    const server = await startServer(() => controller.abort(stopped));
+    const { client, controller } = setUpClient({
+      connection: { baseUrl: server.origin },
+      uploadSignal: new AbortController().signal,
+    });
+    await expect(client.uploadJobs('77')).rejects.toBe(stopped);
+    expect(server.arrivals).toHaveLength(1);
   });
 
   test('are cut when their own signal is aborted, and may have arrived', async () => {
