@@ -57,6 +57,41 @@ describe('the action', () => {
   });
 });
 
+describe('with a snapshot to compare with', () => {
+  const anyDifference = fc.record({
+    added: fc.nat(3),
+    removed: fc.nat(3),
+    unchanged: fc.nat(3),
+    gained: fc.nat(3),
+    lost: fc.nat(3),
+  });
+
+  test('a Mirror replaces when and only when somebody or a form has left, and adds when only some have come', () => {
+    fc.assert(
+      fc.property(anyDifference, fc.boolean(), (difference, isRefreshDue) => {
+        const given = { isNew: false, members: difference.added + difference.unchanged, difference, isRefreshDue };
+        fc.pre(given.members > 0);
+        const mirror = choosePlan({ mode: 'mirror', ...given });
+        const add = choosePlan({ mode: 'add', ...given });
+        const hasLeft = difference.removed + difference.lost > 0;
+        const hasCome = difference.added + difference.gained > 0;
+        expect(mirror.action).toBe(hasLeft || isRefreshDue ? 'replace' : hasCome ? 'add' : 'nothing');
+        expect(add.action).toBe(hasCome || isRefreshDue ? 'add' : 'nothing');
+        // What replaces is the whole set, always: the difference alone would wipe everybody else.
+        if (mirror.action === 'replace') expect(mirror.sends).toBe('whole');
+        for (const choice of [mirror, add])
+          expect(choice.sends === 'whole').toBe(choice.action === 'replace' || isRefreshDue);
+      }),
+    );
+  });
+
+  test('an audience that has to be made is made of the whole set', () => {
+    const difference = { added: 1, removed: 0, unchanged: 9, gained: 0, lost: 0 };
+    const choice = choosePlan({ mode: 'mirror', isNew: true, members: 10, difference, isRefreshDue: false });
+    expect(choice).toEqual({ action: 'create', sends: 'whole' });
+  });
+});
+
 describe('batches', () => {
   test('are cut at maxRecords, each with its file', () => {
     const { batches } = planUploads(inputOf({ batch: { maxRecords: 4, maxBytes: 62_914_560 } }));
