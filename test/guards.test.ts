@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { SyncError } from '../src/errors.ts';
-import { checkGuards, type GuardInput } from '../src/guards.ts';
+import { checkGuards, checkShrink, type GuardInput, type Shrink } from '../src/guards.ts';
 
 interface Case {
   mode?: 'add' | 'mirror';
@@ -71,6 +71,36 @@ describe('what is sent and what is refused', () => {
     ['guard.min_members', 'too few members, in Add', { mode: 'add', guards: { minMembers: 10 }, members: 9 }],
   ])('%s: %s', (wanted, _, given) => {
     expect(check(given).split(':')[0]).toBe(wanted);
+  });
+});
+
+describe('a mirror that removes', () => {
+  const outcome = (shrink: Shrink | undefined, maxShrink: number, isApproved = false) => {
+    try {
+      checkShrink(shrink, maxShrink, 'p'.repeat(64), isApproved);
+      return 'passes';
+    } catch (error) {
+      return error instanceof SyncError ? `${error.code}: ${error.message} ${error.hint}` : String(error);
+    }
+  };
+
+  test.each<[string, string, Shrink | undefined, number, boolean?]>([
+    ['passes', 'nobody', { removes: 0, of: 10, unit: 'members' }, 0],
+    ['passes', 'as many as allowed', { removes: 5, of: 10, unit: 'members' }, 0.5],
+    ['guard.max_shrink', 'one more', { removes: 6, of: 10, unit: 'members' }, 0.5],
+    ['guard.max_shrink', 'one, when nobody may leave', { removes: 1, of: 1e9, unit: 'members' }, 0],
+    ['passes', 'all, when that is allowed', { removes: 10, of: 10, unit: 'lines' }, 1],
+    ['passes', 'all, when that is approved', { removes: 10, of: 10, unit: 'lines' }, 0, true],
+    ['passes', 'of an audience that held nobody', { removes: 0, of: 0, unit: 'lines' }, 0],
+    ['passes', 'from what nobody knows', undefined, 0],
+  ])('%s: %s', (wanted, _, shrink, maxShrink, isApproved) => {
+    expect(outcome(shrink, maxShrink, isApproved).split(':')[0]).toBe(wanted);
+  });
+
+  test('is told in numbers, with the plan to approve', () => {
+    expect(outcome({ removes: 6, of: 10, unit: 'members' }, 0.5)).toContain(
+      `would remove 6 of the 10 members that the audience holds (60 %), more than guards.maxShrink allows (50 %). Nothing was sent. Plan ${'p'.repeat(64)}.`,
+    );
   });
 });
 

@@ -29,7 +29,9 @@ describe('an approval', () => {
 
   test('of nothing covers nothing', () => {
     fc.assert(
-      fc.property(refusal, fc.array(refusal), (plan, earlier) => expect(isCovered(plan, earlier, [])).toBe(false)),
+      fc.property(refusal, fc.array(refusal), (plan, earlier) => {
+        expect(isCovered(plan, earlier, [])).toBe(false);
+      }),
     );
   });
 });
