@@ -137,39 +137,42 @@ function notePlan(plan: PreparedPlan, { difference }: Comparison, { action }: Ch
 }
 
 const fewMembers = 100;
-const overdueMs = 150 * dayMs;
+const overdueDays = 150;
 
 function addPlanWarnings(
   sync: SyncConfig,
   { action, batches }: PreparedPlan,
   { last }: Comparison,
   { members }: DesiredMembers,
-  report: SyncReport,
+  { warnings }: SyncReport,
   { clock }: RunContext,
 ): void {
-  const warn = (code: string, message: string) => report.warnings.push({ code, message });
+  const daysSince = Math.floor((clock.now() - (last.uploadedMs ?? clock.now())) / dayMs);
   if (last.voidBecause !== undefined)
-    warn(
-      'snapshot_void',
-      `The snapshot of the last run does not count, as ${last.voidBecause}: the whole set is sent.`,
-    );
+    warnings.push({
+      code: 'snapshot_void',
+      message: `The snapshot of the last run does not count, as ${last.voidBecause}: the whole set is sent.`,
+    });
   if (action === 'replace' && last.known === undefined && last.baseline === undefined)
-    warn(
-      'no_baseline',
-      `Nothing tells how many members the audience of ${sync.name} holds, so guards.maxShrink could not be applied.`,
-    );
+    warnings.push({
+      code: 'no_baseline',
+      message: `Nothing tells how many members the audience of ${sync.name} holds, so guards.maxShrink could not be applied.`,
+    });
   if (members.count > 0 && members.count < fewMembers)
-    warn('few_members', `There are only ${members.count} members: LINE cannot advertise to so small an audience.`);
-  if (last.uploadedMs !== undefined && clock.now() - last.uploadedMs > overdueMs)
-    warn(
-      'refresh_overdue',
-      `The last upload was ${Math.floor((clock.now() - last.uploadedMs) / dayMs)} days ago; audiences of sibling products expire after 180.`,
-    );
+    warnings.push({
+      code: 'few_members',
+      message: `There are only ${members.count} members: LINE cannot advertise to so small an audience.`,
+    });
+  if (daysSince > overdueDays)
+    warnings.push({
+      code: 'refresh_overdue',
+      message: `The last upload was ${daysSince} days ago; audiences of sibling products expire after 180.`,
+    });
   if (action === 'replace' && batches.length > 1)
-    warn(
-      'mirror_not_atomic',
-      `The members take ${batches.length} files: the first replaces the audience and the others are added, so until the last job has finished the audience lacks people.`,
-    );
+    warnings.push({
+      code: 'mirror_not_atomic',
+      message: `The members take ${batches.length} files: the first replaces the audience and the others are added, so until the last job has finished the audience lacks people.`,
+    });
 }
 
 /** A refused plan is remembered, so that it can be approved. */

@@ -65,12 +65,18 @@ export async function finishEarlierPlan(
   const run = `An earlier run (${plan.runId})`;
   if (command === 'preview') {
     const outlook = verdict.next === 'abandon' ? `would be given up, as ${verdict.because}` : 'would be ended first';
-    warn(report, 'unfinished_plan', `${run} did not end this sync; what it left ${outlook}.`);
+    report.warnings.push({
+      code: 'unfinished_plan',
+      message: `${run} did not end this sync; what it left ${outlook}.`,
+    });
     return;
   }
   if (verdict.next === 'abandon') {
     journal.giveUp(plan, 'abandoned');
-    warn(report, 'plan_abandoned', `${run} did not end this sync; what it left was given up, as ${verdict.because}.`);
+    report.warnings.push({
+      code: 'plan_abandoned',
+      message: `${run} did not end this sync; what it left was given up, as ${verdict.because}.`,
+    });
     return;
   }
   if (verdict.next === 'complete' || command === 'resume') {
@@ -131,14 +137,9 @@ async function followEarlierJobs(
       takeOver(report, { ...plan, report: earlier });
       throw error;
     }
-    warn(
-      report,
-      'earlier_plan_failed',
-      `What an earlier run (${plan.runId}) uploaded came to nothing: ${error.message}`,
-    );
+    report.warnings.push({
+      code: 'earlier_plan_failed',
+      message: `What an earlier run (${plan.runId}) uploaded came to nothing: ${error.message}`,
+    });
   }
-}
-
-function warn(report: SyncReport, code: string, message: string): void {
-  report.warnings.push({ code, message });
 }

@@ -58,7 +58,7 @@ describe('commands and flags', async () => {
   const texts = await Promise.all(commands.filter((name) => name !== 'help').map((name) => help(name)));
   const flagsIn = (text: string) => [...text.matchAll(/(?<![\w-])--[a-z][a-z-]*/g)].map(([flag]) => flag);
   const flags = new Set([overview, ...texts].flatMap(flagsIn));
-  const ofOtherPrograms = ['--no', '--rm', '--read-only', '--tmpfs', '--volume', '--env'];
+  const ofOtherPrograms = ['--no', '--rm', '--read-only', '--tmpfs', '--volume', '--env', '--time', '--seeds'];
 
   test('the README tells of every command and flag that --help lists', () => {
     expect(commands.length).toBeGreaterThan(6);
@@ -105,6 +105,17 @@ test('every file and npm script that is named exists', () => {
   const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const named = [...readme.matchAll(/npm run ([a-z]+)/g)].map(([, name]) => name!);
   expect(named.filter((name) => !Object.hasOwn(scripts, name))).toEqual([]);
+});
+
+test('every row of "What happens when…" is shown by a test of that name', () => {
+  const section = readme.slice(readme.indexOf('## What happens when'), readme.indexOf('## Running it on a schedule'));
+  const rows = section.split('\n').filter((line) => line.startsWith('| ') && !/^\| (when|---)/.test(line));
+  expect(rows.length).toBeGreaterThan(15);
+  for (const row of rows) {
+    const [, file, titles] = /`(test\/[^`]+)`: (.*) \|$/.exec(row) ?? [];
+    const text = file === undefined ? '' : readFileSync(join(root, file), 'utf8');
+    for (const title of titles?.split('; ') ?? ['']) expect(text, row).toContain(title || '(no test is named)');
+  }
 });
 
 test('every link inside the README has its heading', () => {

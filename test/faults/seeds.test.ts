@@ -6,8 +6,8 @@ import { runSeed } from './seeds.ts';
 const seeds = Array.from({ length: 20 }, (_, seed) => ({ seed }));
 
 test.each(seeds)(
-  'the rules hold under the faults of seed %i (npm run faults -- --seed %i)',
-  async (seed) => {
+  'the rules hold under the faults of seed $seed (npm run faults -- --seed $seed)',
+  async ({ seed }) => {
     const story = await runSeed(seed);
     expect(story.length).toBeGreaterThan(2);
   },
