@@ -2,7 +2,7 @@ import type { SyncConfig } from './config.ts';
 import { createDelivery, type Delivery, type DeliveryRecord } from './deliverPlan.ts';
 import { remoteOf } from './delivery.ts';
 import { type ErrorCode, SyncError } from './errors.ts';
-import type { Journal } from './journal/journal.ts';
+import { type Journal, syncKeyOf } from './journal/journal.ts';
 import type { RecordedPlan } from './journal/plans.ts';
 import { membershipSettings, originSettings } from './journal/settings.ts';
 import type { Snapshot } from './journal/snapshots.ts';
@@ -28,8 +28,7 @@ export async function recordPlan(
     plan.lines.path === plan.next.path ? next : journal.sets.keep(plan.lines, `${runId}-${sync.name}.lines`);
   return journal.beginPlan({
     runId,
-    accountId: config.connection.adAccountId,
-    syncName: sync.name,
+    ...syncKeyOf(config, sync),
     membership: journal.keyed(membershipSettings(sync)),
     origin: journal.keyed(originSettings(config, sync)),
     planId: plan.id,

@@ -1,6 +1,7 @@
 import { carryOut, digestBatch } from './carryOut.ts';
 import type { SyncConfig } from './config.ts';
 import { SyncError } from './errors.ts';
+import { syncKeyOf } from './journal/journal.ts';
 import type { RecordedPlan } from './journal/plans.ts';
 import { membershipSettings, originSettings } from './journal/settings.ts';
 import type { Audience } from './lineAds/schemas.ts';
@@ -59,7 +60,7 @@ export async function finishEarlierPlan(
 ): Promise<void> {
   const { report } = outcome;
   const { command, config, journal } = context;
-  const plan = journal.unfinishedPlan({ accountId: config.connection.adAccountId, syncName: sync.name });
+  const plan = journal.unfinishedPlan(syncKeyOf(config, sync));
   if (plan === undefined) return;
   const verdict = judgeEarlierPlan(plan, await circumstancesOf(plan, sync, audience, context));
   const run = `An earlier run (${plan.runId})`;

@@ -6,7 +6,7 @@ import type { Dispatcher } from 'undici';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { SyncError } from './errors.ts';
-import { type Journal, openJournal } from './journal/journal.ts';
+import { type Journal, openJournal, syncKeyOf } from './journal/journal.ts';
 import { lockState } from './journal/lock.ts';
 import { openWorkFolder } from './journal/workFolder.ts';
 import { createLineAdsClient } from './lineAds/client.ts';
@@ -110,8 +110,8 @@ async function runWithJournal(
   return report;
 }
 
-function forgetSnapshots({ connection, syncs }: Config, journal: Journal): void {
-  for (const { name } of syncs) journal.forgetSnapshot({ accountId: connection.adAccountId, syncName: name });
+function forgetSnapshots(config: Config, journal: Journal): void {
+  for (const sync of config.syncs) journal.forgetSnapshot(syncKeyOf(config, sync));
 }
 
 /** A preview works in the system's folder for such things. */

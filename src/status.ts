@@ -1,6 +1,6 @@
 import type { Config, SyncConfig } from './config.ts';
 import { remoteOf } from './delivery.ts';
-import { type Journal, openJournal, type RecordedRun } from './journal/journal.ts';
+import { type Journal, openJournal, type RecordedRun, syncKeyOf } from './journal/journal.ts';
 import { findAudiences } from './lineAds/audiences.ts';
 import type { LineAdsClient } from './lineAds/client.ts';
 import type { Audience, UploadJob } from './lineAds/schemas.ts';
@@ -72,12 +72,12 @@ function describeRun({ runId, command, startedMs, report }: RecordedRun): RunSta
   };
 }
 
-function describeSync({ name }: SyncConfig, { connection }: Config, journal: Journal): SyncStatus {
-  const key = { accountId: connection.adAccountId, syncName: name };
+function describeSync(sync: SyncConfig, config: Config, journal: Journal): SyncStatus {
+  const key = syncKeyOf(config, sync);
   const plan = journal.unfinishedPlan(key);
   const snapshot = journal.snapshot(key);
   return {
-    name,
+    name: sync.name,
     unfinished:
       plan === undefined
         ? null

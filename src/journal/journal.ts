@@ -2,6 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { ZodError, z } from 'zod';
+import type { Config, SyncConfig } from '../config.ts';
 import type { DeliveredBatch } from '../delivery.ts';
 import type { RunReport } from '../report.ts';
 import { type KeptSets, openKeptSets } from './keptSets.ts';
@@ -14,6 +15,10 @@ import { asStateErrors, corrupt, openToRead, openToWrite } from './sqlite.ts';
 export interface SyncKey {
   accountId: string;
   syncName: string;
+}
+
+export function syncKeyOf({ connection }: Config, { name }: SyncConfig): SyncKey {
+  return { accountId: connection.adAccountId, syncName: name };
 }
 
 /** A run as `status` shows it; without a report it is still at work, or was killed. */

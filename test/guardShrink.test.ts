@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { isCovered } from '../src/guardShrink.ts';
 import { baselineOf } from '../src/lastUpload.ts';
-import { isCovered } from '../src/makePlan.ts';
 import { jobOf } from './lineAds/clientSetup.ts';
 
 describe('an approval', () => {

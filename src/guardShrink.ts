@@ -1,0 +1,50 @@
+import type { Comparison } from './compareWithLast.ts';
+import type { SyncConfig } from './config.ts';
+import { checkShrink, type Shrink } from './guards.ts';
+import { type Refusal, syncKeyOf } from './journal/journal.ts';
+import type { Audience } from './lineAds/schemas.ts';
+import type { Plan } from './plan.ts';
+import type { DesiredMembers } from './readSource.ts';
+import type { RunContext } from './sync.ts';
+
+/** A refused plan is remembered, so that it can be approved. */
+export function guardShrink(
+  sync: SyncConfig,
+  audience: Audience,
+  { id: planId, action }: Plan,
+  comparison: Comparison,
+  desired: DesiredMembers,
+  { command, config, journal, approved }: RunContext,
+): void {
+  const shrink = action === 'replace' ? shrinkOf(comparison, desired) : undefined;
+  if (shrink === undefined) return;
+  const syncKey = syncKeyOf(config, sync);
+  const snapshot = comparison.last.known?.snapshot.set.keyedDigest ?? null;
+  const refusal = { ...syncKey, planId, audienceId: audience.id, snapshot, removes: shrink.removes };
+  const isApproved = approved.includes(planId) || isCovered(refusal, journal.refusals(syncKey), approved);
+  try {
+    checkShrink(shrink, config.guards.maxShrink, planId, isApproved);
+  } catch (error) {
+    if (command === 'sync') journal.refuse(refusal);
+    throw error;
+  }
+}
+
+/** An approval covers whatever removes no more, of the same audience and since the same snapshot. */
+export function isCovered(refusal: Refusal, earlier: readonly Refusal[], approved: readonly string[]): boolean {
+  return earlier.some(
+    ({ planId, audienceId, snapshot, removes }) =>
+      approved.includes(planId) &&
+      audienceId === refusal.audienceId &&
+      snapshot === refusal.snapshot &&
+      refusal.removes <= removes,
+  );
+}
+
+function shrinkOf({ last, difference }: Comparison, { members, lines }: DesiredMembers): Shrink | undefined {
+  if (last.baseline === undefined) return undefined;
+  const { count: of, unit } = last.baseline;
+  if (difference !== undefined) return { removes: difference.removed, of, unit };
+  const desired = unit === 'members' ? members.count : lines.count;
+  return { removes: Math.max(0, of - desired), of, unit };
+}
