@@ -33,13 +33,6 @@ function collect(name: string, names: string[]): string[] {
   return [...names, name];
 }
 
-function collectPlanId(text: string, ids: string[]): string[] {
-  const id = text.toLowerCase();
-  if (!/^[0-9a-f]{64}$/.test(id))
-    throw new InvalidArgumentError('Give the 64 characters of plan.id in the report of the refused run.');
-  return [...ids, id];
-}
-
 function withOutput(command: Command): Command {
   return command
     .addOption(
@@ -81,7 +74,7 @@ function createProgram(finish: (code: number) => void): Command {
 
   withConfig(program.command('sync').description('bring the audiences in step: read, upload, follow the jobs, report'))
     .option('--detach', "end after the last upload, without waiting for LINE's jobs")
-    .option('--approve <plan-id>', 'let this refused plan through (may be given several times)', collectPlanId, [])
+    .option('--approve <plan-id...>', 'let these refused plans through: plan.id of their reports', collect, [])
     .option('--full', 'send the whole set, whatever has changed')
     .option('--restart', 'give up what an earlier run has left, and start anew')
     .action(act((flags: RunFlags) => runCommand('sync', flags)));

@@ -22,8 +22,9 @@ export function guardShrink(
   const snapshot = comparison.last.known?.snapshot.set.keyedDigest ?? null;
   const refusal = { ...syncKey, planId, audienceId: audience.id, snapshot, removes: shrink.removes };
   const isApproved = approved.includes(planId) || isCovered(refusal, journal.refusals(syncKey), approved);
+  const approval = isApproved ? 'of this' : approved.length > 0 ? 'of another' : 'none';
   try {
-    checkShrink(shrink, config.guards.maxShrink, planId, isApproved);
+    checkShrink(shrink, { maxShrink: config.guards.maxShrink, planId, approval });
   } catch (error) {
     if (command === 'sync') journal.refuse(refusal);
     throw error;

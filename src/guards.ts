@@ -37,13 +37,16 @@ export interface Shrink {
 }
 
 /** Throws `guard.max_shrink` (status refused) when a plan removes too much and nobody has approved that. */
-export function checkShrink(shrink: Shrink | undefined, maxShrink: number, planId: string, isApproved: boolean): void {
-  if (shrink === undefined || isApproved || shrink.removes <= maxShrink * shrink.of) return;
+export function checkShrink(
+  shrink: Shrink | undefined,
+  { maxShrink, planId, approval }: { maxShrink: number; planId: string; approval: 'none' | 'of this' | 'of another' },
+): void {
+  if (shrink === undefined || approval === 'of this' || shrink.removes <= maxShrink * shrink.of) return;
   const { removes, of, unit } = shrink;
   throw new SyncError(
     'guard.max_shrink',
     `The mirror would remove ${removes} of the ${of} ${unit} that the audience holds (${percent(removes / of)}), more than guards.maxShrink allows (${percent(maxShrink)}). Nothing was sent. Plan ${planId}.`,
-    `Look at the source first. If this is right, run: line-ads-sync sync --config … --approve ${planId}`,
+    `${approval === 'of another' ? 'What was approved is another plan, or one that removes less. ' : ''}Look at the source first. If this is right, run: line-ads-sync sync --config … --approve ${planId}`,
   );
 }
 

@@ -77,7 +77,7 @@ describe('what is sent and what is refused', () => {
 describe('a mirror that removes', () => {
   const outcome = (shrink: Shrink | undefined, maxShrink: number, isApproved = false) => {
     try {
-      checkShrink(shrink, maxShrink, 'p'.repeat(64), isApproved);
+      checkShrink(shrink, { maxShrink, planId: 'p'.repeat(64), approval: isApproved ? 'of this' : 'none' });
       return 'passes';
     } catch (error) {
       return error instanceof SyncError ? `${error.code}: ${error.message} ${error.hint}` : String(error);
