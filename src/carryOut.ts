@@ -13,7 +13,7 @@ import type { PreparedPlan } from './makePlan.ts';
 import type { MemberSet } from './members/memberSet.ts';
 import { openUploadLines } from './members/uploadLines.ts';
 import { noteAudience, type SyncReport } from './report.ts';
-import type { RunContext } from './sync.ts';
+import type { RunContext } from './runContext.ts';
 
 /** Writes down what is about to be done, with its members where they outlive this process. */
 export async function recordPlan(

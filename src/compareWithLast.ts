@@ -6,7 +6,7 @@ import type { Audience, UploadJob } from './lineAds/schemas.ts';
 import { compareSets, type Difference } from './members/difference.ts';
 import type { SealedSet } from './members/memberSet.ts';
 import type { DesiredMembers } from './readSource.ts';
-import type { RunContext } from './sync.ts';
+import type { RunContext } from './runContext.ts';
 
 /** What the desired members are compared with, and what that gives. */
 export interface Comparison {

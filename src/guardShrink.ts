@@ -5,7 +5,7 @@ import { type Refusal, syncKeyOf } from './journal/journal.ts';
 import type { Audience } from './lineAds/schemas.ts';
 import type { Plan } from './plan.ts';
 import type { DesiredMembers } from './readSource.ts';
-import type { RunContext } from './sync.ts';
+import type { RunContext } from './runContext.ts';
 
 /** A refused plan is remembered, so that it can be approved. */
 export function guardShrink(

@@ -11,7 +11,7 @@ import { type Choice, choosePlan, type Plan, planUploads } from './plan.ts';
 import { addPlanWarnings } from './planWarnings.ts';
 import type { DesiredMembers } from './readSource.ts';
 import type { SyncReport } from './report.ts';
-import type { RunContext } from './sync.ts';
+import type { RunContext } from './runContext.ts';
 
 /** A plan that no guard refuses, and what it takes to carry it out. */
 export interface PreparedPlan extends Plan {

@@ -9,7 +9,7 @@ import type { SyncReport } from './report.ts';
 import { openDuckdb } from './sources/duckdb.ts';
 import { openSource } from './sources/openSource.ts';
 import { guardState } from './stateErrors.ts';
-import type { RunContext } from './sync.ts';
+import type { RunContext } from './runContext.ts';
 
 /** The desired members of a sync, and what became of every other cell. */
 export interface DesiredMembers extends ReadResult {

@@ -6,7 +6,7 @@ import type { RecordedPlan } from './journal/plans.ts';
 import { membershipSettings, originSettings } from './journal/settings.ts';
 import type { Audience } from './lineAds/schemas.ts';
 import type { SyncReport } from './report.ts';
-import type { RunContext, SyncOutcome } from './sync.ts';
+import type { RunContext, SyncOutcome } from './runContext.ts';
 
 /*
  * What to do about a plan that an earlier run did not bring to its end.

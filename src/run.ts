@@ -16,7 +16,8 @@ import { createRejectsFile } from './members/rejectsFile.ts';
 import { createWorkers } from './members/workers.ts';
 import type { Progress } from './progress.ts';
 import { describeError, type RunReport, statusOfRun } from './report.ts';
-import { type RunContext, runSync, type SyncOutcome } from './sync.ts';
+import type { RunContext, SyncOutcome } from './runContext.ts';
+import { runSync } from './sync.ts';
 
 export interface RunOptions {
   config: Config;

@@ -1,0 +1,45 @@
+import type { LimitFunction } from 'p-limit';
+import type { Clock } from './clock.ts';
+import type { Config } from './config.ts';
+import type { Journal } from './journal/journal.ts';
+import type { LineAdsClient } from './lineAds/client.ts';
+import type { RejectsFile } from './members/rejectsFile.ts';
+import type { Workers } from './members/workers.ts';
+import type { Progress } from './progress.ts';
+import type { SyncReport } from './report.ts';
+
+/** What the syncs of a run share. */
+export interface RunContext {
+  config: Config;
+  runId: string;
+  /** `preview` stops before the first upload; `resume` ends what earlier runs left, and no more. */
+  command: 'sync' | 'preview' | 'resume';
+  /** Whether to follow LINE's jobs to their end. */
+  wait: boolean;
+  /** `--restart`: give up what earlier runs left. */
+  isToRestart: boolean;
+  /** `--full`: send the whole set. */
+  isFull: boolean;
+  /** `--approve`: ids of plans that may remove more than `guards.maxShrink` allows. */
+  approved: readonly string[];
+  client: LineAdsClient;
+  /** In a preview it is only read. */
+  journal: Journal;
+  workers: Workers;
+  /** Reading takes memory: few syncs do it at the same time. */
+  readLimit: LimitFunction;
+  /** Where every reject is listed, if anywhere. */
+  rejectsFile: RejectsFile | undefined;
+  /** Throws when another sync of this run has the audience already. */
+  claimAudience(id: string, syncName: string): void;
+  workDirectory: string;
+  clock: Clock;
+  signal: AbortSignal;
+  progress: Progress;
+}
+
+export interface SyncOutcome {
+  report: SyncReport;
+  /** Whether it is an earlier run's plan that was brought to its end. */
+  isResumed: boolean;
+}
