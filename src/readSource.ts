@@ -6,10 +6,10 @@ import type { SealedSet } from './members/memberSet.ts';
 import { type ReadResult, readMembers } from './members/readMembers.ts';
 import { collectLines } from './members/uploadLines.ts';
 import type { SyncReport } from './report.ts';
+import type { RunContext } from './runContext.ts';
 import { openDuckdb } from './sources/duckdb.ts';
 import { openSource } from './sources/openSource.ts';
 import { guardState } from './stateErrors.ts';
-import type { RunContext } from './runContext.ts';
 
 /** The desired members of a sync, and what became of every other cell. */
 export interface DesiredMembers extends ReadResult {

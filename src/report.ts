@@ -2,7 +2,7 @@ import type { IdentifierType, Mode, SyncConfig } from './config.ts';
 import { type ErrorCode, type ExitCode, exitCodeByError, exitCodePrecedence, SyncError } from './errors.ts';
 import type { Audience } from './lineAds/schemas.ts';
 import type { ReadCounts, RejectAccount } from './members/readMembers.ts';
-import type { PlanAction, PlannedBatch } from './plan.ts';
+import type { PlanAction, PlannedBatch } from './planning/plan.ts';
 
 export type Status = 'succeeded' | 'nothing_to_do' | 'planned' | 'refused' | 'failed' | 'partial' | 'pending';
 

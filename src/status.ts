@@ -1,5 +1,5 @@
 import type { Config, SyncConfig } from './config.ts';
-import { remoteOf } from './delivery.ts';
+import { remoteOf } from './delivery/batches.ts';
 import { type Journal, openJournal, type RecordedRun, syncKeyOf } from './journal/journal.ts';
 import { findAudiences } from './lineAds/audiences.ts';
 import type { LineAdsClient } from './lineAds/client.ts';

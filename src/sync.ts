@@ -1,11 +1,11 @@
-import { carryOut, recordPlan } from './carryOut.ts';
 import type { SyncConfig } from './config.ts';
+import { carryOut, recordPlan } from './delivery/carryOut.ts';
+import { finishEarlierPlan } from './delivery/resume.ts';
 import { resolveAudience } from './lineAds/audiences.ts';
 import type { Audience } from './lineAds/schemas.ts';
-import { makePlan } from './makePlan.ts';
+import { makePlan } from './planning/makePlan.ts';
 import { readSource } from './readSource.ts';
 import { describeError, noteAudience, type SyncReport, startSyncReport, statusOfError } from './report.ts';
-import { finishEarlierPlan } from './resume.ts';
 import type { RunContext, SyncOutcome } from './runContext.ts';
 
 /** One sync from source to outcome. Never throws: what went wrong is in the report. */

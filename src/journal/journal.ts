@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { ZodError, z } from 'zod';
 import type { Config, SyncConfig } from '../config.ts';
-import type { DeliveredBatch } from '../delivery.ts';
+import type { DeliveredBatch } from '../delivery/batches.ts';
 import type { RunReport } from '../report.ts';
 import { type KeptSets, openKeptSets } from './keptSets.ts';
 import { findUnfinishedPlan, insertPlan, type NewPlan, planTables, type RecordedPlan, updateBatch } from './plans.ts';

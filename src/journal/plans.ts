@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
-import { type DeliveredBatch, type Fate, fates, startBatch } from '../delivery.ts';
-import type { PlannedBatch } from '../plan.ts';
+import { type DeliveredBatch, type Fate, fates, startBatch } from '../delivery/batches.ts';
+import type { PlannedBatch } from '../planning/plan.ts';
 import type { SyncReport } from '../report.ts';
 import type { KeptSet } from './keptSets.ts';
 import { json, keptSet } from './rows.ts';

@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Fate, fates } from '../../src/delivery.ts';
+import { type Fate, fates } from '../../src/delivery/batches.ts';
 import { SyncError } from '../../src/errors.ts';
 import { type Journal, openJournal } from '../../src/journal/journal.ts';
 import type { RecordedPlan } from '../../src/journal/plans.ts';

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { createDelivery, type Deliverable, type DeliverPlanOptions } from '../src/deliverPlan.ts';
-import { remoteOf, startBatch } from '../src/delivery.ts';
-import { SyncError } from '../src/errors.ts';
-import type { LineAdsClient, UploadAttempt, UploadCall } from '../src/lineAds/client.ts';
-import type { UploadJob } from '../src/lineAds/schemas.ts';
-import { planUploads } from '../src/plan.ts';
-import { audienceOf, createFakeClock, type FakeClock, jobOf } from './lineAds/clientSetup.ts';
-import { configOf } from './members/memberSetup.ts';
+import { remoteOf, startBatch } from '../../src/delivery/batches.ts';
+import { createDelivery, type Deliverable, type DeliverPlanOptions } from '../../src/delivery/deliverPlan.ts';
+import { SyncError } from '../../src/errors.ts';
+import type { LineAdsClient, UploadAttempt, UploadCall } from '../../src/lineAds/client.ts';
+import type { UploadJob } from '../../src/lineAds/schemas.ts';
+import { planUploads } from '../../src/planning/plan.ts';
+import { audienceOf, createFakeClock, type FakeClock, jobOf } from '../lineAds/clientSetup.ts';
+import { configOf } from '../members/memberSetup.ts';
 
 const audienceId = '5343822743474';
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isCovered } from '../src/guardShrink.ts';
-import { baselineOf } from '../src/lastUpload.ts';
-import { jobOf } from './lineAds/clientSetup.ts';
+import { isCovered } from '../../src/planning/guardShrink.ts';
+import { baselineOf } from '../../src/planning/lastUpload.ts';
+import { jobOf } from '../lineAds/clientSetup.ts';
 
 describe('an approval', () => {
   const refusal = fc.record({

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { SyncError } from '../src/errors.ts';
-import { checkGuards, checkShrink, type GuardInput, type Shrink } from '../src/guards.ts';
+import { SyncError } from '../../src/errors.ts';
+import { checkGuards, checkShrink, type GuardInput, type Shrink } from '../../src/planning/guards.ts';
 
 interface Case {
   mode?: 'add' | 'mirror';

@@ -1,7 +1,7 @@
-import { isUnfinished, jobsOfFile } from './lineAds/jobs.ts';
-import type { UploadJob } from './lineAds/schemas.ts';
-import type { PlannedBatch } from './plan.ts';
-import { type BatchReport, type Remote, startBatchReport } from './report.ts';
+import { isUnfinished, jobsOfFile } from '../lineAds/jobs.ts';
+import type { UploadJob } from '../lineAds/schemas.ts';
+import type { PlannedBatch } from '../planning/plan.ts';
+import { type BatchReport, type Remote, startBatchReport } from '../report.ts';
 
 /** `unknown`: sent, and no answer or look at LINE has told whether it arrived. */
 export const fates = ['unsent', 'sending', 'accepted', 'unknown', 'refused'] as const;

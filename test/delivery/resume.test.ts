@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Fate, startBatch } from '../src/delivery.ts';
-import type { RecordedPlan } from '../src/journal/plans.ts';
-import { type EarlierPlanCircumstances, judgeEarlierPlan } from '../src/resume.ts';
-import { planOf } from './journal/journalSetup.ts';
+import { type Fate, startBatch } from '../../src/delivery/batches.ts';
+import { type EarlierPlanCircumstances, judgeEarlierPlan } from '../../src/delivery/resume.ts';
+import type { RecordedPlan } from '../../src/journal/plans.ts';
+import { planOf } from '../journal/journalSetup.ts';
 
 function recorded(fates: readonly Fate[], changes: Partial<RecordedPlan> = {}): RecordedPlan {
   const { batches, ...plan } = planOf({}, fates.length);

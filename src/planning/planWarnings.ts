@@ -1,9 +1,9 @@
+import type { SyncConfig } from '../config.ts';
+import type { DesiredMembers } from '../readSource.ts';
+import type { SyncReport } from '../report.ts';
+import type { RunContext } from '../runContext.ts';
 import type { Comparison } from './compareWithLast.ts';
-import type { SyncConfig } from './config.ts';
 import type { Plan } from './plan.ts';
-import type { DesiredMembers } from './readSource.ts';
-import type { SyncReport } from './report.ts';
-import type { RunContext } from './runContext.ts';
 
 const dayMs = 86_400_000;
 const fewMembers = 100;

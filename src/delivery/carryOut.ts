@@ -1,19 +1,19 @@
-import type { SyncConfig } from './config.ts';
+import type { SyncConfig } from '../config.ts';
+import { type ErrorCode, SyncError } from '../errors.ts';
+import { type Journal, syncKeyOf } from '../journal/journal.ts';
+import type { RecordedPlan } from '../journal/plans.ts';
+import { membershipSettings, originSettings } from '../journal/settings.ts';
+import type { Snapshot } from '../journal/snapshots.ts';
+import { isNotPopulating } from '../lineAds/audiences.ts';
+import { newestFirst } from '../lineAds/jobs.ts';
+import type { Audience, UploadJob } from '../lineAds/schemas.ts';
+import type { MemberSet } from '../members/memberSet.ts';
+import { openUploadLines } from '../members/uploadLines.ts';
+import type { PreparedPlan } from '../planning/makePlan.ts';
+import { noteAudience, type SyncReport } from '../report.ts';
+import type { RunContext } from '../runContext.ts';
+import { remoteOf } from './batches.ts';
 import { createDelivery, type Delivery, type DeliveryRecord } from './deliverPlan.ts';
-import { remoteOf } from './delivery.ts';
-import { type ErrorCode, SyncError } from './errors.ts';
-import { type Journal, syncKeyOf } from './journal/journal.ts';
-import type { RecordedPlan } from './journal/plans.ts';
-import { membershipSettings, originSettings } from './journal/settings.ts';
-import type { Snapshot } from './journal/snapshots.ts';
-import { isNotPopulating } from './lineAds/audiences.ts';
-import { newestFirst } from './lineAds/jobs.ts';
-import type { Audience, UploadJob } from './lineAds/schemas.ts';
-import type { PreparedPlan } from './makePlan.ts';
-import type { MemberSet } from './members/memberSet.ts';
-import { openUploadLines } from './members/uploadLines.ts';
-import { noteAudience, type SyncReport } from './report.ts';
-import type { RunContext } from './runContext.ts';
 
 /** Writes down what is about to be done, with its members where they outlive this process. */
 export async function recordPlan(

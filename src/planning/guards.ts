@@ -1,6 +1,6 @@
-import type { Config, Mode } from './config.ts';
-import { SyncError } from './errors.ts';
-import type { ReadResult } from './members/readMembers.ts';
+import type { Config, Mode } from '../config.ts';
+import { SyncError } from '../errors.ts';
+import type { ReadResult } from '../members/readMembers.ts';
 
 export interface GuardInput {
   mode: Mode;

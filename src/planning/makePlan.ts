@@ -1,17 +1,17 @@
 import { join } from 'node:path';
+import type { SyncConfig } from '../config.ts';
+import type { Audience } from '../lineAds/schemas.ts';
+import type { SealedSet } from '../members/memberSet.ts';
+import { collectLines, openUploadLines } from '../members/uploadLines.ts';
+import type { DesiredMembers } from '../readSource.ts';
+import type { SyncReport } from '../report.ts';
+import type { RunContext } from '../runContext.ts';
 import { type Comparison, compareWithLast } from './compareWithLast.ts';
-import type { SyncConfig } from './config.ts';
 import { guardShrink } from './guardShrink.ts';
 import { checkGuards } from './guards.ts';
 import type { LastUpload } from './lastUpload.ts';
-import type { Audience } from './lineAds/schemas.ts';
-import type { SealedSet } from './members/memberSet.ts';
-import { collectLines, openUploadLines } from './members/uploadLines.ts';
 import { type Choice, choosePlan, type Plan, planUploads } from './plan.ts';
 import { addPlanWarnings } from './planWarnings.ts';
-import type { DesiredMembers } from './readSource.ts';
-import type { SyncReport } from './report.ts';
-import type { RunContext } from './runContext.ts';
 
 /** A plan that no guard refuses, and what it takes to carry it out. */
 export interface PreparedPlan extends Plan {

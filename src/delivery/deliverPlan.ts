@@ -1,12 +1,12 @@
-import type { Clock } from './clock.ts';
-import type { Config, IdentifierType } from './config.ts';
-import { type DeliveredBatch, isEnded, jobsOfOthers, noteJob, unfinishedOfOthers } from './delivery.ts';
-import { SyncError } from './errors.ts';
-import type { LineAdsClient } from './lineAds/client.ts';
-import { createJobFollower, type JobFollower, unfinishedCount } from './lineAds/jobs.ts';
-import type { UploadJob } from './lineAds/schemas.ts';
-import { deliverUpload, type UploadTarget, UploadUnanswered } from './lineAds/upload.ts';
-import type { UploadLines } from './members/uploadLines.ts';
+import type { Clock } from '../clock.ts';
+import type { Config, IdentifierType } from '../config.ts';
+import { SyncError } from '../errors.ts';
+import type { LineAdsClient } from '../lineAds/client.ts';
+import { createJobFollower, type JobFollower, unfinishedCount } from '../lineAds/jobs.ts';
+import type { UploadJob } from '../lineAds/schemas.ts';
+import { deliverUpload, type UploadTarget, UploadUnanswered } from '../lineAds/upload.ts';
+import type { UploadLines } from '../members/uploadLines.ts';
+import { type DeliveredBatch, isEnded, jobsOfOthers, noteJob, unfinishedOfOthers } from './batches.ts';
 
 /** What is to be delivered, and how far an earlier run has come. */
 export interface Deliverable {

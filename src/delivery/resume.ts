@@ -1,12 +1,12 @@
+import type { SyncConfig } from '../config.ts';
+import { SyncError } from '../errors.ts';
+import { syncKeyOf } from '../journal/journal.ts';
+import type { RecordedPlan } from '../journal/plans.ts';
+import { membershipSettings, originSettings } from '../journal/settings.ts';
+import type { Audience } from '../lineAds/schemas.ts';
+import type { SyncReport } from '../report.ts';
+import type { RunContext, SyncOutcome } from '../runContext.ts';
 import { carryOut, digestBatch } from './carryOut.ts';
-import type { SyncConfig } from './config.ts';
-import { SyncError } from './errors.ts';
-import { syncKeyOf } from './journal/journal.ts';
-import type { RecordedPlan } from './journal/plans.ts';
-import { membershipSettings, originSettings } from './journal/settings.ts';
-import type { Audience } from './lineAds/schemas.ts';
-import type { SyncReport } from './report.ts';
-import type { RunContext, SyncOutcome } from './runContext.ts';
 
 /*
  * What to do about a plan that an earlier run did not bring to its end.

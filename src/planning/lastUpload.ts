@@ -1,13 +1,13 @@
-import type { IdentifierType, SyncConfig } from './config.ts';
+import type { IdentifierType, SyncConfig } from '../config.ts';
+import type { Journal } from '../journal/journal.ts';
+import { membershipSettings } from '../journal/settings.ts';
+import type { Snapshot } from '../journal/snapshots.ts';
+import { newestFirst } from '../lineAds/jobs.ts';
+import type { Audience, UploadJob } from '../lineAds/schemas.ts';
+import { layoutOf } from '../members/layout.ts';
+import type { MemberSet } from '../members/memberSet.ts';
+import { digestSet } from '../members/setDigest.ts';
 import type { Shrink } from './guards.ts';
-import type { Journal } from './journal/journal.ts';
-import { membershipSettings } from './journal/settings.ts';
-import type { Snapshot } from './journal/snapshots.ts';
-import { newestFirst } from './lineAds/jobs.ts';
-import type { Audience, UploadJob } from './lineAds/schemas.ts';
-import { layoutOf } from './members/layout.ts';
-import type { MemberSet } from './members/memberSet.ts';
-import { digestSet } from './members/setDigest.ts';
 
 /** What is known of the members that an audience holds. */
 export interface LastUpload {

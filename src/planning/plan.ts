@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { Config, Mode, SyncConfig } from './config.ts';
-import type { Audience } from './lineAds/schemas.ts';
-import { uploadOverheadBytes } from './lineAds/upload.ts';
-import type { Difference } from './members/difference.ts';
+import type { Config, Mode, SyncConfig } from '../config.ts';
+import type { Audience } from '../lineAds/schemas.ts';
+import { uploadOverheadBytes } from '../lineAds/upload.ts';
+import type { Difference } from '../members/difference.ts';
 
 export type PlanAction = 'nothing' | 'create' | 'add' | 'replace';
 

@@ -1,11 +1,11 @@
+import type { SyncConfig } from '../config.ts';
+import { type Refusal, syncKeyOf } from '../journal/journal.ts';
+import type { Audience } from '../lineAds/schemas.ts';
+import type { DesiredMembers } from '../readSource.ts';
+import type { RunContext } from '../runContext.ts';
 import type { Comparison } from './compareWithLast.ts';
-import type { SyncConfig } from './config.ts';
 import { checkShrink, type Shrink } from './guards.ts';
-import { type Refusal, syncKeyOf } from './journal/journal.ts';
-import type { Audience } from './lineAds/schemas.ts';
 import type { Plan } from './plan.ts';
-import type { DesiredMembers } from './readSource.ts';
-import type { RunContext } from './runContext.ts';
 
 /** A refused plan is remembered, so that it can be approved. */
 export function guardShrink(
