@@ -92,12 +92,17 @@ export function createDelivery(plan: Deliverable, options: DeliverPlanOptions): 
 
   async function deliverFirst(batch: DeliveredBatch): Promise<void> {
     if (plan.audienceId === null) noteJobsBefore([]);
-    else await clearTheWay(batch, await waitForJobs((listed) => unfinishedCount(listed) === 0));
-    if (batch.fate !== 'accepted') await send(batch);
+    else {
+      const listed = await waitForJobs((jobs) => unfinishedCount(jobs) === 0);
+      // An earlier run's upload may come to light only now: then nothing more is to be sent, nor forgiven.
+      if (batch.fate === 'accepted') return;
+      clearTheWay(batch, listed);
+    }
+    await send(batch);
   }
 
   /** What came before a REPLACE is gone with it; where a plan adds to what a snapshot tells, nothing may have come. */
-  async function clearTheWay({ planned }: DeliveredBatch, listed: readonly UploadJob[]): Promise<void> {
+  function clearTheWay({ planned }: DeliveredBatch, listed: readonly UploadJob[]): void {
     if (plan.jobsBefore === null || planned.action === 'REPLACE') noteJobsBefore(listed.map(({ id }) => id));
     else throwIfChanged(listed);
   }

@@ -157,6 +157,6 @@ function describeTimeout(audienceId: string, jobs: readonly UploadJob[], timeout
   return new SyncError(
     'jobs.timeout',
     `waited ${Math.round(timeoutMs / 1000)} s for the upload jobs of audience ${audienceId}; ${which}`,
-    "LINE goes on working on them: run again later, or raise jobs.timeoutMs. The Ad Manager shows the audience's state.",
+    "LINE goes on working on them: run again later, or raise jobs.timeoutMs. The Ad Manager shows the audience's state; `sync --restart` no longer waits for what LINE does not list.",
   );
 }

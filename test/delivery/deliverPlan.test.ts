@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { remoteOf, startBatch } from '../../src/delivery/batches.ts';
+import { type Fate as BatchFate, remoteOf, startBatch } from '../../src/delivery/batches.ts';
 import { createDelivery, type Deliverable, type DeliverPlanOptions } from '../../src/delivery/deliverPlan.ts';
 import { SyncError } from '../../src/errors.ts';
 import type { LineAdsClient, UploadAttempt, UploadCall } from '../../src/lineAds/client.ts';
 import type { UploadJob } from '../../src/lineAds/schemas.ts';
-import { planUploads } from '../../src/planning/plan.ts';
+import { type PlanAction, planUploads } from '../../src/planning/plan.ts';
 import { audienceOf, createFakeClock, type FakeClock, jobOf } from '../lineAds/clientSetup.ts';
 import { configOf } from '../members/memberSetup.ts';
 
@@ -121,6 +121,8 @@ async function* readLines(start: number, end: number) {
 
 type Overrides = LineOptions & {
   mode?: 'add' | 'mirror';
+  /** Unless given, what the mode does without a snapshot. */
+  action?: PlanAction;
   batches?: number;
   limits?: object;
   jobs?: object;
@@ -129,7 +131,7 @@ type Overrides = LineOptions & {
   resumed?: Partial<Deliverable>;
 };
 
-function setUp({ mode = 'mirror', batches = 1, limits, jobs, signal, resumed, ...line }: Overrides = {}) {
+function setUp({ mode = 'mirror', batches = 1, limits, jobs, signal, resumed, action, ...line }: Overrides = {}) {
   const clock = createFakeClock();
   const fake = createFakeLine(clock, line);
   const config = configOf({ identifierType: 'email', mode });
@@ -138,7 +140,7 @@ function setUp({ mode = 'mirror', batches = 1, limits, jobs, signal, resumed, ..
     runId: 'run',
     sync: config.syncs[0]!,
     audience: line.isNew === true ? undefined : audienceOf(),
-    action: line.isNew === true ? 'create' : mode === 'mirror' ? 'replace' : 'add',
+    action: action ?? (line.isNew === true ? 'create' : mode === 'mirror' ? 'replace' : 'add'),
     digests: { snapshot: null, members: '' },
     lines: { count, lineBytes: 65 },
     batch: { maxRecords: 2, maxBytes: 62_914_560 },
@@ -407,5 +409,94 @@ describe('a signal', () => {
     controller.abort(reason);
     await expect(following).rejects.toBe(reason);
     expect(remoteOf(plan.batches).remote).toBe('unknown');
+  });
+});
+
+describe('what an earlier run has left', () => {
+  /** The batches of a plan with these fates, in a delivery that goes on with them. */
+  function goOn(fates: readonly BatchFate[], overrides: Overrides = {}, resumed: Partial<Deliverable> = {}) {
+    const setup = setUp({ batches: fates.length, resumed: { jobsBefore: [], ...resumed }, ...overrides });
+    fates.forEach((fate, index) => {
+      setup.plan.batches[index]!.fate = fate;
+    });
+    return setup;
+  }
+
+  test('is sent, and nothing that LINE has', async () => {
+    const { delivery, plan, sent } = goOn(['accepted', 'unsent', 'unknown'], {
+      mode: 'add',
+      earlier: ['run-people-0.txt', 'run-people-2.txt'],
+    });
+    await delivery.deliver();
+    expect(sent.map(({ index }) => index)).toEqual([1]);
+    await delivery.follow();
+    expect(remoteOf(plan.batches).remote).toBe('complete');
+  });
+
+  test('is sent again where LINE does not list it: a REPLACE, as long as no ADD was sent', async () => {
+    const { delivery, sent } = goOn(['unknown', 'unsent']);
+    await delivery.deliver();
+    expect(sent.map(({ action }) => action)).toEqual(['REPLACE', 'ADD']);
+  });
+
+  test('and has arrived, the ADDs still wait for the REPLACE to be finished', async () => {
+    const { delivery, sent, clock } = goOn(['unknown', 'unsent'], { earlier: ['run-people-0.txt'] });
+    const startMs = clock.now();
+    await delivery.deliver();
+    expect(sent.map(({ action, unfinished }) => [action, unfinished])).toEqual([['ADD', []]]);
+    expect(clock.now() - startMs).toBeGreaterThanOrEqual(5000);
+  });
+
+  test('of a mirror into which somebody else has uploaded since is not taken for a success', async () => {
+    const earlier = ['run-people-0.txt', 'by-hand.csv'];
+    const { delivery, plan } = goOn(['unknown', 'unsent'], { earlier });
+    await delivery.deliver();
+    expect((await errorOf(delivery.follow())).code).toBe('audience.changed');
+    expect(plan.jobsBefore).toEqual([]);
+  });
+
+  test('of an Add is none the worse for another ADD', async () => {
+    const earlier = ['run-people-0.txt', 'by-hand.csv'];
+    const { delivery } = goOn(['unknown', 'unsent'], { mode: 'add', earlier });
+    await delivery.deliver();
+    await delivery.follow();
+  });
+});
+
+describe('what is written down', () => {
+  test('is each step before it is taken, and after', async () => {
+    const { delivery, written } = setUp({ batches: 2, earlier: ['others.txt'] });
+    await delivery.deliver();
+    await delivery.follow();
+    expect(written).toEqual([
+      'before 1',
+      'intent 0',
+      'accepted 0',
+      'WORKING 0',
+      'FINISHED 0',
+      'intent 1',
+      'accepted 1',
+      'WORKING 1',
+      'FINISHED 1',
+    ]);
+  });
+
+  test('is a plan that relies on a snapshot, and meets an upload of others, before it has sent anything', async () => {
+    const { delivery, sent, written } = setUp({ mode: 'add', earlier: ['by-hand.csv'], resumed: { jobsBefore: [] } });
+    await delivery.deliver();
+    expect(sent.length).toBe(1);
+    const mirror = setUp({ mode: 'mirror', action: 'add', earlier: ['by-hand.csv'], resumed: { jobsBefore: [] } });
+    expect((await errorOf(mirror.delivery.deliver())).code).toBe('audience.changed');
+    expect(mirror.sent).toEqual([]);
+    expect(written).not.toContain('before 1');
+  });
+
+  test('that cannot be is not sent', async () => {
+    const { delivery, sent, options } = setUp({ batches: 2 });
+    options.record.noteIntent = () => {
+      throw new SyncError('state.disk_full', 'full', 'free');
+    };
+    expect((await errorOf(delivery.deliver())).code).toBe('state.disk_full');
+    expect(sent).toEqual([]);
   });
 });
