@@ -197,7 +197,7 @@ function notToBeRepeated(fileName: string): SyncError {
   return new SyncError(
     'line.retries_exhausted',
     `whether the REPLACE ${fileName} of an earlier run arrived is not known, and repeating it could undo what came after`,
-    'Run with --restart: the whole set is then sent anew.',
+    'Should it stay so, run with --restart: the whole set is then sent anew.',
   );
 }
 
