@@ -29,7 +29,7 @@ function readCountry(text: string): string {
   return text;
 }
 
-function collect(name: string, names: string[]): string[] {
+function collect(name: string, names: string[] = []): string[] {
   return [...names, name];
 }
 
@@ -54,7 +54,7 @@ function withConfig(command: Command): Command {
   return withOutput(
     command
       .requiredOption('--config <file>', 'the JSON configuration; "-" reads it from stdin')
-      .option('--only <name>', 'run this sync only (may be given several times)', collect, [])
+      .option('--only <name>', 'run this sync only (may be given several times)', collect)
       .option('--state <directory>', 'state directory, instead of state.directory'),
   );
 }
@@ -74,9 +74,10 @@ function createProgram(finish: (code: number) => void): Command {
 
   withConfig(program.command('sync').description('bring the audiences in step: read, upload, follow the jobs, report'))
     .option('--detach', "end after the last upload, without waiting for LINE's jobs")
-    .option('--approve <plan-id...>', 'let these refused plans through: plan.id of their reports', collect, [])
+    .option('--approve <plan-id...>', 'let these refused plans through: plan.id of their reports', collect)
     .option('--full', 'send the whole set, whatever has changed')
     .option('--restart', 'give up what an earlier run has left, and start anew')
+    .addHelpText('after', syncHelp)
     .action(act((flags: RunFlags) => runCommand('sync', flags)));
   withConfig(
     program.command('resume').description('end what earlier runs have left, and no more: the source is not read'),
@@ -119,6 +120,15 @@ function createProgram(finish: (code: number) => void): Command {
     .action(act(simulate));
   return program;
 }
+
+const syncHelp = `
+What an earlier run has left is ended first: its uploads are completed, and then this run ends (resumed: true in the
+report); when only LINE's jobs were left, they are followed and the source is read as usual. What is sent is what has
+changed since the last success, or everybody: when that is due (plan.fullRefreshDays), when the audience was changed by
+somebody else, or with --full.
+
+A mirror that would remove more than guards.maxShrink is refused (65). Look at the source; if it is right, run again
+with --approve and the plan.id of the report.`;
 
 const helpText = `
 Examples:

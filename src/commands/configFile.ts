@@ -7,7 +7,7 @@ import type { OutputFlags } from './output.ts';
 
 export interface ConfigFlags extends OutputFlags {
   config: string;
-  only: string[];
+  only?: string[];
   state?: string;
 }
 
@@ -30,9 +30,10 @@ export function readConfig(flags: ConfigFlags, log: Logger): Config {
   });
   for (const { code, message } of warnings) log.warn({ code }, message);
   const names = config.syncs.map(({ name }) => name);
-  const unknown = flags.only.filter((name) => !names.includes(name));
+  const only = flags.only ?? names;
+  const unknown = only.filter((name) => !names.includes(name));
   if (unknown.length > 0)
     throw new SyncError('usage', `No sync is named ${unknown.join(', ')}.`, `Configured: ${names.join(', ')}.`);
-  const syncs = config.syncs.filter(({ name }) => flags.only.length === 0 || flags.only.includes(name));
+  const syncs = config.syncs.filter(({ name }) => only.includes(name));
   return { ...config, syncs, state: { ...config.state, directory: flags.state ?? config.state.directory } };
 }
