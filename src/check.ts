@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { type Config, wantedColumns } from './config.ts';
+import { openJournal } from './journal/journal.ts';
 import { resolveAudience } from './lineAds/audiences.ts';
 import type { LineAdsClient } from './lineAds/client.ts';
 import { describeError, type ReportedError } from './report.ts';
@@ -35,14 +36,17 @@ async function checkPart(part: string, check: () => Promise<string>): Promise<Ch
   }
 }
 
-/** Where the directory is missing, the nearest folder above it must let us make it. */
+/** Where the directory is missing, the nearest folder above it must let us make it; its journal must be one of ours. */
 async function checkState(directory: string): Promise<string> {
   let folder = resolve(directory);
   while (!existsSync(folder)) folder = dirname(folder);
   await guardState(`the state directory ${directory}`, () =>
     rmSync(mkdtempSync(join(folder, '.line-ads-sync-check-')), { recursive: true }),
   );
-  return `${directory} can be written to.`;
+  using journal = openJournal(directory, 'read');
+  const [last] = journal.lastRuns(1);
+  const history = last === undefined ? 'no run is on record' : `the last run was ${last.runId}`;
+  return `${directory} can be written to; ${history}.`;
 }
 
 async function checkSource(config: Config, sync: Config['syncs'][number]): Promise<string> {

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'vitest';
 import type { StatusReport } from '../../src/status.ts';
@@ -18,6 +18,20 @@ function configOf(scenario: Scenario): object {
 function statusOf({ stdout }: CliOutcome): StatusReport {
   return JSON.parse(stdout);
 }
+
+describe.concurrent('check', { timeout: 60_000 }, () => {
+  test('looks at the journal, and names one that is damaged', async ({ expect }) => {
+    await using scenario = await openScenario();
+    const config = configOf(scenario);
+    const before = await scenario.run('check', config);
+    expect([before.code, before.stderr]).toEqual([0, expect.stringContaining('no run is on record')]);
+    await scenario.run('sync', config);
+    expect((await scenario.run('check', config)).stderr).toContain('the last run was');
+    truncateSync(join(scenario.folder, '.line-ads-sync/journal.db'), 5_000);
+    const after = await scenario.run('check', config);
+    expect([after.code, after.stdout]).toEqual([73, expect.stringContaining('state.corrupt')]);
+  });
+});
 
 describe.concurrent('status', { timeout: 60_000 }, () => {
   test('of a state directory that is not there tells nothing, and makes none', async ({ expect }) => {
