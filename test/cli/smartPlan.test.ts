@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
 import type { SyncReport } from '../../src/report.ts';
 import type { RunOptions } from '../../src/run.ts';
 import type { SimulatorOptions } from '../../src/simulator/simulator.ts';
@@ -249,6 +250,19 @@ describe.concurrent('a mirror', { timeout: 60_000 }, () => {
     expect((await sync(scenario, people(0, 20))).sync.error?.code).toBe('guard.max_shrink');
   });
 
+  test('after 150 days without an upload warns that the audience may expire', async ({ expect }) => {
+    await using scenario = await open();
+    const parts = { plan: { fullRefreshDays: 3_650 } };
+    await sync(scenario, people(0, 120), { parts });
+    const dayMs = 86_400_000;
+    const after = async (days: number) => {
+      const clock = { ...systemClock, now: () => Date.now() + days * dayMs };
+      return codesOf((await sync(scenario, people(0, 120), { parts, clock })).sync);
+    };
+    expect(await after(150)).not.toContain('refresh_overdue');
+    expect(await after(152)).toContain('refresh_overdue');
+  });
+
   test('whose audience was deleted makes it anew', async ({ expect }) => {
     await using scenario = await open();
     const { simulator } = scenario;
@@ -300,6 +314,17 @@ describe.concurrent('without a snapshot', { timeout: 60_000 }, () => {
     });
     const { code, sync: report } = await sync(scenario, people(0, 120));
     expect([code, codesOf(report)]).toEqual([0, ['no_baseline']]);
+  });
+
+  test('a clock that is ten minutes off does no harm, and is told of once', async ({ expect }) => {
+    await using scenario = await open({ clockSkewMs: -600_000 });
+    const others = emailSync({ name: 'others', audienceName: 'Others', mode: 'mirror' });
+    const config = configOf(scenario, people(0, 120)) as { syncs: object[] };
+    const { code, report } = await runHere(scenario, { ...config, syncs: [...config.syncs, others] });
+    expect(code).toBe(0);
+    const told = report.syncs.flatMap(({ warnings }) => warnings).filter(({ code: warned }) => warned === 'clock_skew');
+    expect(told).toEqual([{ code: 'clock_skew', message: expect.stringMatching(/(599|600) s ahead of LINE's/) }]);
+    expect(membersOf(scenario)).toEqual(hashesOf(people(0, 120)));
   });
 
   test('few members are warned of', async ({ expect }) => {
