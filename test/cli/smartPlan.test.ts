@@ -64,7 +64,7 @@ function codesOf({ warnings }: SyncReport): string[] {
   return warnings.map(({ code }) => code);
 }
 
-describe.concurrent('a mirror', { timeout: 60_000 }, () => {
+describe.concurrent('a mirror', { timeout: 180_000 }, () => {
   test('of the same source sends nothing that changes anything', async ({ expect }) => {
     await using scenario = await open();
     await sync(scenario, people(0, 150));
@@ -286,7 +286,7 @@ describe.concurrent('a mirror', { timeout: 60_000 }, () => {
   });
 });
 
-describe.concurrent('without a snapshot', { timeout: 60_000 }, () => {
+describe.concurrent('without a snapshot', { timeout: 180_000 }, () => {
   const replaced = { name: 'a.txt', type: 'DIFF_REPLACE', audienceCount: 300 } as const;
   const added = { name: 'b.txt', type: 'DIFF_ADD', audienceCount: 100 } as const;
   const failed = { name: 'c.txt', type: 'DIFF_REPLACE', audienceCount: 5, failedType: 'UNKNOWN' } as const;
@@ -323,7 +323,7 @@ describe.concurrent('without a snapshot', { timeout: 60_000 }, () => {
     const { code, report } = await runHere(scenario, { ...config, syncs: [...config.syncs, others] });
     expect(code).toBe(0);
     const told = report.syncs.flatMap(({ warnings }) => warnings).filter(({ code: warned }) => warned === 'clock_skew');
-    expect(told).toEqual([{ code: 'clock_skew', message: expect.stringMatching(/(599|600) s ahead of LINE's/) }]);
+    expect(told).toEqual([{ code: 'clock_skew', message: expect.stringMatching(/(59|60)\d s ahead of LINE's/) }]);
     expect(membersOf(scenario)).toEqual(hashesOf(people(0, 120)));
   });
 
@@ -333,7 +333,7 @@ describe.concurrent('without a snapshot', { timeout: 60_000 }, () => {
   });
 });
 
-describe.concurrent('an Add', { timeout: 60_000 }, () => {
+describe.concurrent('an Add', { timeout: 180_000 }, () => {
   const changes = { mode: 'add' };
 
   test('sends only those whom it has not sent yet, and remembers those who left', async ({ expect }) => {
@@ -358,7 +358,7 @@ describe.concurrent('an Add', { timeout: 60_000 }, () => {
   });
 });
 
-describe.concurrent('phones', { timeout: 60_000 }, () => {
+describe.concurrent('phones', { timeout: 180_000 }, () => {
   test('that come in more forms are added to, and narrowing the forms sends the whole set', async ({ expect }) => {
     await using scenario = await open();
     const { simulator } = scenario;
