@@ -18,7 +18,7 @@ export function stateError(error: unknown, where: string): SyncError | undefined
       return new SyncError(
         'state.disk_full',
         `Cannot write to ${where}: no space is left (${code}).`,
-        'Free space there, or point --state at a larger disk; allow 80 bytes a value, for phones in three forms 300.',
+        'Free space there, or point --state (for a rejects file rejects.path) at a larger disk; allow 80 bytes a value, for phones in three forms 300.',
       );
     case 'EACCES':
     case 'EPERM':
@@ -30,6 +30,8 @@ export function stateError(error: unknown, where: string): SyncError | undefined
     case 'EIO':
     case 'EMFILE':
     case 'ENAMETOOLONG':
+    case 'ELOOP':
+    case 'ENXIO':
       return new SyncError(
         'state.not_writable',
         `Cannot write to ${where} (${code}).`,

@@ -13,7 +13,7 @@ export interface Reject {
   /** Position of the column in the chunk. */
   column: number;
   shape: string;
-  /** Where the chunk has a key column: its cell, null where that is empty. */
+  /** Where the chunk has a key column: its cell, null where that is null or blank. */
   key?: string | null;
 }
 
@@ -80,7 +80,10 @@ function addReject(account: Account, reject: Omit<Reject, 'shape'>, value: strin
 function addKeys(listed: readonly Reject[], lines: Uint8Array): void {
   if (listed.length === 0) return;
   const keys = Buffer.from(lines.buffer, lines.byteOffset, lines.length).toString('utf8').split('\n');
-  for (const reject of listed) reject.key = keys[reject.row] || null;
+  for (const reject of listed) {
+    const key = keys[reject.row] ?? '';
+    reject.key = key.trim() === '' ? null : key;
+  }
 }
 
 interface Decided {

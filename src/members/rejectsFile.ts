@@ -1,4 +1,5 @@
-import { closeSync, fchmodSync, fstatSync, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, fchmodSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
+import { SyncError } from '../errors.ts';
 import type { RejectCode } from '../identifiers/rejects.ts';
 import { guardState } from '../stateErrors.ts';
 
@@ -7,7 +8,7 @@ export interface ListedReject {
   sync: string;
   /** Counted from 1 over all of the source. */
   row: number;
-  /** Of `rejects.keyColumn`, when that is configured; null where the cell is. */
+  /** Of `rejects.keyColumn`, when that is configured; null where the cell is null or blank. */
   key?: string | null;
   column: string;
   code: RejectCode;
@@ -28,7 +29,7 @@ export function createRejectsFile(path: string): RejectsFile {
   return {
     begin: () =>
       guardState(where, () => {
-        file ??= openAnew(path);
+        file ??= openAnew(path, where);
       }),
     list: (rejects) =>
       guardState(where, () => {
@@ -43,8 +44,24 @@ export function createRejectsFile(path: string): RejectsFile {
   };
 }
 
-function openAnew(path: string): number {
-  const file = openSync(path, 'w', 0o600);
-  if (fstatSync(file).isFile()) fchmodSync(file, 0o600);
-  return file;
+/** Only a regular file, as nothing else can be closed to others; a pipe that nobody reads is not waited for. */
+function openAnew(path: string, where: string): number {
+  const file = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_NONBLOCK, 0o600);
+  try {
+    if (!fstatSync(file).isFile()) throw noFile(where);
+    fchmodSync(file, 0o600);
+    ftruncateSync(file);
+    return file;
+  } catch (error) {
+    closeSync(file);
+    throw error;
+  }
+}
+
+function noFile(where: string): SyncError {
+  return new SyncError(
+    'state.not_writable',
+    `Cannot write to ${where}: it is no regular file.`,
+    'Give rejects.path the path of a file, or of one that is to be made.',
+  );
 }

@@ -5,6 +5,7 @@ import { afterAll, beforeAll } from 'vitest';
 import { type Config, configSchema, type SyncConfig } from '../../src/config.ts';
 import { createIdentify } from '../../src/identifiers/identify.ts';
 import { type ReadResult, readMembers } from '../../src/members/readMembers.ts';
+import type { RejectsFile } from '../../src/members/rejectsFile.ts';
 import { collectLines, openUploadLines, type UploadLines } from '../../src/members/uploadLines.ts';
 import { createWorkers, type Workers } from '../../src/members/workers.ts';
 import type { Chunk, Source } from '../../src/sources/source.ts';
@@ -53,7 +54,11 @@ export interface Setup {
   workers: Workers;
   /** A new empty folder. */
   makeFolder(): string;
-  read(sync: SyncConfig, source: Source): Promise<{ read: ReadResult; lines: UploadLines; directory: string }>;
+  read(
+    sync: SyncConfig,
+    source: Source,
+    rejectsFile?: RejectsFile,
+  ): Promise<{ read: ReadResult; lines: UploadLines; directory: string }>;
 }
 
 /** Worker threads and folders for the tests of a file, freed after the last of them. */
@@ -62,12 +67,19 @@ export function useMembers(): Setup {
   let folders = 0;
   const setup = {
     makeFolder: () => mkdtempSync(join(root, `${++folders}-`)),
-    async read(sync, source) {
+    async read(sync, source, rejectsFile) {
       const directory = setup.makeFolder();
       const { recordBytes } = createIdentify(sync);
       const { workers } = setup;
       const { signal } = new AbortController();
-      const read = await readMembers(source, sync, { directory, recordBytes, workers, signal, onProgress() {} });
+      const read = await readMembers(source, sync, {
+        directory,
+        recordBytes,
+        workers,
+        signal,
+        rejectsFile,
+        onProgress() {},
+      });
       const { identifierType } = sync;
       const lineSet = await collectLines(read.members, {
         identifierType,
