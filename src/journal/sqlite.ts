@@ -11,6 +11,9 @@ import { stateError } from '../stateErrors.ts';
 
 const codes = { busy: 5, corrupt: 11, full: 13, notADatabase: 26 } as const;
 
+/** The file is not where it was opened (SQLITE_READONLY_DBMOVED). */
+const movedCode = 1032;
+
 /** Kept in the file's header; the meaning of the tables changes only together with it. */
 export const schemaVersion = 1;
 /** "LADS": tells our files from other programs'. */
@@ -142,11 +145,17 @@ export function isBusy(error: unknown): boolean {
 
 /** SQLite's refusals in the words of the system, which is what they come from here. */
 export function asSystemError(error: unknown): Error {
-  const code = resultCode(error);
-  if (code === undefined) return error instanceof Error ? error : new Error('a file of the state could not be used');
+  if (resultCode(error) === undefined)
+    return error instanceof Error ? error : new Error('a file of the state could not be used');
   return Object.assign(new Error('a file of the state could not be used', { cause: error }), {
-    code: code === codes.full ? 'ENOSPC' : 'EACCES',
+    code: systemCodeOf(error),
   });
+}
+
+function systemCodeOf(error: unknown): string {
+  if (resultCode(error) === codes.full) return 'ENOSPC';
+  const isMoved = typeof error === 'object' && error !== null && 'errcode' in error && error.errcode === movedCode;
+  return isMoved ? 'ENOENT' : 'EACCES';
 }
 
 /** Runs work on the journal; what SQLite or the system refuses becomes a `state.*` error. */

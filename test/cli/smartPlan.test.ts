@@ -255,12 +255,12 @@ describe.concurrent('a mirror', { timeout: 180_000 }, () => {
     const parts = { plan: { fullRefreshDays: 3_650 } };
     await sync(scenario, people(0, 120), { parts });
     const dayMs = 86_400_000;
-    const after = async (days: number) => {
+    const warningsAfter = async (days: number) => {
       const clock = { ...systemClock, now: () => Date.now() + days * dayMs };
       return codesOf((await sync(scenario, people(0, 120), { parts, clock })).sync);
     };
-    expect(await after(150)).not.toContain('refresh_overdue');
-    expect(await after(152)).toContain('refresh_overdue');
+    expect(await warningsAfter(150)).not.toContain('refresh_overdue');
+    expect(await warningsAfter(152)).toContain('refresh_overdue');
   });
 
   test('whose audience was deleted makes it anew', async ({ expect }) => {

@@ -352,6 +352,7 @@ describe('what the system refuses', () => {
       rmSync(directory, { recursive: true });
       const batch = { ...plan.batches[0]!, fate: 'sending' as const };
       expect(codeOf(() => journal.noteIntent(plan, batch))).toBe('state.not_writable');
+      expect(() => journal.noteIntent(plan, batch)).toThrow('(ENOENT)');
     });
   });
 });
