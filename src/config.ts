@@ -454,12 +454,12 @@ export const configSchema = z
   .superRefine(({ syncs, rejects }, context) => {
     const key = rejects?.keyColumn?.toLowerCase();
     if (key === undefined) return;
-    const reader = syncs.find((sync) => wantedColumns(sync).names.some((name) => name.toLowerCase() === key));
-    if (reader !== undefined)
+    const names = [...syncs.flatMap((sync) => wantedColumns(sync).names), ...Object.values(defaultColumns).flat()];
+    if (names.some((name) => name.toLowerCase() === key))
       context.addIssue({
         code: 'custom',
         path: ['rejects', 'keyColumn'],
-        message: `is a column of identifiers (of the sync ${reader.name}), which must not be written down`,
+        message: 'is a column of identifiers, which must not be written down',
       });
   })
   .meta({ title: 'line-ads-sync configuration' });

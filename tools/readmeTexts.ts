@@ -54,7 +54,7 @@ export const errorTexts: Record<ErrorCode, string> = {
   'audience.appeared':
     'Somebody made an audience of that name and type during the run. Nothing was sent; run again, it is then found.',
   'audience.changed':
-    'Somebody else uploaded to the audience while this run did, so what it holds is not known. Run again: the whole set is sent.',
+    'Somebody else uploaded to the audience while this run did, or an upload of ours came late. Run again: the whole set is sent.',
   'upload.refused': "LINE refused the upload for good; its reason is in the message. What it means is LINE's to say.",
   'job.failed': 'LINE took an upload and its job FAILED. Run again; if it fails again, ask LINE with the job id.',
   'line.unreachable': 'No request was ever answered. Check DNS, firewall, proxy, certificates (`NODE_EXTRA_CA_CERTS`).',

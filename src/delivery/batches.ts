@@ -1,4 +1,4 @@
-import { isUnfinished, jobsOfFile } from '../lineAds/jobs.ts';
+import { isUnfinished, jobsOfFile, newestFirst } from '../lineAds/jobs.ts';
 import type { UploadJob } from '../lineAds/schemas.ts';
 import type { PlannedBatch } from '../planning/plan.ts';
 import { type BatchReport, type Remote, startBatchReport } from '../report.ts';
@@ -43,6 +43,19 @@ export function jobsOfOthers(
 ): UploadJob[] {
   const files = new Set(batches.map(({ planned }) => planned.fileName));
   return listed.filter(({ id, fileName }) => !files.has(fileName) && !jobsBefore.includes(id));
+}
+
+/**
+ * Jobs of a plan's REPLACE that are newer than one of its ADDs: of a REPLACE that was sent again, as its answer was
+ * lost, the first may come to LINE late, and wipes what was added meanwhile.
+ */
+export function lateReplaces(listed: readonly UploadJob[], batches: readonly DeliveredBatch[]): UploadJob[] {
+  const filesOf = (action: 'ADD' | 'REPLACE') =>
+    new Set(batches.flatMap(({ planned }) => (planned.action === action ? [planned.fileName] : [])));
+  const [replaces, adds] = [filesOf('REPLACE'), filesOf('ADD')];
+  const newest = newestFirst(listed);
+  const oldestAdd = newest.findLastIndex(({ fileName }) => adds.has(fileName));
+  return newest.filter(({ fileName }, index) => replaces.has(fileName) && index < oldestAdd);
 }
 
 export function unfinishedOfOthers(listed: readonly UploadJob[], batches: readonly DeliveredBatch[]): number {

@@ -147,7 +147,7 @@ function snapshotOf(plan: RecordedPlan, listed: readonly UploadJob[], { config, 
   return snapshot;
 }
 
-function noteDelivery(report: SyncReport, { batches, audienceId, audienceCreated }: RecordedPlan): void {
+export function noteDelivery(report: SyncReport, { batches, audienceId, audienceCreated }: RecordedPlan): void {
   const { remote, done, total } = remoteOf(batches);
   report.batches = batches.map((batch) => batch.report);
   report.counts.uploaded = batches

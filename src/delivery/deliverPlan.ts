@@ -6,7 +6,7 @@ import { createJobFollower, type JobFollower, unfinishedCount } from '../lineAds
 import type { UploadJob } from '../lineAds/schemas.ts';
 import { deliverUpload, type UploadTarget, UploadUnanswered } from '../lineAds/upload.ts';
 import type { UploadLines } from '../members/uploadLines.ts';
-import { type DeliveredBatch, isEnded, jobsOfOthers, noteJob, unfinishedOfOthers } from './batches.ts';
+import { type DeliveredBatch, isEnded, jobsOfOthers, lateReplaces, noteJob, unfinishedOfOthers } from './batches.ts';
 
 /** What is to be delivered, and how far an earlier run has come. */
 export interface Deliverable {
@@ -191,7 +191,8 @@ export function createDelivery(plan: Deliverable, options: DeliverPlanOptions): 
     const others = jobsOfOthers(listed, batches, plan.jobsBefore ?? []).filter(
       ({ type }) => !options.toleratesAdds || !addTypes.has(type),
     );
-    if (others.length > 0) throw audienceChanged(plan.audienceId, others);
+    const unplanned = [...others, ...lateReplaces(listed, batches)];
+    if (unplanned.length > 0) throw audienceChanged(plan.audienceId, unplanned);
   }
 
   function reportProgress(): void {
@@ -217,11 +218,11 @@ function jobFailed(failed: readonly DeliveredBatch[]): SyncError {
   );
 }
 
-function audienceChanged(audienceId: string | null, others: readonly UploadJob[]): SyncError {
-  const ids = others.map(({ id, type }) => `${id} ${type}`).join(', ');
+function audienceChanged(audienceId: string | null, unplanned: readonly UploadJob[]): SyncError {
+  const ids = unplanned.map(({ id, type }) => `${id} ${type}`).join(', ');
   return new SyncError(
     'audience.changed',
-    `somebody else uploaded to audience ${audienceId} meanwhile (jobs ${ids}), so what it holds is not known`,
-    'Run again: the whole set is then sent. Find out who else uploads to this audience.',
+    `audience ${audienceId} was changed meanwhile (jobs ${ids}): somebody else uploaded, or an upload of ours came late; so what it holds is not known`,
+    'Run again: the whole set is then sent. If it comes again, find out who else uploads to this audience, or raise jobs.settleMs.',
   );
 }

@@ -6,7 +6,7 @@ import { membershipSettings, originSettings } from '../journal/settings.ts';
 import type { Audience } from '../lineAds/schemas.ts';
 import type { SyncReport } from '../report.ts';
 import type { RunContext, SyncOutcome } from '../runContext.ts';
-import { carryOut, digestBatch } from './carryOut.ts';
+import { carryOut, digestBatch, noteDelivery } from './carryOut.ts';
 
 /*
  * What to do about a plan that an earlier run did not bring to its end.
@@ -74,6 +74,7 @@ export async function finishEarlierPlan(
   }
   if (verdict.next === 'abandon') {
     journal.giveUp(plan, 'abandoned');
+    if (command === 'resume') noteDelivery(report, plan);
     report.warnings.push({
       code: 'plan_abandoned',
       message: `${run} did not end this sync; what it left was given up, as ${verdict.because}.`,

@@ -67,7 +67,6 @@ export interface Journal extends Disposable {
 
   snapshot(key: SyncKey): Snapshot | undefined;
   forgetSnapshot(key: SyncKey): void;
-  isFileOfPlan(planRow: number, fileName: string): boolean;
 
   refuse(refusal: Refusal): void;
   refusals(key: SyncKey): Refusal[];
@@ -212,12 +211,6 @@ export function openJournal(directory: string, access: 'write' | 'read'): Journa
       transact(() => removeSnapshot(syncKey));
       guard(removeUnneeded);
     },
-    isFileOfPlan: (planRow, fileName) =>
-      guard(
-        () =>
-          database.prepare('SELECT 1 FROM batches WHERE plan = ? AND file_name = ?').get(planRow, fileName) !==
-          undefined,
-      ),
     refuse: (refusal) =>
       guard(
         () =>

@@ -108,6 +108,7 @@ function checkFile(database: DatabaseSync, path: string): void {
   const version = pragma(database, 'user_version');
   if (pragma(database, 'application_id') !== applicationId) throw corrupt(path, 'it is not a journal of line-ads-sync');
   if (typeof version === 'number' && version > schemaVersion) throw tooNew(path, version);
+  if (version !== schemaVersion) throw corrupt(path, 'it tells no version');
   const damage = pragma(database, 'quick_check');
   if (damage !== 'ok') throw corrupt(path, 'its check found damage');
 }

@@ -1,4 +1,4 @@
-import { closeSync, constants, fchmodSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, fchmodSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import { SyncError } from '../errors.ts';
 import type { RejectCode } from '../identifiers/rejects.ts';
 import { guardState } from '../stateErrors.ts';
@@ -44,11 +44,15 @@ export function createRejectsFile(path: string): RejectsFile {
   };
 }
 
-/** Only a regular file, as nothing else can be closed to others; a pipe that nobody reads is not waited for. */
+/**
+ * Only a regular file, as nothing else can be closed to others (a pipe that nobody reads is not waited for), and none
+ * that holds anything but rejects: it may be the source.
+ */
 function openAnew(path: string, where: string): number {
-  const file = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_NONBLOCK, 0o600);
+  const file = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NONBLOCK, 0o600);
   try {
     if (!fstatSync(file).isFile()) throw noFile(where);
+    if (!isEmptyOrRejects(file)) throw holdsOther(where);
     fchmodSync(file, 0o600);
     ftruncateSync(file);
     return file;
@@ -56,6 +60,23 @@ function openAnew(path: string, where: string): number {
     closeSync(file);
     throw error;
   }
+}
+
+/** How each line begins. */
+const lineStart = Buffer.from('{"sync":"');
+
+function isEmptyOrRejects(file: number): boolean {
+  const start = Buffer.alloc(lineStart.length);
+  const length = readSync(file, start, 0, start.length, 0);
+  return length === 0 || start.equals(lineStart);
+}
+
+function holdsOther(where: string): SyncError {
+  return new SyncError(
+    'state.not_writable',
+    `Will not write over ${where}: it holds something else than rejects.`,
+    'Give rejects.path a file of its own; if this one is to go, remove it first.',
+  );
 }
 
 function noFile(where: string): SyncError {

@@ -42,10 +42,14 @@ export function isCovered(refusal: Refusal, earlier: readonly Refusal[], approve
   );
 }
 
+/** Without a snapshot to compare with, the worst by what is told. */
 function shrinkOf({ last, difference }: Comparison, { members, lines }: DesiredMembers): Shrink | undefined {
-  if (last.baseline === undefined) return undefined;
-  const { count: of, unit } = last.baseline;
-  if (difference !== undefined) return { removes: difference.removed, of, unit };
-  const desired = unit === 'members' ? members.count : lines.count;
-  return { removes: Math.max(0, of - desired), of, unit };
+  if (difference !== undefined)
+    return { removes: difference.removed, of: difference.removed + difference.unchanged, unit: 'members' };
+  const shrinks = last.baselines.map(({ count: of, unit }): Shrink => {
+    const desired = unit === 'members' ? members.count : lines.count;
+    return { removes: Math.max(0, of - desired), of, unit };
+  });
+  const shareOf = ({ removes, of }: Shrink) => (of === 0 ? 0 : removes / of);
+  return shrinks.toSorted((a, b) => shareOf(b) - shareOf(a))[0];
 }

@@ -15,10 +15,17 @@ export interface LastUpload {
   known: { snapshot: Snapshot; set: MemberSet } | undefined;
   /** Why there is a snapshot and it does not count. */
   voidBecause: string | undefined;
-  /** How many are there at the least, without a snapshot to rely on; undefined when nothing tells. */
-  baseline: { count: number; unit: Shrink['unit'] } | undefined;
+  /** How many it holds by what the journal and LINE tell, as far as they do. */
+  baselines: readonly Baseline[];
   /** When anything was uploaded last, in milliseconds since the epoch. */
   uploadedMs: number | undefined;
+}
+
+export interface Baseline {
+  count: number;
+  unit: Shrink['unit'];
+  /** By ADDs alone, of which some may have added the same people. */
+  isGuess: boolean;
 }
 
 export interface LastUploadInput {
@@ -34,31 +41,32 @@ export interface LastUploadInput {
 
 /**
  * The snapshot counts while it is of this audience, made under the settings of today, whole on the disk, and LINE's
- * newest job is one of the uploads that it came from: then nobody has changed the audience since.
+ * newest job is the one that was the newest when it was taken: then nobody has changed the audience since.
  */
 export async function recallLastUpload(input: LastUploadInput): Promise<LastUpload> {
   const { sync, journal, snapshot, audience, listed } = input;
-  const newest = newestFirst(listed)[0];
-  const byLine = { baseline: baselineOf(listed), uploadedMs: newest?.createdMs ?? undefined };
-  if (snapshot === undefined) return { known: undefined, voidBecause: undefined, ...byLine };
-  const voided = (voidBecause: string) => ({ known: undefined, voidBecause, ...byLine });
-  if (snapshot.audienceId !== audience?.id) return voided(`it is of audience ${snapshot.audienceId}`);
+  const [newest] = newestFirst(listed);
+  const byLine = { known: undefined, baselines: baselinesOf(listed), uploadedMs: newest?.createdMs ?? undefined };
+  if (snapshot === undefined) return { ...byLine, voidBecause: undefined };
+  if (snapshot.audienceId !== audience?.id)
+    return { ...byLine, voidBecause: `it is of audience ${snapshot.audienceId}` };
 
-  const counted = { baseline: { count: snapshot.set.count, unit: 'members' as const }, uploadedMs: snapshot.takenMs };
-  if (!snapshot.isCurrent)
-    return { known: undefined, voidBecause: 'a later run began to upload and did not succeed', ...counted };
-  if (newest === undefined) return voided('LINE lists no upload to this audience any more');
-  if (!journal.isFileOfPlan(snapshot.planRow, newest.fileName))
-    return voided(`somebody else has uploaded since (job ${newest.id})`);
+  const members = { count: snapshot.set.count, unit: 'members', isGuess: false } as const;
+  const byJournal = { known: undefined, baselines: [members], uploadedMs: snapshot.takenMs };
+  if (!snapshot.isCurrent) return { ...byJournal, voidBecause: 'a later run began to upload and did not succeed' };
+  if (newest === undefined) return { ...byJournal, voidBecause: 'LINE lists no upload to this audience any more' };
+  if (newest.id !== snapshot.jobId) {
+    const voidBecause = `somebody else has uploaded since, or an upload of ours came late (job ${newest.id})`;
+    return { ...byJournal, baselines: [members, ...byLine.baselines], voidBecause };
+  }
   if (snapshot.membership !== journal.keyed(membershipSettings(sync)))
     return {
-      known: undefined,
+      ...byJournal,
       voidBecause: 'mode, columns, country, phone forms or the setting of hashes have changed',
-      ...counted,
     };
   const set = await openIntact(snapshot, sync.identifierType, journal);
-  if (set === undefined) return { known: undefined, voidBecause: 'its file is gone or damaged', ...counted };
-  return { known: { snapshot, set }, voidBecause: undefined, ...counted };
+  if (set === undefined) return { ...byJournal, voidBecause: 'its file is gone or damaged' };
+  return { ...byJournal, known: { snapshot, set }, voidBecause: undefined };
 }
 
 async function openIntact(
@@ -73,16 +81,16 @@ async function openIntact(
 }
 
 /**
- * Lines that the audience holds by what LINE tells of its jobs: those of the last REPLACE and of the ADDs after it. An
- * audience that was never replaced, as far as the list goes, holds at least the lines of its largest ADD.
+ * Lines that the audience holds by what LINE tells of its jobs: those of the last REPLACE and of the ADDs after it;
+ * where no REPLACE is listed, as of an audience that was made by ADDs, those of all ADDs.
  */
-export function baselineOf(listed: readonly UploadJob[]): LastUpload['baseline'] {
+export function baselinesOf(listed: readonly UploadJob[]): Baseline[] {
   const counts = newestFirst(listed).flatMap(({ status, type, audienceCount }) =>
     status === 'FINISHED' && audienceCount !== null ? [{ type, audienceCount }] : [],
   );
+  if (counts.length === 0) return [];
   const replaced = counts.findIndex(({ type }) => type === 'DIFF_REPLACE');
-  const since = counts.slice(0, replaced + 1).map(({ audienceCount }) => audienceCount);
-  if (replaced >= 0) return { count: since.reduce((sum, count) => sum + count), unit: 'lines' };
-  const largest = Math.max(...counts.map(({ audienceCount }) => audienceCount));
-  return counts.length === 0 ? undefined : { count: largest, unit: 'lines' };
+  const since = replaced < 0 ? counts : counts.slice(0, replaced + 1);
+  const count = since.reduce((sum, { audienceCount }) => sum + audienceCount, 0);
+  return [{ count, unit: 'lines', isGuess: replaced < 0 }];
 }

@@ -95,8 +95,10 @@ function notePlan(plan: PreparedPlan, { difference }: Comparison, { action }: Ch
   const batches = plan.batches.length;
   // At least: a look at the audience's jobs before the uploads, and one after.
   const requests = batches === 0 ? 0 : batches + 2;
-  const { added = null, removed = null, unchanged = null } = difference ?? {};
-  report.plan = { id: plan.id, action, added, removed, unchanged, batches, requests };
+  const { added = null, unchanged = null } = difference ?? {};
+  // Whoever has left the source of an Add stays in the audience.
+  const removed = report.mode === 'add' ? difference && 0 : difference?.removed;
+  report.plan = { id: plan.id, action, added, removed: removed ?? null, unchanged, batches, requests };
   report.counts.plannedLines = action === 'nothing' ? 0 : plan.lines.count;
   report.remoteBatches.total = batches;
 }

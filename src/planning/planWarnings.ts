@@ -24,10 +24,13 @@ export function addPlanWarnings(
       code: 'snapshot_void',
       message: `The snapshot of the last run does not count, as ${last.voidBecause}: the whole set is sent.`,
     });
-  if (action === 'replace' && last.known === undefined && last.baseline === undefined)
+  if (action === 'replace' && last.known === undefined && last.baselines.every(({ isGuess }) => isGuess))
     warnings.push({
       code: 'no_baseline',
-      message: `Nothing tells how many members the audience of ${sync.name} holds, so guards.maxShrink could not be applied.`,
+      message:
+        last.baselines.length === 0
+          ? `Nothing tells how many members the audience of ${sync.name} holds, so guards.maxShrink could not be applied.`
+          : `How many members the audience of ${sync.name} holds is told by ADDs alone, which may have added the same people: guards.maxShrink went by their sum.`,
     });
   if (members.count > 0 && members.count < fewMembers)
     warnings.push({

@@ -111,9 +111,14 @@ async function* exportThroughPipe(
 ): AsyncGenerator<Uint8Array> {
   signal.throwIfAborted();
   const pipe = await createPipe(path);
+  let isDone = false;
+  let interrupting: NodeJS.Timeout | undefined;
   const stop = () => {
-    connection.interrupt();
     pipe.stop();
+    if (isDone) return;
+    connection.interrupt();
+    // An interrupt that comes before the query has begun is lost.
+    interrupting ??= setInterval(() => connection.interrupt(), interruptEveryMs);
   };
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();
@@ -123,7 +128,11 @@ async function* exportThroughPipe(
       () => undefined,
       (error: unknown) => ({ error }),
     )
-    .finally(() => pipe.endWriting());
+    .finally(() => {
+      isDone = true;
+      clearInterval(interrupting);
+      pipe.endWriting();
+    });
   try {
     yield* pipe.parts();
     const failed = await copying;
@@ -136,5 +145,7 @@ async function* exportThroughPipe(
     await pipe.remove();
   }
 }
+
+const interruptEveryMs = 20;
 
 const copyOptions = `FORMAT csv, HEADER false, DELIMITER ${quoteText(fieldSeparator)}, QUOTE '"', ESCAPE '"', NULLSTR ''`;

@@ -33,6 +33,14 @@ async function makePipe(path: string): Promise<void> {
   }
 }
 
+function lookIn(path: string): void {
+  try {
+    closeSync(openSync(path, constants.O_RDONLY | constants.O_NONBLOCK));
+  } catch {
+    // The folder is gone, and with it whoever could open the pipe.
+  }
+}
+
 /**
  * The pipe is read through a socket, which takes none of libuv's few threads while nothing comes, into one buffer:
  * memory made anew for each read costs more than all else that is done with it.
@@ -87,7 +95,7 @@ export async function createPipe(path: string): Promise<Pipe> {
     stop() {
       socket.destroy();
       // A writer that opens the pipe only now would wait for a reader for ever: one looks in until it is done.
-      admitting ??= setInterval(() => closeSync(openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)), 20);
+      admitting ??= setInterval(() => lookIn(path), 20);
     },
     remove() {
       clearInterval(admitting);

@@ -70,7 +70,7 @@ describe.concurrent('the rejects file', { timeout: 180_000 }, () => {
   test('without a key column has no keys; a file that was open to all is closed to them', async ({ expect }) => {
     await using scenario = await open();
     const path = scenario.write('people.csv', 'email\nnobody\n');
-    writeFileSync(join(scenario.folder, 'rejects.jsonl'), 'of an earlier run\n', { mode: 0o644 });
+    writeFileSync(join(scenario.folder, 'rejects.jsonl'), '{"sync":"of an earlier run"}\n', { mode: 0o644 });
     chmodSync(join(scenario.folder, 'rejects.jsonl'), 0o644);
     const { lines, file } = await listRejects(scenario, path);
     expect(lines).toEqual([{ sync: 'buyers', row: 1, column: 'email', code: 'email.no_at', shape: 'aaaaaa' }]);
@@ -143,6 +143,19 @@ describe.concurrent('the rejects file', { timeout: 180_000 }, () => {
     const { code, report } = await runHere(scenario, config);
     expect(code).toBe(73);
     expect(report.syncs[0]?.error?.message).toContain('nowhere/rejects.jsonl');
+  });
+
+  test('is never the source itself, nor any other file that holds something', async ({ expect }) => {
+    await using scenario = await open();
+    const path = scenario.write('people.csv', 'email\nnobody\nfine@example.com\n');
+    const config = scenario.config({
+      source: { type: 'files', path },
+      syncs: [emailSync()],
+      rejects: { path },
+    });
+    const { code, report } = await runHere(scenario, config);
+    expect([code, report.syncs[0]?.error?.message]).toEqual([73, expect.stringContaining('something else')]);
+    expect(readFileSync(path, 'utf8')).toContain('fine@example.com');
   });
 
   test('is not written with a column of identifiers as key', async ({ expect }) => {

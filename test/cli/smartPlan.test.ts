@@ -189,6 +189,26 @@ describe.concurrent('a mirror', { timeout: 180_000 }, () => {
     expect(membersOf(scenario)).toEqual(hashesOf(people(0, 110)));
   });
 
+  test('whose REPLACE was sent twice, and came late once, is replaced again', async ({ expect }) => {
+    await using scenario = await open();
+    const { simulator } = scenario;
+    const parts = { batch: { maxRecords: 60 } };
+    await sync(scenario, people(0, 120), { parts });
+    const first = await sync(scenario, people(1, 121), { parts });
+    const { file } = first.sync.batches[0]!;
+    const lines = new Set(hashesOf(people(1, 61)));
+    simulator.uploadByOthers(audienceId(simulator, 'Buyers'), {
+      name: file,
+      type: 'DIFF_REPLACE',
+      lines,
+      lineCount: 60,
+    });
+    const { code, sync: report } = await sync(scenario, people(1, 121), { parts });
+    expect([code, report.plan?.action]).toEqual([0, 'replace']);
+    expect(report.warnings[0]?.message).toContain('came late');
+    expect(membersOf(scenario)).toEqual(hashesOf(people(1, 121)));
+  });
+
   test.for([
     { what: 'columns', changes: { columns: ['other'] } },
     { what: 'the setting of hashes', changes: { hashed: 'never' } },
@@ -316,6 +336,35 @@ describe.concurrent('without a snapshot', { timeout: 180_000 }, () => {
     expect([code, codesOf(report)]).toEqual([0, ['no_baseline']]);
   });
 
+  test.for([{ lost: 'the state directory' }, { lost: 'nothing but that snapshots are not kept' }])(
+    'a mirror of an audience that was made by ADDs is held against all of them, though $lost is lost',
+    async ({ lost }, { expect }) => {
+      await using scenario = await open();
+      const parts = { batch: { maxRecords: 50 }, state: { keepSnapshots: lost === 'the state directory' } };
+      await sync(scenario, people(0, 200), { parts });
+      if (lost === 'the state directory')
+        rmSync(join(scenario.folder, '.line-ads-sync'), { recursive: true, force: true });
+      const { code, sync: report } = await sync(scenario, people(0, 60), { parts });
+      expect([code, report.error?.message]).toEqual([65, expect.stringContaining('140 of the 200 lines')]);
+      expect(codesOf(report)).toContain('no_baseline');
+    },
+  );
+
+  test('nor does an upload by somebody else make a mirror forget how many there were', async ({ expect }) => {
+    await using scenario = await open();
+    const { simulator } = scenario;
+    await sync(scenario, people(0, 200));
+    const stranger = {
+      name: 'by-hand.csv',
+      type: 'DIFF_REPLACE',
+      lines: new Set([hashOf('x')]),
+      lineCount: 1,
+    } as const;
+    simulator.uploadByOthers(audienceId(simulator, 'Buyers'), stranger);
+    const { code, sync: report } = await sync(scenario, people(0, 30));
+    expect([code, report.error?.message]).toEqual([65, expect.stringContaining('170 of the 200 members')]);
+  });
+
   test('a clock that is ten minutes off does no harm, and is told of once', async ({ expect }) => {
     await using scenario = await open({ clockSkewMs: -600_000 });
     const others = emailSync({ name: 'others', audienceName: 'Others', mode: 'mirror' });
@@ -340,7 +389,7 @@ describe.concurrent('an Add', { timeout: 180_000 }, () => {
     await using scenario = await open();
     await sync(scenario, people(0, 200), { changes });
     const grown = await sync(scenario, people(100, 250), { changes });
-    expect(grown.sync.plan).toMatchObject({ action: 'add', added: 50, removed: 100, unchanged: 100 });
+    expect(grown.sync.plan).toMatchObject({ action: 'add', added: 50, removed: 0, unchanged: 100 });
     expect(uploadsTo(scenario.simulator).at(-1)).toMatchObject({ action: 'ADD', lines: 50 });
     const back = await sync(scenario, people(0, 250), { changes });
     expect(back.sync.plan).toMatchObject({ action: 'nothing', added: 0, unchanged: 250 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Fate as BatchFate, remoteOf, startBatch } from '../../src/delivery/batches.ts';
+import { type Fate as BatchFate, lateReplaces, remoteOf, startBatch } from '../../src/delivery/batches.ts';
 import { createDelivery, type Deliverable, type DeliverPlanOptions } from '../../src/delivery/deliverPlan.ts';
 import { SyncError } from '../../src/errors.ts';
 import type { LineAdsClient, UploadAttempt, UploadCall } from '../../src/lineAds/client.ts';
@@ -498,5 +498,20 @@ describe('what is written down', () => {
     };
     expect((await errorOf(delivery.deliver())).code).toBe('state.disk_full');
     expect(sent).toEqual([]);
+  });
+});
+
+describe('a REPLACE that LINE has twice', () => {
+  const batches = setUp({ batches: 3 }).plan.batches;
+  const jobAt = (createdMs: number, index: number) =>
+    jobOf({ id: String(createdMs), createdMs, fileName: `run-people-${index}.txt` });
+
+  test.each<[string, UploadJob[], string[]]>([
+    ['before any ADD does no harm', [jobAt(1, 0), jobAt(2, 0), jobAt(3, 1), jobAt(4, 2)], []],
+    ['the second behind an ADD has wiped it', [jobAt(1, 0), jobAt(2, 1), jobAt(3, 0), jobAt(4, 2)], ['3']],
+    ['the second at the very end', [jobAt(9, 0), jobAt(4, 2), jobAt(2, 1), jobAt(1, 0)], ['9']],
+    ['and no ADD yet', [jobAt(1, 0), jobAt(2, 0)], []],
+  ])('%s', (_, listed, late) => {
+    expect(lateReplaces(listed, batches).map(({ id }) => id)).toEqual(late);
   });
 });

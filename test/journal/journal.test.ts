@@ -173,15 +173,6 @@ describe('a snapshot', () => {
       expect(journal.snapshot(key)).toBeUndefined();
     });
   });
-
-  test('knows the files that it came from', () => {
-    withJournal((journal) => {
-      const plan = beginPlan(journal);
-      expect(journal.isFileOfPlan(plan.row, 'run-1-people-2.txt')).toBe(true);
-      expect(journal.isFileOfPlan(plan.row, 'by-hand.csv')).toBe(false);
-      expect(journal.isFileOfPlan(plan.row + 1, 'run-1-people-2.txt')).toBe(false);
-    });
-  });
 });
 
 describe('what is long past', () => {
@@ -197,7 +188,7 @@ describe('what is long past', () => {
       beginPlan(journal, 'run-121', 121_000);
       journal.tidy(2 * day);
       expect(journal.lastRuns(1_000).map(({ runId }) => runId)).toHaveLength(101);
-      expect(journal.isFileOfPlan(first.row, 'run-0-people-0.txt')).toBe(true);
+      expect(journal.snapshot(key)).toEqual(snapshotOf(first));
       expect(journal.unfinishedPlan(key)?.runId).toBe('run-121');
       journal.tidy(40 * day);
       expect(journal.unfinishedPlan(key)).toBeUndefined();
@@ -263,6 +254,14 @@ describe('the file', () => {
         rmSync(path());
         const database = new DatabaseSync(path());
         database.exec('CREATE TABLE runs (run_id TEXT)');
+        database.close();
+      },
+    ],
+    [
+      'tells no version',
+      () => {
+        const database = new DatabaseSync(path());
+        database.exec('PRAGMA user_version = 0');
         database.close();
       },
     ],

@@ -133,7 +133,7 @@ describe('the file', () => {
 
   test('is for this user only, also one that was open to all, and what it held is gone', async () => {
     const path = join(setup.makeFolder(), 'rejects.jsonl');
-    writeFileSync(path, 'of an earlier run\n'.repeat(9));
+    writeFileSync(path, '{"sync":"of an earlier run"}\n'.repeat(9));
     chmodSync(path, 0o644);
     using file = createRejectsFile(path);
     await file.begin();

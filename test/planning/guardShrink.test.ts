@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { UploadJob } from '../../src/lineAds/schemas.ts';
 import { isCovered } from '../../src/planning/guardShrink.ts';
-import { baselineOf } from '../../src/planning/lastUpload.ts';
+import { baselinesOf } from '../../src/planning/lastUpload.ts';
 import { jobOf } from '../lineAds/clientSetup.ts';
 
 describe('an approval', () => {
@@ -40,7 +41,7 @@ describe('what LINE tells of the members that an audience holds', () => {
   const job = (id: number, type: string, audienceCount: number | null, status = 'FINISHED') =>
     jobOf({ id: String(id), type, audienceCount, status, createdMs: id * 1_000 });
 
-  test.each([
+  test.each<[string, UploadJob[], number | undefined, boolean?]>([
     ['nothing', [], undefined],
     ['the last REPLACE', [job(1, 'DIFF_REPLACE', 900), job(2, 'DIFF_REPLACE', 300)], 300],
     ['the ADDs after it, too', [job(1, 'DIFF_ADD', 900), job(2, 'DIFF_REPLACE', 300), job(3, 'DIFF_ADD', 50)], 350],
@@ -54,9 +55,9 @@ describe('what LINE tells of the members that an audience holds', () => {
       [job(1, 'DIFF_REPLACE', 300), job(2, 'DIFF_REPLACE', 5, 'FAILED'), job(3, 'DIFF_ADD', 9, 'WORKING')],
       300,
     ],
-    ['at least the largest ADD, when there was no REPLACE', [job(1, 'DIFF_ADD', 90), job(2, 'DIFF_ADD', 70)], 90],
+    ['all ADDs, when there was no REPLACE', [job(1, 'DIFF_ADD', 90), job(2, 'DIFF_ADD', 70)], 160, true],
     ['nothing of a job without a count', [job(1, 'DIFF_REPLACE', null)], undefined],
-  ])('%s', (_, listed, count) => {
-    expect(baselineOf(listed)).toEqual(count === undefined ? undefined : { count, unit: 'lines' });
+  ])('%s', (_, listed, count, isGuess = false) => {
+    expect(baselinesOf(listed)).toEqual(count === undefined ? [] : [{ count, unit: 'lines', isGuess }]);
   });
 });
