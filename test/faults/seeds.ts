@@ -40,10 +40,6 @@ interface World extends AsyncDisposable {
   folder: string;
   mode: 'add' | 'mirror';
   people: Set<number>;
-  /** Everybody that a run was ever told of: in Add nobody leaves. */
-  everybody: Set<number>;
-  /** Who was there before, or came by somebody else's upload. */
-  strangers: string[];
   /** How many of the simulator's breaches were looked at. */
   breaches: number;
   config: Config;
@@ -81,8 +77,7 @@ async function openWorld(seed: number): Promise<World> {
   const mode = pickOne(random, ['add', 'mirror'] as const);
   const people = new Set(Array.from({ length: integerBetween(random, 1, 12) }, (_, index) => index));
   const exists = random() < 0.6;
-  const strangers = exists ? [hashOf('resident'), hashOf('another resident')] : [];
-  if (exists) seedBuyers(simulator, strangers);
+  if (exists) seedBuyers(simulator, [hashOf('resident'), hashOf('another resident')]);
   // Names that a search finds and an exact look must not: another type, and another name.
   simulator.seedAudience({ name: 'Buyers', functionType: 'UPLOAD' });
   simulator.seedAudience({ name: 'Buyers 2', functionType: 'HASHED_EMAIL_UPLOAD' });
@@ -105,8 +100,7 @@ async function openWorld(seed: number): Promise<World> {
     state: { directory: join(folder, 'state'), keepSnapshots: random() < 0.8 },
   });
   return {
-    ...{ random, clock, simulator, folder, mode, people, strangers, config },
-    everybody: new Set(people),
+    ...{ random, clock, simulator, folder, mode, people, config },
     breaches: 0,
     async [Symbol.asyncDispose]() {
       await simulator.close();
@@ -119,14 +113,13 @@ function seedBuyers(simulator: Simulator, members: readonly string[]): string {
   return simulator.seedAudience({ name: 'Buyers', functionType: 'HASHED_EMAIL_UPLOAD', members });
 }
 
-function changePeople({ random, people, everybody }: World): void {
+function changePeople({ random, people }: World): void {
   const change = random();
   if (change < 0.25) return;
   for (let number = 0; number < 30; number += 1) {
     if (random() < 0.15) people.add(number);
     if (change > 0.6 && random() < 0.3 && people.size > 1) people.delete(number);
   }
-  for (const number of people) everybody.add(number);
 }
 
 function addFaults({ random, simulator }: World): void {
@@ -224,7 +217,6 @@ function uploadByOthers(world: World): void {
   const stranger = hashOf(`stranger ${random()}`);
   const type = pickOne(random, ['DIFF_ADD', 'DIFF_REPLACE'] as const);
   simulator.uploadByOthers(id, { name: 'by-hand.csv', type, lines: new Set([stranger]), lineCount: 1 });
-  world.strangers.push(stranger);
 }
 
 function buyersId(simulator: Simulator): string | undefined {
