@@ -92,7 +92,7 @@ export function reportOf({ stdout, stderr }: CliOutcome): RunReport {
 
 /** Looks again and again until the condition holds. */
 export async function waitUntil(condition: () => boolean, what: string): Promise<void> {
-  const deadlineMs = performance.now() + 20_000;
+  const deadlineMs = performance.now() + 120_000;
   while (!condition()) {
     if (performance.now() > deadlineMs) throw new Error(`waited in vain until ${what}`);
     await delay(10);

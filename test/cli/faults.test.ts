@@ -72,7 +72,7 @@ const losses: { title: string; fault: Fault; arrives: boolean }[] = [
 ];
 const lost = plans.flatMap((plan) => losses.map((loss) => ({ ...plan, ...loss })));
 
-describe.concurrent('a lost answer to every upload of a plan', { timeout: 60_000 }, () => {
+describe.concurrent('a lost answer to every upload of a plan', () => {
   test.for(lost)('when $plan and $title: nobody is missed, and nothing is accepted twice', async (given) => {
     await using scenario = await openScenario({ faults: onEachFirstSend(given.fault, given.arrives) });
     const { simulator } = scenario;
@@ -111,7 +111,7 @@ const passing: { title: string; simulator: SimulatorOptions }[] = [
   },
 ];
 
-describe.concurrent('what passes is waited for', { timeout: 60_000 }, () => {
+describe.concurrent('what passes is waited for', () => {
   test.for(passing)('when $title, a mirror of several batches comes out right', async ({ simulator: options }) => {
     await using scenario = await openScenario(options);
     seedBuyers(scenario);
@@ -163,7 +163,7 @@ describe.concurrent('what passes is waited for', { timeout: 60_000 }, () => {
   });
 });
 
-describe.concurrent('what does not pass is told, and running again converges', { timeout: 60_000 }, () => {
+describe.concurrent('what does not pass is told, and running again converges', () => {
   test('when the job of one of three batches fails', async () => {
     await using scenario = await openScenario({ faults: [{ effect: 'jobFails', skip: 1 }] });
     const { simulator } = scenario;
@@ -239,7 +239,7 @@ describe.concurrent('what does not pass is told, and running again converges', {
 
 const slowJobs = { jobs: { queuedMs: 200, workingMs: 600 } };
 
-describe.concurrent('a run that does not wait ends 0 with its jobs pending', { timeout: 60_000 }, () => {
+describe.concurrent('a run that does not wait ends 0 with its jobs pending', () => {
   test('by --detach, right after the last upload', async () => {
     await using scenario = await openScenario({ jobs: { queuedMs: 0, workingMs: 3_600_000 } });
     const { simulator } = scenario;

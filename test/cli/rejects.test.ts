@@ -47,7 +47,7 @@ const rows = [
   { id: 'C\n5', email: 'marked nobody@example.com' },
 ];
 
-describe.concurrent('the rejects file', { timeout: 180_000 }, () => {
+describe.concurrent('the rejects file', () => {
   test.for(['csv', 'jsonl', 'parquet'] as const)(
     'of %s has each reject, with its row and key',
     async (as, { expect }) => {

@@ -68,7 +68,7 @@ function clockLater(ms: number): Clock {
 
 const hourMs = 3_600_000;
 
-describe.concurrent('a run that was stopped', { timeout: 180_000 }, () => {
+describe.concurrent('a run that was stopped', () => {
   test('is completed by the next: nothing is read or sent again, and the report is of the whole plan', async ({
     expect,
   }) => {
@@ -176,7 +176,7 @@ describe.concurrent('a run that was stopped', { timeout: 180_000 }, () => {
   });
 });
 
-describe.concurrent('when only jobs are left', { timeout: 180_000 }, () => {
+describe.concurrent('when only jobs are left', () => {
   const detached = { detach: true };
 
   test('the next run follows them, and then does its fresh sync', async ({ expect }) => {
@@ -223,7 +223,7 @@ describe.concurrent('when only jobs are left', { timeout: 180_000 }, () => {
   });
 });
 
-describe.concurrent('a creation whose answer was lost with its process', { timeout: 180_000 }, () => {
+describe.concurrent('a creation whose answer was lost with its process', () => {
   test('is found by name and file, and not made twice', async ({ expect }) => {
     await using scenario = await openScenario({
       strictRates: false,
@@ -244,7 +244,7 @@ describe.concurrent('a creation whose answer was lost with its process', { timeo
   });
 });
 
-describe.concurrent('SIGTERM', { timeout: 180_000 }, () => {
+describe.concurrent('SIGTERM', () => {
   test('lets uploads in flight end within shutdown.graceMs, and no other start', async ({ expect }) => {
     await using scenario = await openScenario({ faults: [{ effect: 'delay', on: 'upload', ms: 1_500, times: 9 }] });
     const { simulator } = scenario;

@@ -29,7 +29,7 @@ export interface ScenarioRunOptions extends Partial<CliOptions> {
 
 const quickTimes = {
   retry: { maxAttempts: 4, baseMs: 5, maxDelayMs: 20, maxTotalMs: 10_000 },
-  jobs: { pollMinMs: 10, pollMaxMs: 100, settleMs: 10, timeoutMs: 20_000 },
+  jobs: { pollMinMs: 10, pollMaxMs: 100, settleMs: 10, timeoutMs: 120_000 },
 };
 
 export async function openScenario(options: SimulatorOptions = {}): Promise<Scenario> {

@@ -64,7 +64,7 @@ function codesOf({ warnings }: SyncReport): string[] {
   return warnings.map(({ code }) => code);
 }
 
-describe.concurrent('a mirror', { timeout: 180_000 }, () => {
+describe.concurrent('a mirror', () => {
   test('of the same source sends nothing that changes anything', async ({ expect }) => {
     await using scenario = await open();
     await sync(scenario, people(0, 150));
@@ -306,7 +306,7 @@ describe.concurrent('a mirror', { timeout: 180_000 }, () => {
   });
 });
 
-describe.concurrent('without a snapshot', { timeout: 180_000 }, () => {
+describe.concurrent('without a snapshot', () => {
   const replaced = { name: 'a.txt', type: 'DIFF_REPLACE', audienceCount: 300 } as const;
   const added = { name: 'b.txt', type: 'DIFF_ADD', audienceCount: 100 } as const;
   const failed = { name: 'c.txt', type: 'DIFF_REPLACE', audienceCount: 5, failedType: 'UNKNOWN' } as const;
@@ -382,7 +382,7 @@ describe.concurrent('without a snapshot', { timeout: 180_000 }, () => {
   });
 });
 
-describe.concurrent('an Add', { timeout: 180_000 }, () => {
+describe.concurrent('an Add', () => {
   const changes = { mode: 'add' };
 
   test('sends only those whom it has not sent yet, and remembers those who left', async ({ expect }) => {
@@ -407,7 +407,7 @@ describe.concurrent('an Add', { timeout: 180_000 }, () => {
   });
 });
 
-describe.concurrent('phones', { timeout: 180_000 }, () => {
+describe.concurrent('phones', () => {
   test('that come in more forms are added to, and narrowing the forms sends the whole set', async ({ expect }) => {
     await using scenario = await open();
     const { simulator } = scenario;

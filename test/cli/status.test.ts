@@ -19,7 +19,7 @@ function statusOf({ stdout }: CliOutcome): StatusReport {
   return JSON.parse(stdout);
 }
 
-describe.concurrent('check', { timeout: 180_000 }, () => {
+describe.concurrent('check', () => {
   test('looks at the journal, and names one that is damaged', async ({ expect }) => {
     await using scenario = await openScenario();
     const config = configOf(scenario);
@@ -33,7 +33,7 @@ describe.concurrent('check', { timeout: 180_000 }, () => {
   });
 });
 
-describe.concurrent('status', { timeout: 180_000 }, () => {
+describe.concurrent('status', () => {
   test('of a state directory that is not there tells nothing, and makes none', async ({ expect }) => {
     await using scenario = await openScenario();
     const outcome = await scenario.run('status', configOf(scenario));

@@ -14,7 +14,7 @@ describe('a run that is killed comes out right when it is run again', () => {
     { mode: 'add', exists: false, batches: 2 },
   ];
 
-  test.each(works)('at every step of the journal: %j', { timeout: 8 * minutes }, async (work) => {
+  test.each(works)('at every step of the journal: %j', { timeout: 20 * minutes }, async (work) => {
     const steps = await countSteps(work);
     expect(steps).toBeGreaterThan(10);
     const kills = Array.from({ length: steps }, (_, index) => index + 1).flatMap((step): Kill[] => [
@@ -38,7 +38,7 @@ describe('a run that is killed comes out right when it is run again', () => {
     expect(results.some(({ isResumed }) => isResumed)).toBe(true);
   });
 
-  test(`at seeded instants: ${seeds} seeds`, { timeout: 8 * minutes }, async () => {
+  test(`at seeded instants: ${seeds} seeds`, { timeout: 20 * minutes }, async () => {
     const limit = pLimit(atOnce);
     const results = await Promise.all(
       Array.from({ length: seeds }, (_, seed) =>
