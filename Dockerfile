@@ -11,7 +11,10 @@ FROM node:24-bookworm-slim AS production
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY tools ./tools
+# Packages that read warehouses and are not in the base install, such as "@google-cloud/bigquery@9.3.0 snowflake-sdk@3.3.0".
+ARG DRIVERS=""
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
+  && if [ -n "$DRIVERS" ]; then npm install --save-prod --omit=dev --ignore-scripts --no-audit --no-fund $DRIVERS; fi \
   && find node_modules -type f \( -name '*.d.ts' -o -name '*.d.cts' -o -name '*.d.mts' -o -name '*.map' \) -delete
 
 FROM node:24-bookworm-slim

@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
 # Builds the Dockerfile with no Docker engine and leaves the image in a local store (root, Debian).
-#   build-image.sh CONTEXT IMAGE BUILDAH_STORE_OPTION...
+#   build-image.sh CONTEXT IMAGE BUILDAH_STORE_OPTION... [-- BUILD_OPTION...]
 set -euo pipefail
 context=${1:?context folder} image=${2:?name of the image}
-store=("${@:3}")
+store=() options=() is_store=true
+for option in "${@:3}"; do
+  if [[ $option == -- ]]; then is_store=false; elif $is_store; then store+=("$option"); else options+=("$option"); fi
+done
 here=$(cd "$(dirname "$0")" && pwd)
 base=docker.io/library/node:24-bookworm-slim
 
@@ -25,4 +28,4 @@ volumes=(--volume /etc/ssl/certs/ca-certificates.crt:/etc/ssl/certs/ca-certifica
 npmrc=$(npm config get globalconfig 2>/dev/null || true)
 if [[ -f $npmrc ]]; then volumes+=(--volume "$npmrc:/usr/local/etc/npmrc:ro"); fi
 buildah "${store[@]}" build --isolation chroot --network host --pull=never --format docker \
-  "${volumes[@]}" --tag "$image" "$context"
+  "${volumes[@]}" "${options[@]}" --tag "$image" "$context"
