@@ -5,12 +5,14 @@ import { check, listAudiences, showStatus } from './commands/looks.ts';
 import { print, tellOnStderr } from './commands/output.ts';
 import { type RunFlags, runCommand, runCommands } from './commands/runs.ts';
 import { stopping } from './commands/stopping.ts';
-import { explain, printSpec, simulate } from './commands/tools.ts';
+import { explain, printSpec, printSql, simulate } from './commands/tools.ts';
 import { countries, hashedSettings, identifierTypes } from './config.ts';
 import { readVersion } from './connectorSpec.ts';
 import { exitCodeByError, SyncError } from './errors.ts';
+import { phoneFormats } from './identifiers/phoneFormats.ts';
 import { describeError } from './report.ts';
 import { reportWithoutRun } from './run.ts';
+import { dialectNames } from './warehouseSql/dialects.ts';
 
 /*
  * The command line's grammar, and what its commands end with. With `cli.ts` and `commands/` the only place that touches
@@ -108,6 +110,21 @@ function createProgram(finish: (code: number) => void): Command {
     .option('--country <code>', 'default country of phones, such as JP', readCountry)
     .addOption(new Option('--hashed <setting>', 'how hashes are taken').choices(hashedSettings).default('auto'))
     .action(act(explain));
+  withOutput(program.command('sql'))
+    .description('print the SQL that hashes a column in the warehouse, ready for a SELECT list or a dbt model')
+    .addOption(
+      new Option('--dialect <name>', 'whose SQL; mysql is also that of MariaDB')
+        .choices(dialectNames)
+        .makeOptionMandatory(),
+    )
+    .addOption(new Option('--type <type>', 'identifier type').choices(['email', 'phone']).makeOptionMandatory())
+    .requiredOption('--column <sql>', 'the column, or any SQL that gives text, written as it is to stand there')
+    .option('--country <code>', 'default country of phones, such as JP', readCountry)
+    .addOption(new Option('--phone-format <form>', 'what is hashed of a phone').choices(phoneFormats).default('e164'))
+    .addOption(new Option('--hashed <setting>', 'how hashes are taken').choices(hashedSettings).default('auto'))
+    .option('--raw', 'leave what the SQL is not sure of as it is, instead of needs_connector')
+    .addHelpText('after', sqlHelp)
+    .action(act(printSql));
   withOutput(program.command('spec'))
     .description('print connector.json: every field with its type, default and limits')
     .action(act(printSpec));
@@ -129,6 +146,14 @@ somebody else, or with --full.
 
 A mirror that would remove more than guards.maxShrink is refused (65). Look at the source; if it is right, run again
 with --approve and the plan.id of the report.`;
+
+const sqlHelp = `
+Example:
+  $ line-ads-sync sql --dialect bigquery --type phone --column phone_number --country JP
+
+In a query: SELECT <what it prints> AS phone_sha256 FROM customers. It gives the hash that line-ads-sync makes itself, in
+64 characters of lower-case hex, or NULL for an empty value. It is sure of plain e-mail addresses, of ordinary numbers of
+JP, TH, TW and ID, and of values that came hashed. All others (full-width letters, say) give needs_connector.`;
 
 const helpText = `
 Examples:

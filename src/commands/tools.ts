@@ -3,7 +3,8 @@ import { connectorSpec } from '../connectorSpec.ts';
 import { SyncError, systemErrorCode } from '../errors.ts';
 import { explainValue, formatExplanation } from '../identifiers/explain.ts';
 import type { IdentifyRules } from '../identifiers/identify.ts';
-import { phoneFormats } from '../identifiers/phoneFormats.ts';
+import { type PhoneFormat, phoneFormats } from '../identifiers/phoneFormats.ts';
+import { type HashExpression, hashExpression } from '../warehouseSql/hashExpression.ts';
 import { readJsonText } from './configFile.ts';
 import { isTerminal, type OutputFlags, print } from './output.ts';
 import { stopping } from './stopping.ts';
@@ -22,6 +23,39 @@ export async function explain(values: string[], { type, country, hashed }: Expla
   const rules: IdentifyRules = { identifierType: type, hashed, defaultCountry: country, phoneFormats };
   const lines = values.length === 1 && values[0] === '-' ? createInterface({ input: process.stdin }) : values;
   for await (const value of lines) print(formatExplanation(explainValue(rules, value)));
+  return 0;
+}
+
+export interface SqlFlags {
+  dialect: HashExpression['dialect'];
+  type: HashExpression['identifierType'];
+  column: string;
+  country?: string;
+  phoneFormat: PhoneFormat;
+  hashed: HashExpression['hashed'];
+  raw?: boolean;
+}
+
+export async function printSql({
+  dialect,
+  type,
+  column,
+  country,
+  phoneFormat,
+  hashed,
+  raw,
+}: SqlFlags): Promise<number> {
+  print(
+    hashExpression({
+      dialect,
+      identifierType: type,
+      column,
+      hashed,
+      defaultCountry: country,
+      phoneFormats: [phoneFormat],
+      otherwise: raw === true ? 'raw' : 'marker',
+    }),
+  );
   return 0;
 }
 

@@ -1,7 +1,7 @@
 import type { RejectCode } from './rejects.ts';
 import type { Normalised } from './value.ts';
 
-const maxCodePoints = 120;
+export const maxCodePoints = 120;
 
 /** Printable ASCII, one @, and a domain of two or more labels: by far the most values. */
 const plainEmail = /^[!-?A-~]+@[!-\-/-?A-~]+(?:\.[!-\-/-?A-~]+)+$/;

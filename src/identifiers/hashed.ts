@@ -2,10 +2,10 @@ import { hash } from 'node:crypto';
 import type { Hashed } from '../config.ts';
 import type { Normalised } from './value.ts';
 
-const sha256HexLength = 64;
+export const sha256HexLength = 64;
 const otherHashHexLengths: readonly number[] = [32, 40];
 const hex = /^[0-9a-f]+$/i;
-const hashOfNothing = hash('sha256', '', 'hex');
+export const hashOfNothing = hash('sha256', '', 'hex');
 
 /**
  * Reads an email or phone value as a SHA-256 that came already hashed (LINE Ads API reference, "Already hashed"):

@@ -52,7 +52,7 @@ function writeTexts(texts: readonly (string | undefined)[], record: Buffer, offs
 /**
  * From raw values to fixed-width records. Email: the SHA-256. Phone: one SHA-256 for each configured form, always in
  * the order e164, e164-digits, national; zeros where the number has no such form; a value that came hashed fills the
- * first slot only. IFA: its 36 characters as they came.
+ * first slot only, one that the warehouse has hashed every slot. IFA: its 36 characters as they came.
  */
 export function createIdentify(rules: IdentifyRules): Identify {
   const recordBytes = recordBytesOf(rules);
@@ -68,8 +68,8 @@ export function createIdentify(rules: IdentifyRules): Identify {
         case 'reject':
           return meaning.code;
         case 'hash':
-          record.write(meaning.hex, offset, digestBytes, 'hex');
-          record.fill(0, offset + digestBytes, offset + recordBytes);
+          record.fill(0, offset, offset + recordBytes);
+          record.write(meaning.hex, offset, recordBytes, 'hex');
           return 'member';
         case 'texts':
           write(meaning.texts, record, offset);

@@ -1,4 +1,4 @@
-import type { Hashed, IdentifierType } from '../config.ts';
+import type { Hashed, hashingSettings, IdentifierType } from '../config.ts';
 import { normaliseEmail } from './email.ts';
 import { readHash } from './hashed.ts';
 import { normaliseIfa } from './ifa.ts';
@@ -7,6 +7,7 @@ import { normalisePhoneFast } from './phoneFast.ts';
 import type { PhoneFormat } from './phoneFormats.ts';
 import type { RejectCode } from './rejects.ts';
 import { hasLineBreak, type Normalised, normaliseValue } from './value.ts';
+import { readWarehouseCell } from './warehouseCells.ts';
 
 /** What of a sync's configuration decides the meaning of its values. */
 export type IdentifyRules = {
@@ -14,9 +15,14 @@ export type IdentifyRules = {
   hashed: Hashed;
   defaultCountry?: string | undefined;
   phoneFormats: readonly PhoneFormat[];
+  /** Where emails and phones are hashed; absent: `connector`. */
+  hashing?: (typeof hashingSettings)[number] | undefined;
 };
 
-/** What a value means. `texts`: one for an email or IFA; for a phone one a form, undefined where it has none. */
+/**
+ * What a value means. `texts`: one for an email or IFA; for a phone one a form, undefined where it has none. `hex`: 64
+ * characters a slot, from the first slot on.
+ */
 export type Meaning =
   | { kind: 'empty' }
   | { kind: 'reject'; code: RejectCode }
@@ -61,11 +67,31 @@ function createReadValue(rules: IdentifyRules): ReadValue {
   }
 }
 
+/** Whether cells come as the warehouse's SQL has made them. */
+export function areHashedInWarehouse({ identifierType, hashing = 'connector' }: IdentifyRules): boolean {
+  return identifierType !== 'ifa' && hashing !== 'connector';
+}
+
+function createReadWarehouse(rules: IdentifyRules): ReadValue {
+  const slots = rules.identifierType === 'phone' ? formsInOrder(rules.phoneFormats).length : 1;
+  const readRaw = rules.hashing === 'warehouse_or_raw' ? createReadRaw(rules) : refuseRaw;
+  return (cell) => readWarehouseCell(cell, slots) ?? readRaw(cell);
+}
+
+function refuseRaw(cell: string): Meaning {
+  return normaliseValue(cell) === '' ? { kind: 'empty' } : { kind: 'reject', code: 'value.needs_connector' };
+}
+
 /**
- * Reads raw values by the rules of the LINE Ads API reference ("Identifiers"), in its order: NFKC and trim, empty,
- * line break, already hashed, then the identifier type's own grammar. Never throws, whatever the text.
+ * Reads values by the rules of the LINE Ads API reference ("Identifiers"). Never throws, whatever the text. With
+ * hashing in the warehouse it reads what that has made of them; in `warehouse` nothing else, and no raw value at all.
  */
-export function createInterpret(rules: IdentifyRules): (raw: string) => Meaning {
+export function createInterpret(rules: IdentifyRules): ReadValue {
+  return areHashedInWarehouse(rules) ? createReadWarehouse(rules) : createReadRaw(rules);
+}
+
+/** In the reference's order: NFKC and trim, empty, line break, already hashed, then the type's own grammar. */
+function createReadRaw(rules: IdentifyRules): ReadValue {
   const readValue = createReadValue(rules);
   return (raw) => {
     const value = normaliseValue(raw);

@@ -10,7 +10,15 @@ import { nationalFormCountries } from './phoneFormats.ts';
  * Everything else, and every reject, is left to `normalisePhone`.
  */
 
-type NumberingPlan = { country: string; plusCode: string; lengths: ReadonlySet<number>; abroadPrefix: RegExp };
+export type NumberingPlan = {
+  country: string;
+  /** "+81". */
+  plusCode: string;
+  /** Digits of a national number, its leading zero not counted. */
+  lengths: ReadonlySet<number>;
+  /** What a call to another country begins with. */
+  abroadPrefix: RegExp;
+};
 
 function planOf(country: string): NumberingPlan {
   const { getCountryCallingCode, Metadata } = libphonenumber();
@@ -28,16 +36,22 @@ function planOf(country: string): NumberingPlan {
 
 let plans: readonly NumberingPlan[] | undefined;
 
-function findPlan(isWanted: (plan: NumberingPlan) => boolean): NumberingPlan | undefined {
+/** The countries whose regular numbers are read here. */
+export function numberingPlans(): readonly NumberingPlan[] {
   plans ??= nationalFormCountries.map(planOf);
-  return plans.find(isWanted);
+  return plans;
 }
 
-const regular = /^(?:\+[1-9]|0[1-9])[0-9 -]{5,24}$/;
+function findPlan(isWanted: (plan: NumberingPlan) => boolean): NumberingPlan | undefined {
+  return numberingPlans().find(isWanted);
+}
+
+/** What a regular number looks like before its separators are dropped. */
+export const regularPhone = /^(?:\+[1-9]|0[1-9])[0-9 -]{5,24}$/;
 
 /** The number that `normalisePhone` gives for the same value and rules, or undefined when only that can tell. */
 export function normalisePhoneFast(value: string, { defaultCountry }: PhoneRules): Phone | undefined {
-  if (!regular.test(value)) return undefined;
+  if (!regularPhone.test(value)) return undefined;
   const dialled = value.replace(/[ -]/g, '');
   return dialled.startsWith('+') ? readInternational(dialled, defaultCountry) : readNational(dialled, defaultCountry);
 }

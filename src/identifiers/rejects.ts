@@ -1,6 +1,7 @@
 /** Why a value is refused. The list is closed: a code is added to the LINE Ads API reference and the README first. */
 export const rejectCodes = [
   'value.line_break',
+  'value.needs_connector',
   'hash.of_empty_string',
   'hash.wrong_length',
   'hash.not_hex',
@@ -27,6 +28,8 @@ export type RejectCode = (typeof rejectCodes)[number];
 /** One sentence a code, for `explain` and the README. */
 export const rejectReasons: Record<RejectCode, string> = {
   'value.line_break': 'There is a line break inside the value; a file for LINE holds one identifier a line.',
+  'value.needs_connector':
+    "Hashing is the warehouse's, and its SQL was not sure of this value, which is left where it is.",
   'hash.of_empty_string': 'It is the SHA-256 of nothing: somebody hashed an empty cell.',
   'hash.wrong_length': 'It is hexadecimal but not 64 characters long, so it is no SHA-256 (MD5 has 32, SHA-1 has 40).',
   'hash.not_hex': 'A SHA-256 hash in hexadecimal is expected (hashed: always), and this is something else.',

@@ -1,5 +1,6 @@
 import { isAscii } from 'node:buffer';
 import { createIdentify, digestBytes, type IdentifyRules } from '../identifiers/identify.ts';
+import { areHashedInWarehouse } from '../identifiers/interpret.ts';
 import type { RejectCode } from '../identifiers/rejects.ts';
 import { shapeOf } from '../identifiers/shape.ts';
 import { createEmailKernel, type EmailKernel } from '../kernel/emailKernel.ts';
@@ -104,7 +105,7 @@ let kernel: EmailKernel | undefined;
 /** Plain emails go through the kernel; without it everything is left to the reference, which comes to the same. */
 function decideFast(lines: Uint8Array, rules: IdentifyRules, offset: number): Decided {
   const bytes = Buffer.from(lines.buffer, lines.byteOffset, lines.length);
-  if (rules.identifierType !== 'email' || rules.hashed === 'always')
+  if (rules.identifierType !== 'email' || rules.hashed === 'always' || areHashedInWarehouse(rules))
     return { lines: 0, empty: 0, members: 0, rest: valuesOf(bytes) };
   kernel ??= createEmailKernel();
   const room = Math.ceil(lines.length / leastPlainBytes) * digestBytes;

@@ -28,5 +28,6 @@ test('the closed list holds each code of the LINE Ads API reference once', () =>
     'phone.too_long',
     'phone.too_short',
     'value.line_break',
+    'value.needs_connector',
   ]);
 });

@@ -56,6 +56,12 @@ describe('every cell is accounted for', () => {
       { rows: 3, values: 2, empty: 1, rejects: { 'phone.not_a_number': 1 } },
     ],
     [
+      'raw emails where the warehouse was to hash',
+      chunkOf('a@b.c', sha256('a@b.c'), 'needs_connector', ''),
+      { ...email, hashing: 'warehouse' },
+      { rows: 4, values: 3, empty: 1, rejects: { 'value.needs_connector': 2 } },
+    ],
+    [
       'advertising IDs',
       chunkOf('00000000-0000-0000-0000-000000000000', 'x'),
       ifa,

@@ -1,0 +1,149 @@
+import type { Hashed } from '../config.ts';
+import { maxCodePoints } from '../identifiers/email.ts';
+import { hashOfNothing, sha256HexLength } from '../identifiers/hashed.ts';
+import { formsInOrder } from '../identifiers/phone.ts';
+import type { PhoneFormat } from '../identifiers/phoneFormats.ts';
+import { needsConnector, noDigest } from '../identifiers/warehouseCells.ts';
+import { type Dialect, dialects, type SqlWords } from './dialects.ts';
+import { internationalPattern, longestPhone, type PlainNumbers, plainNumbers, regularPattern } from './plainPhones.ts';
+
+/** How cells are to be hashed where they are. */
+export interface HashedCells {
+  identifierType: 'email' | 'phone';
+  hashed: Hashed;
+  defaultCountry?: string | undefined;
+  phoneFormats: readonly PhoneFormat[];
+  /** What comes of a value that the SQL is not sure of: `needs_connector`, or the value itself. */
+  otherwise: 'marker' | 'raw';
+}
+
+export interface HashExpression extends HashedCells {
+  dialect: Dialect;
+  /** SQL of text type, quoted as it must be. */
+  column: string;
+}
+
+/** One case of the expression; both are SQL. */
+type Case = { when: string; gives: string };
+
+const blanks = '[:space:]';
+const printable = ' -~';
+const hexHash = '^[0-9A-Fa-f]{64}$';
+/** Of printable characters: what `email.ts` takes for plain. */
+const plainEmail = '^[^@ ]+@[^@. ]+([.][^@. ]+)+$';
+
+/**
+ * SQL that hashes a cell as `src/identifiers` does, where that can be told in SQL for certain: plain emails, the phones
+ * of `phoneFast.ts`, and values that came hashed. It gives NULL for what is empty; for all others the marker, or with
+ * `otherwise: 'raw'` the column, except that a value which looks like a result gives the marker. An email's hash has 64
+ * lower-case hex characters; a phone's 64 for each form in the order of `formsInOrder`, zeros for one that it has not.
+ *
+ * Vector: " JaneSaoirse+Work@example.com" gives 28aaee4815230cd3b4ebd88c515226550666e91ac019929e3adac3f66c288180.
+ */
+export function hashExpression(request: HashExpression): string {
+  const sql = dialects[request.dialect];
+  const text = sql.trim(request.column);
+  const slots = slotsOf(request);
+  const longest = request.identifierType === 'email' ? maxCodePoints : slots * sha256HexLength;
+  const marker = quote(needsConnector);
+  const otherwise = request.otherwise === 'raw' ? sql.raw(request.column) : marker;
+  const looksHashed = { when: sql.matches(text, `^[0-9a-f]{${slots * sha256HexLength}}$`), gives: marker };
+  return caseExpression(
+    [
+      { when: `${text} IS NULL OR length(${text}) = 0 OR ${sql.isOnlyOf(text, blanks)}`, gives: 'NULL' },
+      { when: `length(${text}) > ${longest} OR NOT ${sql.isOnlyOf(text, printable)}`, gives: otherwise },
+      ...(request.hashed === 'never' ? [] : [hashCase(sql, text, slots)]),
+      ...(request.hashed === 'always' ? [] : plainCases(request, sql, text)),
+      ...(request.otherwise === 'raw' ? [looksHashed] : []),
+    ],
+    otherwise,
+  );
+}
+
+function slotsOf({ identifierType, phoneFormats }: HashedCells): number {
+  return identifierType === 'email' ? 1 : formsInOrder(phoneFormats).length;
+}
+
+function caseExpression(cases: readonly Case[], otherwise: string): string {
+  const lines = cases.map(({ when, gives }) => `  WHEN ${when} THEN ${gives}`);
+  return ['CASE', ...lines, `  ELSE ${otherwise}`, 'END'].join('\n');
+}
+
+/** Zeros would be no digest at all. */
+function hashCase(sql: SqlWords, text: string, slots: number): Case {
+  const lower = `lower(${text})`;
+  return {
+    when: `${sql.matches(text, hexHash)} AND ${lower} NOT IN (${quote(hashOfNothing)}, ${quote(noDigest)})`,
+    gives: slots === 1 ? lower : sql.concat(lower, quote(noDigest.repeat(slots - 1))),
+  };
+}
+
+function plainCases(request: HashedCells, sql: SqlWords, text: string): Case[] {
+  if (request.identifierType === 'phone') return phoneCases(request, sql, text);
+  return [{ when: sql.matches(text, plainEmail), gives: sql.sha256(`lower(${text})`) }];
+}
+
+/** Numbers of one pattern, and the SQL of the forms that they have. */
+type PlainPhones = { when: string; texts: Partial<Record<PhoneFormat, string>> };
+
+function phoneCases({ defaultCountry, phoneFormats }: HashedCells, sql: SqlWords, text: string): Case[] {
+  const forms = formsInOrder(phoneFormats);
+  const dialled = `replace(replace(${text}, ' ', ''), '-', '')`;
+  const countries = plainNumbers();
+  const own = countries.find(({ country }) => country === defaultCountry);
+  const foreign = countries.filter((numbers) => numbers !== own);
+  const plainPhones = [
+    ...(own === undefined ? [] : [ownInternational(own, sql, dialled), ownNational(own, sql, dialled)]),
+    international(foreign, sql, dialled),
+  ];
+  return plainPhones
+    .filter(({ texts }) => forms.some((form) => texts[form] !== undefined))
+    .map(({ when, texts }) => ({
+      when: `${sql.matches(text, regularPattern)} AND ${when}`,
+      gives: digests(forms, texts, sql),
+    }));
+}
+
+function international(countries: readonly PlainNumbers[], sql: SqlWords, dialled: string): PlainPhones {
+  return {
+    when: sql.matches(dialled, internationalPattern(countries)),
+    texts: { e164: dialled, 'e164-digits': `replace(${dialled}, '+', '')` },
+  };
+}
+
+function ownInternational(own: PlainNumbers, sql: SqlWords, dialled: string): PlainPhones {
+  const { when, texts } = international([own], sql, dialled);
+  const subscriber = afterCharacters(dialled, own.callingCode.length + 1);
+  return { when, texts: { ...texts, national: sql.concat(quote('0'), subscriber) } };
+}
+
+function ownNational(own: PlainNumbers, sql: SqlWords, dialled: string): PlainPhones {
+  const isOfLength = sql.matches(dialled, `^0${own.subscriber}$`);
+  const isAbroad = sql.matches(dialled, `${own.abroadPrefix}[0-9]*$`);
+  const subscriber = afterCharacters(dialled, 1);
+  return {
+    when: `${isOfLength} AND NOT (${isAbroad})`,
+    texts: {
+      e164: sql.concat(quote(`+${own.callingCode}`), subscriber),
+      'e164-digits': sql.concat(quote(own.callingCode), subscriber),
+      national: dialled,
+    },
+  };
+}
+
+function afterCharacters(text: string, count: number): string {
+  return `substring(${text}, ${count + 1}, ${longestPhone})`;
+}
+
+function digests(forms: readonly PhoneFormat[], texts: PlainPhones['texts'], sql: SqlWords): string {
+  const parts = forms.map((form) => {
+    const text = texts[form];
+    return text === undefined ? quote(noDigest) : sql.sha256(text);
+  });
+  return parts.length === 1 ? parts[0]! : sql.concat(...parts);
+}
+
+/** For texts without quotes and backslashes, as all are here. */
+function quote(text: string): string {
+  return `'${text}'`;
+}
