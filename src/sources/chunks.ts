@@ -1,5 +1,5 @@
+import { elementSeparator } from './select.ts';
 import type { Chunk, ChunkColumn } from './source.ts';
-import { elementSeparator } from './sqlText.ts';
 
 /**
  * How rows leave DuckDB: fields parted by `fieldSeparator`, an LF after each row; a field that holds a separator, a
@@ -13,26 +13,35 @@ const quote = 0x22;
 const field = fieldSeparator.charCodeAt(0);
 const element = elementSeparator.charCodeAt(0);
 
+/** About how large a chunk is: it goes to another thread, which is worth its while only with many rows. */
+const chunkBytes = 1 << 20;
+
 /**
- * Whole rows from a byte stream that is cut anywhere, about as many at a time as the stream gives; in memory of their
- * own, as they go to another thread, while the stream may use its memory again.
+ * Whole rows from a byte stream that is cut anywhere, about a mebibyte at a time; in memory of their own, as they go to
+ * another thread, while the stream may use its memory again.
  */
-export async function* cutRows(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer<ArrayBuffer>> {
-  let rest: Uint8Array = new Uint8Array(0);
+export async function* cutRows(
+  stream: AsyncIterable<Uint8Array>,
+  endOfRows: (rows: Buffer) => number = endOfLastRow,
+): AsyncGenerator<Buffer<ArrayBuffer>> {
+  let gathered = ownMemory(chunkBytes);
+  let length = 0;
   for await (const part of stream) {
-    const joined = joinOwned(rest, part);
-    const end = endOfLastRow(joined);
-    rest = Uint8Array.from(joined.subarray(end));
-    if (end > 0) yield joined.subarray(0, end);
+    if (length + part.length > gathered.length) {
+      const rows = gathered.subarray(0, length);
+      const end = endOfRows(rows);
+      gathered = ownMemory(Math.max(chunkBytes, 2 * (length - end) + part.length));
+      length = rows.copy(gathered, 0, end);
+      if (end > 0) yield rows.subarray(0, end);
+    }
+    gathered.set(part, length);
+    length += part.length;
   }
-  if (rest.length > 0) yield joinOwned(rest, new Uint8Array(0));
+  if (length > 0) yield gathered.subarray(0, length);
 }
 
-function joinOwned(first: Uint8Array, second: Uint8Array): Buffer<ArrayBuffer> {
-  const joined = Buffer.from(new ArrayBuffer(first.length + second.length));
-  joined.set(first);
-  joined.set(second, first.length);
-  return joined;
+function ownMemory(bytes: number): Buffer<ArrayBuffer> {
+  return Buffer.from(new ArrayBuffer(bytes));
 }
 
 /** Where the last whole row ends; an LF inside quotes ends none. */
@@ -88,7 +97,7 @@ function splitFields(rows: Buffer, width: number): Buffer<ArrayBuffer>[] {
 }
 
 /** Lines whose cells are lists: one line an element, and the row of each. */
-function splitElements(lines: Buffer<ArrayBuffer>): ChunkColumn {
+export function splitElements(lines: Buffer<ArrayBuffer>): ChunkColumn {
   if (!lines.includes(element)) return { lines };
   const rowOfLine: number[] = [];
   let row = 0;

@@ -2,13 +2,13 @@ import { SyncError } from '../errors.ts';
 import { normaliseEmail } from '../identifiers/email.ts';
 import { normaliseIfa } from '../identifiers/ifa.ts';
 import { normaliseValue } from '../identifiers/value.ts';
-import type { WantedColumns } from './source.ts';
+import type { ColumnChoice } from './source.ts';
 
 /**
  * The positions of the wanted columns among the names that a source has, matched without regard to case (an exact
  * match wins). Throws `source.column_missing`, which says which columns there are.
  */
-export function findColumns(available: readonly string[], wanted: WantedColumns, where: string): number[] {
+export function findColumns(available: readonly string[], wanted: ColumnChoice, where: string): number[] {
   const found = wanted.names.map((name) => findColumn(available, name, where));
   const present = found.filter((index) => index !== undefined);
   if (present.length === wanted.names.length || (wanted.required === 'any' && present.length > 0))
@@ -21,14 +21,19 @@ export function findColumns(available: readonly string[], wanted: WantedColumns,
   );
 }
 
-/** The position of the key column. */
-export function findKeyColumn(available: readonly string[], name: string, where: string): number {
+/** The position of the one column that a setting names. */
+export function findNamedColumn(
+  { where, columns }: { where: string; columns: readonly { name: string }[] },
+  name: string,
+  setting: string,
+): number {
+  const available = columns.map((column) => column.name);
   const index = findColumn(available, name, where);
   if (index !== undefined) return index;
   throw new SyncError(
     'source.column_missing',
     `Found no column ${name} in ${where}; there are: ${listNames(available)}.`,
-    'Name the right column in rejects.keyColumn (case does not matter).',
+    `Name the right column in ${setting} (case does not matter).`,
   );
 }
 

@@ -1,9 +1,9 @@
-import type { FilesSourceConfig } from '../config.ts';
 import { SyncError } from '../errors.ts';
+import type { FilesSourceConfig } from '../sourceConfig.ts';
 import { isIdentifierLike } from './columns.ts';
 import type { DuckdbEngine } from './duckdb.ts';
 import { notUtf8 } from './duckdbErrors.ts';
-import type { Relation } from './relation.ts';
+import type { DuckdbRelation } from './relation.ts';
 import { quoteText, textFileArguments } from './sqlText.ts';
 import { findLineNotUtf8 } from './utf8.ts';
 
@@ -13,7 +13,7 @@ type CsvConfig = NonNullable<FilesSourceConfig['csv']>;
  * A CSV file, strictly: what its first line tells (columns, delimiter, quoting) holds for every line. DuckDB is not
  * left to guess, as it would rather read a ragged file as one wide column than complain.
  */
-export async function csvRelation(file: string, config: CsvConfig, engine: DuckdbEngine): Promise<Relation> {
+export async function csvRelation(file: string, config: CsvConfig, engine: DuckdbEngine): Promise<DuckdbRelation> {
   const where = `the file ${file}`;
   const firstLine = await readFirstLine(file, where, engine);
   if (firstLine === undefined && config.header) throw emptyFile(where);

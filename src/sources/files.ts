@@ -1,12 +1,12 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { FilesSourceConfig } from '../config.ts';
 import { SyncError } from '../errors.ts';
+import type { FilesSourceConfig } from '../sourceConfig.ts';
 import { checkCompressed } from './compression.ts';
 import { csvRelation } from './csv.ts';
 import type { DuckdbEngine } from './duckdb.ts';
 import { jsonRelation } from './json.ts';
-import { type Relation, readRelation } from './relation.ts';
+import { type DuckdbRelation, readRelation } from './relation.ts';
 import type { Source, WantedColumns } from './source.ts';
 import { quotePath, quoteText } from './sqlText.ts';
 
@@ -22,16 +22,25 @@ export async function openFiles(
   const readings: Source[] = [];
   for (const file of await listFiles(config.path, engine)) {
     const relation = await openFile(file, config, wanted, engine);
-    if (relation !== undefined) readings.push(readRelation(relation, wanted, engine));
+    if (relation !== undefined) readings.push(await readRelation(relation, wanted, engine));
   }
-  const columns = readings[0]?.columns ?? wanted.names;
+  const { columns, choices } = readings[0] ?? nothingToRead(wanted);
   for (const reading of readings) checkSameColumns(reading.columns, columns);
   return {
     columns,
+    choices,
+    cursor: null,
     async *chunks(signal) {
       for (const reading of readings) yield* reading.chunks(signal);
     },
+    [Symbol.asyncDispose]: async () => {},
   };
+}
+
+/** Of files that are all empty, the columns are those asked for. */
+function nothingToRead({ choices }: WantedColumns): Pick<Source, 'columns' | 'choices'> {
+  const columns = [...new Set(choices.flatMap(({ names }) => names))];
+  return { columns, choices: choices.map(({ names }) => names.map((name) => columns.indexOf(name))) };
 }
 
 async function listFiles(path: string, engine: DuckdbEngine): Promise<string[]> {
@@ -51,7 +60,7 @@ async function openFile(
   config: FilesSourceConfig,
   wanted: WantedColumns,
   engine: DuckdbEngine,
-): Promise<Relation | undefined> {
+): Promise<DuckdbRelation | undefined> {
   await checkCompressed(file);
   const extension = /\.(parquet|csv|tsv|json|jsonl|ndjson)(\.(gz|zst))?$/i.exec(file)?.[1]?.toLowerCase();
   switch (extension) {
@@ -73,7 +82,7 @@ async function openFile(
   }
 }
 
-async function parquetRelation(file: string, engine: DuckdbEngine): Promise<Relation> {
+async function parquetRelation(file: string, engine: DuckdbEngine): Promise<DuckdbRelation> {
   const from = `read_parquet(${quotePath(file)}, hive_partitioning = false)`;
   const where = `the file ${file}`;
   return { where, from, columns: await engine.describe(`SELECT * FROM ${from}`, where) };

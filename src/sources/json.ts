@@ -1,6 +1,6 @@
 import { SyncError } from '../errors.ts';
 import type { DuckdbEngine } from './duckdb.ts';
-import type { Relation } from './relation.ts';
+import type { DuckdbRelation } from './relation.ts';
 import { namesToFind, type WantedColumns } from './source.ts';
 import { quoteText, textFileArguments } from './sqlText.ts';
 
@@ -12,7 +12,7 @@ export async function jsonRelation(
   file: string,
   wanted: WantedColumns,
   engine: DuckdbEngine,
-): Promise<Relation | undefined> {
+): Promise<DuckdbRelation | undefined> {
   const where = `the file ${file}`;
   const names = await readNames(file, where, wanted, engine);
   if (names.length === 1 && names[0] === 'json') return checkEmpty(file, where, engine);

@@ -1,18 +1,56 @@
-import type { SourceConfig } from '../config.ts';
-import type { DuckdbEngine } from './duckdb.ts';
+import type { SourceConfig } from '../sourceConfig.ts';
+import { type DuckdbEngine, openDuckdb } from './duckdb.ts';
 import { openFiles } from './files.ts';
 import { openQuery } from './query.ts';
 import type { Source, WantedColumns } from './source.ts';
+import { type KeptStdin, openStdin } from './stdin.ts';
+
+/** What a source may use while it is open. */
+export interface SourceSurroundings {
+  /** An existing private folder for working files. */
+  directory: string;
+  stdin: KeptStdin;
+  signal: AbortSignal;
+}
 
 /**
  * Opens a source far enough to know that it is there and has the wanted columns. Throws a `source.*` error that names
  * the file, the columns or the line, and never quotes what they hold.
  */
-export function openSource(config: SourceConfig, wanted: WantedColumns, engine: DuckdbEngine): Promise<Source> {
+export async function openSource(
+  config: SourceConfig,
+  wanted: WantedColumns,
+  surroundings: SourceSurroundings,
+): Promise<Source> {
+  const { directory, stdin, signal } = surroundings;
+  // A driver takes time to load, and few are needed.
   switch (config.type) {
     case 'files':
-      return openFiles(config, wanted, engine);
+      return withDuckdb(directory, (engine) => openFiles(config, wanted, engine));
+    case 'stdin':
+      return withDuckdb(directory, (engine) => openStdin(config, wanted, engine, stdin));
     case 'duckdb':
-      return openQuery(config, wanted, engine);
+      return withDuckdb(directory, (engine) => openQuery(config, wanted, engine));
+    case 'postgres':
+      return (await import('./postgres.ts')).openPostgres(config, wanted, signal);
+    case 'mysql':
+      return (await import('./mysql.ts')).openMysql(config, wanted, signal);
+    case 'clickhouse':
+      return (await import('./clickhouse.ts')).openClickhouse(config, wanted, signal);
+    case 'bigquery':
+      return (await import('./bigquery.ts')).openBigquery(config, wanted, signal);
+    case 'snowflake':
+      return (await import('./snowflake.ts')).openSnowflake(config, wanted, signal);
+  }
+}
+
+/** The engine is the source's own, and is closed with it. */
+async function withDuckdb(directory: string, open: (engine: DuckdbEngine) => Promise<Source>): Promise<Source> {
+  const engine = await openDuckdb(directory);
+  try {
+    return { ...(await open(engine)), [Symbol.asyncDispose]: async () => engine.close() };
+  } catch (error) {
+    engine.close();
+    throw error;
   }
 }

@@ -1,24 +1,25 @@
 import { existsSync } from 'node:fs';
-import type { DuckdbSourceConfig } from '../config.ts';
 import { SyncError } from '../errors.ts';
+import type { DuckdbSourceConfig } from '../sourceConfig.ts';
 import type { DuckdbEngine } from './duckdb.ts';
 import { readRelation } from './relation.ts';
+import { selectedRows } from './selected.ts';
 import type { Source, WantedColumns } from './source.ts';
 import { quoteText } from './sqlText.ts';
 
-/** The result of one SELECT over a DuckDB database (opened read-only) or over files. */
+/** A table, or the result of one SELECT, of a DuckDB database (opened read-only) or over files. */
 export async function openQuery(
   config: DuckdbSourceConfig,
   wanted: WantedColumns,
   engine: DuckdbEngine,
 ): Promise<Source> {
   if (config.database !== undefined) await attachDatabase(config.database, engine);
-  const where = 'the query';
-  const kind = await engine.kindOf(config.query, where);
+  const { select, where } = selectedRows(config);
+  const kind = await engine.kindOf(select, where);
   if (kind !== 'select') throw notOneSelect(kind);
   // DuckDB's own parser sees to semicolons and comments at the end.
-  const from = `query(${quoteText(config.query)})`;
-  return readRelation({ where, from, columns: await engine.describe(config.query, where) }, wanted, engine);
+  const from = `query(${quoteText(select)})`;
+  return readRelation({ where, from, columns: await engine.describe(select, where) }, wanted, engine);
 }
 
 async function attachDatabase(path: string, engine: DuckdbEngine): Promise<void> {
@@ -31,7 +32,7 @@ function notOneSelect(kind: 'other' | 'several'): SyncError {
   const what = kind === 'other' ? 'a statement of another kind' : 'more than one statement';
   return new SyncError(
     'source.not_select',
-    `source.query must be one SELECT; it is ${what}, and was not run.`,
+    `The query must be one SELECT; it is ${what}, and was not run.`,
     'Write one SELECT (WITH … SELECT and FROM … are fine).',
   );
 }

@@ -1,3 +1,5 @@
+import type { HashedCells } from '../warehouseSql/hashExpression.ts';
+
 /**
  * The values of one column in a chunk: UTF-8, an LF after each, an empty line for null or blank. A line break inside a
  * value travels as CR, so that it stays one line and is still seen for what it is.
@@ -15,22 +17,37 @@ export interface Chunk {
   key?: Uint8Array<ArrayBuffer>;
 }
 
-/** Which columns are wanted: all of the names, or those of them that are there (at least one). */
-export interface WantedColumns {
+/** Columns that one reader of a source wants: all of the names, or those of them that are there (at least one). */
+export interface ColumnChoice {
   names: readonly string[];
   required: 'all' | 'any';
+  /** How the source's SQL is to hash their cells; without it they come as they are. */
+  hashing?: HashedCells | undefined;
+}
+
+/** What a source is opened for: the choices of all that read it together. */
+export interface WantedColumns {
+  choices: readonly ColumnChoice[];
   /** A column of scalars that goes along, to tell rows apart; it must be there. */
   key?: string | undefined;
+  /** A column that only grows: only rows with more than `after` in it are read, or all where that is null. */
+  cursor?: { column: string; after: string | null } | undefined;
 }
 
 /** Every name that has to be looked for. */
-export function namesToFind({ names, key }: WantedColumns): readonly string[] {
-  return key === undefined ? names : [...names, key];
+export function namesToFind({ choices, key, cursor }: WantedColumns): readonly string[] {
+  const others = [key, cursor?.column].filter((name) => name !== undefined);
+  return [...choices.flatMap(({ names }) => names), ...others];
 }
 
-export interface Source {
-  /** Names of the columns read, as the source spells them. */
+/** An opened source; disposing of it frees what it holds, such as a connection. */
+export interface Source extends AsyncDisposable {
+  /** Names of the columns of a chunk, as the source spells them. */
   columns: readonly string[];
+  /** For each choice its columns, as positions in a chunk. */
+  choices: readonly (readonly number[])[];
+  /** The greatest value of the cursor column when the source was opened, as text; null without a cursor or rows. */
+  cursor: string | null;
   /** The rows in the source's order. Stops and frees what it holds when the consumer stops or the signal aborts. */
   chunks(signal: AbortSignal): AsyncIterable<Chunk>;
 }

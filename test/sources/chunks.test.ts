@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { cutRows, fieldSeparator, toChunk } from '../../src/sources/chunks.ts';
-import { elementSeparator } from '../../src/sources/sqlText.ts';
+import { elementSeparator } from '../../src/sources/select.ts';
 
 /** A field as DuckDB's COPY writes it. */
 function writeField(value: string): string {

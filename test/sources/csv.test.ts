@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import type { FilesSourceConfig } from '../../src/config.ts';
+import type { FilesSourceConfig } from '../../src/sourceConfig.ts';
 import { openDuckdb } from '../../src/sources/duckdb.ts';
 import { allTextOf, readFileColumn, readSource, syncErrorOf, useSources } from './sourceSetup.ts';
 

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { SourceConfig } from '../../src/config.ts';
-import { openSource } from '../../src/sources/openSource.ts';
-import { syncErrorOf, useSources } from './sourceSetup.ts';
+import type { SourceConfig } from '../../src/sourceConfig.ts';
+import { openWith, syncErrorOf, useSources } from './sourceSetup.ts';
 
 const sources = useSources();
 const wanted = { names: ['email'], required: 'all' as const, key: 'ID' };
@@ -16,7 +15,7 @@ function files(path: string): SourceConfig {
 
 /** The source's columns, and in each chunk the lines of the columns and of the key. */
 async function read(config: SourceConfig, key: string | undefined = wanted.key) {
-  const source = await openSource(config, { ...wanted, key }, sources.engine);
+  const source = await openWith(sources.engine, config, { ...wanted, key });
   const linesOf = (bytes: Uint8Array) => Buffer.from(bytes).toString().split('\n').slice(0, -1);
   const values: string[] = [];
   const keys: string[] = [];
@@ -95,11 +94,10 @@ test('elements of lists leave the key one line a row', async () => {
 });
 
 test('a key column that nobody wants is not read', async () => {
-  const source = await openSource(
-    query("SELECT 'x' AS email, error('read') AS id"),
-    { ...wanted, key: undefined },
-    sources.engine,
-  );
+  const source = await openWith(sources.engine, query("SELECT 'x' AS email, error('read') AS id"), {
+    ...wanted,
+    key: undefined,
+  });
   for await (const chunk of source.chunks(new AbortController().signal)) expect(chunk).not.toHaveProperty('key');
 });
 
@@ -110,7 +108,7 @@ test.each<[string, string]>([
   ['holds structures', "SELECT 'x' AS email, {a: 1} AS id"],
   ['holds maps', "SELECT 'x' AS email, MAP {'a': 1} AS id"],
 ])('a key column that %s is an error that names it and the setting', async (_, select) => {
-  const error = await syncErrorOf(openSource(query(select), wanted, sources.engine));
+  const error = await syncErrorOf(openWith(sources.engine, query(select), wanted));
   expect(error.code).toBe('source.column_missing');
   expect(error.message).toMatch(/\bid\b/i);
   expect(error.hint).toContain('rejects.keyColumn');
@@ -119,6 +117,6 @@ test.each<[string, string]>([
 test('a file that lacks the key column among several is named', async () => {
   sources.write('lacking/1.csv', 'id,email\n1,a\n');
   const path = sources.write('lacking/2.csv', 'email\nb\n');
-  const error = await syncErrorOf(openSource(files(`${sources.folder}/lacking/*.csv`), wanted, sources.engine));
+  const error = await syncErrorOf(openWith(sources.engine, files(`${sources.folder}/lacking/*.csv`), wanted));
   expect(error.message).toBe(`Found no column ID in the file ${path}; there are: email.`);
 });

@@ -5,8 +5,7 @@ import { join, resolve } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { openDuckdb } from '../../src/sources/duckdb.ts';
-import { openSource } from '../../src/sources/openSource.ts';
-import { allTextOf, type ReadColumns, readSource, syncErrorOf, useSources } from './sourceSetup.ts';
+import { allTextOf, openWith, type ReadColumns, readSource, syncErrorOf, useSources } from './sourceSetup.ts';
 
 const sources = useSources();
 const email = { names: ['email'], required: 'all' as const };
@@ -248,7 +247,7 @@ describe('stopping in the middle', () => {
   const reason = new Error('stopped by the test');
 
   async function chunksOf(config: typeof endless, signal: AbortSignal) {
-    return (await openSource(config, email, sources.engine)).chunks(signal)[Symbol.asyncIterator]();
+    return (await openWith(sources.engine, config, email)).chunks(signal)[Symbol.asyncIterator]();
   }
 
   test('by a signal while rows are read rejects with its reason and frees the pipe', async () => {
@@ -306,7 +305,7 @@ describe('stopping in the middle', () => {
   });
 
   test('by a consumer that has enough frees the pipe', async () => {
-    const source = await openSource(endless, email, sources.engine);
+    const source = await openWith(sources.engine, endless, email);
     let taken = 0;
     for await (const chunk of source.chunks(new AbortController().signal)) {
       taken += chunk.columns.length;

@@ -3,18 +3,22 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll } from 'vitest';
-import type { FilesSourceConfig, SourceConfig } from '../../src/config.ts';
 import { SyncError } from '../../src/errors.ts';
+import type { FilesSourceConfig, SourceConfig } from '../../src/sourceConfig.ts';
 import { type DuckdbEngine, openDuckdb } from '../../src/sources/duckdb.ts';
-import { openSource } from '../../src/sources/openSource.ts';
-import type { WantedColumns } from '../../src/sources/source.ts';
+import { openFiles } from '../../src/sources/files.ts';
+import { openQuery } from '../../src/sources/query.ts';
+import type { ColumnChoice, Source, WantedColumns } from '../../src/sources/source.ts';
 
 export interface ReadColumns {
   columns: readonly string[];
+  choices: Source['choices'];
   /** For each column its lines. */
   values: string[][];
   /** For each column the row of each line, counted from 0. */
   rows: number[][];
+  /** Of the key column, where one was wanted. */
+  keys: string[];
 }
 
 export interface Sources {
@@ -53,33 +57,52 @@ export function useSources(): Sources {
   return sources;
 }
 
+/** What one reader wants, and perhaps a key column. */
+export type Wanted = ColumnChoice & Pick<WantedColumns, 'key'>;
+
+/** A source of those that DuckDB reads, by an engine that is there already. */
+export function openWith(engine: DuckdbEngine, config: SourceConfig, { key, ...choice }: Wanted): Promise<Source> {
+  const wanted = { choices: [choice], key };
+  if (config.type === 'files') return openFiles(config, wanted, engine);
+  if (config.type === 'duckdb') return openQuery(config, wanted, engine);
+  throw new Error('DuckDB reads files and queries');
+}
+
 export async function readSource(
   engine: DuckdbEngine,
   config: SourceConfig,
-  wanted: WantedColumns,
+  wanted: Wanted,
   signal = new AbortController().signal,
 ): Promise<ReadColumns> {
-  const source = await openSource(config, wanted, engine);
+  return readAll(await openWith(engine, config, wanted), signal);
+}
+
+/** All that a source gives. */
+export async function readAll(source: Source, signal = new AbortController().signal): Promise<ReadColumns> {
   const values: string[][] = source.columns.map(() => []);
   const rows: number[][] = source.columns.map(() => []);
+  const keys: string[] = [];
   let before = 0;
   for await (const chunk of source.chunks(signal)) {
     let last = before;
     chunk.columns.forEach(({ lines, rowIndex }, index) => {
-      const text = Buffer.from(lines).toString();
-      if (text !== '' && !text.endsWith('\n')) throw new Error('a chunk does not end with a line feed');
-      text
-        .split('\n')
-        .slice(0, -1)
-        .forEach((line, at) => {
-          values[index]!.push(line);
-          last = before + (rowIndex?.[at] ?? at);
-          rows[index]!.push(last);
-        });
+      linesIn(lines).forEach((line, at) => {
+        values[index]!.push(line);
+        last = before + (rowIndex?.[at] ?? at);
+        rows[index]!.push(last);
+      });
     });
+    if (chunk.key !== undefined) keys.push(...linesIn(chunk.key));
     before = last + 1;
   }
-  return { columns: source.columns, values, rows };
+  const { columns, choices } = source;
+  return { columns, choices, values, rows, keys };
+}
+
+function linesIn(bytes: Uint8Array): string[] {
+  const text = Buffer.from(bytes).toString();
+  if (text !== '' && !text.endsWith('\n')) throw new Error('a chunk does not end with a line feed');
+  return text.split('\n').slice(0, -1);
 }
 
 /** The lines of one column of a file. */

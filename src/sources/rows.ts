@@ -1,0 +1,52 @@
+import { splitElements } from './chunks.ts';
+import type { Chunk } from './source.ts';
+
+/** A row as a driver gives it: its cells as text, null or undefined for nothing. */
+export type TextRow = readonly (string | null | undefined)[];
+
+/** How many rows go into a chunk, where a driver gives them one by one. */
+const rowsInChunk = 20_000;
+
+export interface RowForm {
+  /** For each column whether its cells may hold several elements, parted by `elementSeparator`. */
+  isList: readonly boolean[];
+  /** Whether the key column stands behind them. */
+  hasKey: boolean;
+}
+
+/** Rows, in order, as chunks. */
+export async function* chunksOfRows(
+  rows: AsyncIterable<TextRow> | Iterable<TextRow>,
+  form: RowForm,
+): AsyncGenerator<Chunk> {
+  let gathered: TextRow[] = [];
+  for await (const row of rows) {
+    gathered.push(row);
+    if (gathered.length < rowsInChunk) continue;
+    yield rowsToChunk(gathered, form);
+    gathered = [];
+  }
+  if (gathered.length > 0) yield rowsToChunk(gathered, form);
+}
+
+export function rowsToChunk(rows: readonly TextRow[], { isList, hasKey }: RowForm): Chunk {
+  const columns = isList.map((isOfLists, index) => {
+    const lines = linesOf(rows, index);
+    return isOfLists ? splitElements(lines) : { lines };
+  });
+  return { columns, ...(hasKey && { key: linesOf(rows, isList.length) }) };
+}
+
+/** A line break inside a value travels as CR. */
+function linesOf(rows: readonly TextRow[], index: number): Buffer<ArrayBuffer> {
+  let text = '';
+  for (const row of rows) {
+    const value = row[index] ?? '';
+    text += value.includes('\n') ? value.replaceAll('\n', '\r') : value;
+    text += '\n';
+  }
+  // In memory of its own, as it goes to another thread.
+  const lines = Buffer.from(new ArrayBuffer(Buffer.byteLength(text)));
+  lines.write(text);
+  return lines;
+}
