@@ -1,6 +1,8 @@
 import metadata from 'libphonenumber-js/max/metadata';
 import { z } from 'zod';
 import { nationalFormCountries, phoneFormats } from './identifiers/phoneFormats.ts';
+import { isLoopback } from './loopback.ts';
+import { isSqlSource, type SourceConfig, sourceSchema } from './sourceConfig.ts';
 
 /*
  * The one description of the configuration: types, defaults, units and limits. `connector.json` and the README's table
@@ -13,6 +15,7 @@ export const countries: ReadonlySet<string> = new Set(Object.keys(metadata.count
 export const identifierTypes = ['email', 'phone', 'ifa'] as const;
 export const modes = ['add', 'mirror'] as const;
 export const hashedSettings = ['auto', 'always', 'never'] as const;
+export const hashingSettings = ['connector', 'warehouse', 'warehouse_or_raw'] as const;
 
 export type IdentifierType = (typeof identifierTypes)[number];
 export type Mode = (typeof modes)[number];
@@ -28,10 +31,6 @@ export const lineLimits = {
 
 function integer(minimum: number, maximum: number) {
   return z.int().min(minimum).max(maximum);
-}
-
-function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
 }
 
 function baseUrlProblem(text: string): string | undefined {
@@ -89,65 +88,32 @@ const connection = z
   })
   .meta({ title: 'Connection', description: 'The LINE Ads account and its API credentials.' });
 
-const csv = z
-  .strictObject({
-    header: z
-      .boolean()
-      .default(true)
-      .meta({ title: 'Header', description: 'Whether the first line names the columns.' }),
-    columns: z.array(z.string().min(1)).min(1).optional().meta({
-      title: 'Column names',
-      description: 'The columns in order, for files without a header (needed when header is false).',
-    }),
-    delimiter: z
-      .string()
-      .length(1)
-      .optional()
-      .meta({ title: 'Delimiter', description: 'One character; guessed when absent.' }),
-    quote: z
-      .string()
-      .max(1)
-      .optional()
-      .meta({ title: 'Quote', description: 'One character, or "" for none; guessed when absent.' }),
-  })
-  .superRefine((value, context) => {
-    if (!value.header && value.columns === undefined)
-      context.addIssue({ code: 'custom', path: ['columns'], message: 'is needed when header is false' });
-    if (value.header && value.columns !== undefined)
-      context.addIssue({
-        code: 'custom',
-        path: ['columns'],
-        message: 'goes with header: false; a header names the columns itself',
-      });
-  })
-  .meta({ title: 'CSV', description: 'How CSV files are written, where it cannot be told from the file.' });
+const identifierType = z.enum(identifierTypes).meta({
+  title: 'Identifier type',
+  description: 'What the audience holds: hashed emails, hashed phone numbers, or advertising IDs (IDFA, AAID).',
+});
 
-const filesSource = z
-  .strictObject({
-    type: z.literal('files').meta({ title: 'Type', description: 'Files on a local or mounted disk.' }),
-    path: z.string().min(1).meta({
-      title: 'Path',
-      description:
-        'A path or glob of .parquet, .csv, .tsv, .json, .jsonl or .ndjson files, the text ones also .gz or .zst. All that match are read as one.',
-    }),
-    csv: csv.optional(),
-  })
-  .meta({ title: 'Files', description: 'Parquet, CSV or JSON lines files.' });
+const columns = z.array(z.string().min(1)).min(1).optional().meta({
+  title: 'Columns',
+  description:
+    'Columns that hold the identifiers, in any case. Default: email; phone; or for ifa all that are present of ifa, idfa, gaid, advertising_id.',
+});
 
-const duckdbSource = z
-  .strictObject({
-    type: z.literal('duckdb').meta({ title: 'Type', description: 'DuckDB, in process.' }),
-    database: z.string().min(1).optional().meta({
-      title: 'Database',
-      description: 'Path of a DuckDB database file, opened read-only; without it the query reads files.',
-    }),
-    query: z.string().regex(/\S/, 'must not be empty').meta({ title: 'Query', description: 'One SELECT statement.' }),
-  })
-  .meta({ title: 'DuckDB query', description: 'The result of one SELECT over a DuckDB database or files.' });
+const defaultCountry = z
+  .string()
+  .refine((code) => countries.has(code), 'must be a two-letter country code in capitals, such as JP, TH, TW or ID')
+  .optional()
+  .meta({
+    title: 'Default country',
+    description:
+      'Phone only: the country of numbers written without a country code. Without it they are rejected (phone.no_country).',
+  });
 
-const source = z
-  .discriminatedUnion('type', [filesSource, duckdbSource])
-  .meta({ title: 'Source', description: 'Where the identifiers are read from.' });
+const hashed = z.enum(hashedSettings).default('auto').meta({
+  title: 'Already hashed',
+  description:
+    'auto: 64 hex characters pass as SHA-256 hashes; always: anything else is rejected; never: hashes are values like any other.',
+});
 
 const sync = z
   .strictObject({
@@ -175,28 +141,13 @@ const sync = z
         description:
           'ID of an existing audience. Without it the audience is found by exact name and type, else created.',
       }),
-    identifierType: z.enum(identifierTypes).meta({
-      title: 'Identifier type',
-      description: 'What the audience holds: hashed emails, hashed phone numbers, or advertising IDs (IDFA, AAID).',
-    }),
+    identifierType,
     mode: z.enum(modes).meta({
       title: 'Mode',
       description: 'add: people are added, nobody leaves. mirror: the audience becomes exactly what the source holds.',
     }),
-    columns: z.array(z.string().min(1)).min(1).optional().meta({
-      title: 'Columns',
-      description:
-        'Columns that hold the identifiers, in any case. Default: email; phone; or for ifa all that are present of ifa, idfa, gaid, advertising_id.',
-    }),
-    defaultCountry: z
-      .string()
-      .refine((code) => countries.has(code), 'must be a two-letter country code in capitals, such as JP, TH, TW or ID')
-      .optional()
-      .meta({
-        title: 'Default country',
-        description:
-          'Phone only: the country of numbers written without a country code. Without it they are rejected (phone.no_country).',
-      }),
+    columns,
+    defaultCountry,
     phoneFormats: z
       .array(z.enum(phoneFormats))
       .min(1)
@@ -206,11 +157,25 @@ const sync = z
         description:
           'Phone only: the forms in which each number is hashed and sent; national is sent only for numbers of defaultCountry, and only for JP, TH, TW and ID.',
       }),
-    hashed: z.enum(hashedSettings).default('auto').meta({
-      title: 'Already hashed',
+    hashed,
+    source: sourceSchema
+      .optional()
+      .meta({ title: 'Source', description: 'A source of its own, in place of the common one.' }),
+    hashing: z.enum(hashingSettings).default('connector').meta({
+      title: 'Hashing',
       description:
-        'auto: 64 hex characters pass as SHA-256 hashes; always: anything else is rejected; never: hashes are values like any other.',
+        'Where emails and phones from an SQL source are hashed. connector: here; warehouse: in its SQL, and values that this cannot normalise for sure are rejected (value.needs_connector); warehouse_or_raw: those alone are fetched as they are.',
     }),
+    cursor: z
+      .strictObject({
+        column: z.string().min(1).meta({
+          title: 'Cursor column',
+          description:
+            'A column that only grows, such as a time of change: after a success, an Add reads only rows with a greater value. Never one of identifiers.',
+        }),
+      })
+      .optional()
+      .meta({ title: 'Cursor', description: 'Incremental reading, for Add from an SQL source.' }),
   })
   .superRefine((value, context) => {
     if (value.audienceName === undefined && value.audienceId === undefined)
@@ -395,6 +360,11 @@ const rejects = z
   })
   .meta({ title: 'Rejects', description: 'Where rejected values are listed, by row and shape; never the values.' });
 
+const suppression = z.strictObject({ source: sourceSchema, identifierType, columns, defaultCountry, hashed }).meta({
+  title: 'Suppression',
+  description: 'A list of people who must not be uploaded, by whatever sync of that identifier type.',
+});
+
 type SyncInput = {
   name: string;
   audienceId?: string | undefined;
@@ -428,10 +398,55 @@ function checkSyncsAreDistinct(
   });
 }
 
+type Report = (path: (string | number)[], message: string) => void;
+
+interface ReadingInput {
+  source?: SourceConfig | undefined;
+  syncs: readonly z.output<typeof sync>[];
+  state: { keepSnapshots: boolean };
+}
+
+/** Every sync has a source, and one that can do what the sync asks of it. */
+function checkSources({ source, syncs, state }: ReadingInput, report: Report): void {
+  syncs.forEach((sync, index) => {
+    const own = sync.source ?? source;
+    const say = (field: string, message: string) => report(['syncs', index, field], message);
+    if (own === undefined) say('source', 'is needed, as there is no common source');
+    const isSql = own === undefined || isSqlSource(own);
+    if (sync.hashing !== 'connector' && sync.identifierType === 'ifa')
+      say('hashing', 'goes with emails and phones; advertising IDs are never hashed');
+    else if (sync.hashing !== 'connector' && !isSql) say('hashing', `needs an SQL source, not ${own?.type}`);
+    if (sync.cursor === undefined) return;
+    if (sync.mode === 'mirror') say('cursor', 'goes with mode add; a mirror needs all rows');
+    else if (!isSql) say('cursor', `needs an SQL source, not ${own?.type}`);
+    else if (!state.keepSnapshots) say('cursor', 'needs state.keepSnapshots: what was read before is remembered there');
+  });
+}
+
+/** What is written down of rows is never an identifier. */
+function checkNamedColumns(
+  { syncs, rejects }: Pick<ReadingInput, 'syncs'> & { rejects?: { keyColumn?: string | undefined } | undefined },
+  report: Report,
+): void {
+  const identifiers = new Set(
+    [...syncs.flatMap((sync) => wantedColumns(sync).names), ...Object.values(defaultColumns).flat()].map((name) =>
+      name.toLowerCase(),
+    ),
+  );
+  const check = (path: (string | number)[], name: string | undefined) => {
+    if (name !== undefined && identifiers.has(name.toLowerCase()))
+      report(path, 'is a column of identifiers, which must not be written down');
+  };
+  check(['rejects', 'keyColumn'], rejects?.keyColumn);
+  syncs.forEach(({ cursor }, index) => {
+    check(['syncs', index, 'cursor', 'column'], cursor?.column);
+  });
+}
+
 export const configSchema = z
   .strictObject({
     connection,
-    source,
+    source: sourceSchema.optional(),
     syncs: z
       .array(sync)
       .min(1)
@@ -450,26 +465,22 @@ export const configSchema = z
     plan,
     shutdown,
     rejects: rejects.optional(),
+    suppress: z.array(suppression).default([]).meta({
+      title: 'Suppressions',
+      description:
+        'Lists of people who must not be uploaded: opt-outs, consent withdrawn. One that cannot be read stops every sync of its type.',
+    }),
   })
-  .superRefine(({ syncs, rejects }, context) => {
-    const key = rejects?.keyColumn?.toLowerCase();
-    if (key === undefined) return;
-    const names = [...syncs.flatMap((sync) => wantedColumns(sync).names), ...Object.values(defaultColumns).flat()];
-    if (names.some((name) => name.toLowerCase() === key))
-      context.addIssue({
-        code: 'custom',
-        path: ['rejects', 'keyColumn'],
-        message: 'is a column of identifiers, which must not be written down',
-      });
+  .superRefine((config, context) => {
+    checkSources(config, (path, message) => context.addIssue({ code: 'custom', path, message }));
+    checkNamedColumns(config, (path, message) => context.addIssue({ code: 'custom', path, message }));
   })
   .meta({ title: 'line-ads-sync configuration' });
 
 export type Config = z.output<typeof configSchema>;
 export type ConnectionConfig = Config['connection'];
-export type SourceConfig = Config['source'];
-export type FilesSourceConfig = Extract<SourceConfig, { type: 'files' }>;
-export type DuckdbSourceConfig = Extract<SourceConfig, { type: 'duckdb' }>;
 export type SyncConfig = Config['syncs'][number];
+export type SuppressionConfig = Config['suppress'][number];
 
 const defaultColumns: Record<IdentifierType, readonly string[]> = {
   email: ['email'],
@@ -477,9 +488,19 @@ const defaultColumns: Record<IdentifierType, readonly string[]> = {
   ifa: ['ifa', 'idfa', 'gaid', 'advertising_id'],
 };
 
-/** Which columns a sync reads: all of the configured ones, or those present of the type's usual names. */
-export function wantedColumns(sync: SyncConfig): { names: readonly string[]; required: 'all' | 'any' } {
-  return sync.columns === undefined
-    ? { names: defaultColumns[sync.identifierType], required: 'any' }
-    : { names: sync.columns, required: 'all' };
+/** Which columns hold the identifiers: all of the configured ones, or those present of the type's usual names. */
+export function wantedColumns(given: { identifierType: IdentifierType; columns?: readonly string[] | undefined }): {
+  names: readonly string[];
+  required: 'all' | 'any';
+} {
+  return given.columns === undefined
+    ? { names: defaultColumns[given.identifierType], required: 'any' }
+    : { names: given.columns, required: 'all' };
+}
+
+/** The source of a sync. */
+export function sourceOf({ source }: Pick<Config, 'source'>, sync: Pick<SyncConfig, 'source'>): SourceConfig {
+  const own = sync.source ?? source;
+  if (own === undefined) throw new Error('a sync without a source came through the schema');
+  return own;
 }

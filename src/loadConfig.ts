@@ -1,37 +1,23 @@
-import { readFileSync } from 'node:fs';
 import { closest } from 'fastest-levenshtein';
 import { z } from 'zod';
 import { type Config, configSchema } from './config.ts';
+import {
+  type Json,
+  type Path,
+  type Problem,
+  pathText,
+  resolveReferences,
+  type Surroundings,
+} from './configReferences.ts';
+import { hiddenPaths, inlineSecrets } from './configSecrets.ts';
 import { SyncError } from './errors.ts';
+import { sourceSchema } from './sourceConfig.ts';
 
 export interface LoadedConfig {
   config: Config;
   /** Things worth telling that do not stop a run, such as a secret written into the file. */
   warnings: readonly { code: string; message: string }[];
 }
-
-interface Surroundings {
-  env: Readonly<Record<string, string | undefined>>;
-  readSecret?: (path: string) => string;
-}
-
-type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
-type Path = readonly PropertyKey[];
-
-/** One thing wrong with the configuration: where, and in words that hold no secret. */
-interface Problem {
-  path: string;
-  message: string;
-}
-
-const secretPaths = ['connection.accessKey', 'connection.secretKey'];
-
-/** A secret may stand in its neighbour's place, so nothing of the connection is ever shown, nor a file of one value. */
-const hiddenPaths = [
-  '',
-  'connection',
-  ...Object.keys(configSchema.shape.connection.shape).map((key) => `connection.${key}`),
-];
 
 /**
  * Configuration from its JSON text: references resolved, defaults filled in, everything checked. Throws `config.invalid`
@@ -41,13 +27,12 @@ export function loadConfig(text: string, surroundings: Surroundings): LoadedConf
   const written = parseJson(text);
   const { value, referenced, problems } = resolveReferences(written, surroundings);
   const result = configSchema.safeParse(value);
-  const hidden = new Set([...referenced, ...hiddenPaths]);
+  const hidden = new Set([...referenced, ...hiddenPaths(written)]);
   const unresolved = new Set(problems.map(({ path }) => path));
   const issues = result.success ? [] : result.error.issues.flatMap((issue) => describeIssue(issue, value, hidden));
   const all = [...problems, ...issues.filter(({ path }) => !unresolved.has(path))];
   if (!result.success || all.length > 0) throw invalid(all);
-  const inline = secretPaths.filter((path) => !referenced.has(path));
-  return { config: result.data, warnings: inline.map(inlineSecretWarning) };
+  return { config: result.data, warnings: inlineSecrets(written).map(inlineSecretWarning) };
 }
 
 function invalid(problems: readonly Problem[]): SyncError {
@@ -81,63 +66,6 @@ function parseJson(written: string): Json {
   }
 }
 
-interface Resolved {
-  value: Json;
-  referenced: Set<string>;
-  problems: Problem[];
-}
-
-/** Replaces `${NAME}` and `${file:PATH}` in every string; `$${` stands for a literal `${`. */
-function resolveReferences(written: Json, surroundings: Surroundings): Resolved {
-  const referenced = new Set<string>();
-  const problems: Problem[] = [];
-  const resolveText = (text: string, path: string) =>
-    text.replace(/\$(\$\{)|\$\{([^}]*)\}/g, (_match, escaped: string | undefined, reference: string) => {
-      if (escaped !== undefined) return escaped;
-      referenced.add(path);
-      const found = resolveReference(reference, surroundings);
-      if ('problem' in found) problems.push({ path, message: found.problem });
-      return 'text' in found ? found.text : '';
-    });
-  const walk = (value: Json, path: Path): Json => {
-    if (typeof value === 'string') return resolveText(value, pathText(path));
-    if (Array.isArray(value)) return value.map((item, index) => walk(item, [...path, index]));
-    if (value === null || typeof value !== 'object') return value;
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, walk(item, [...path, key])]));
-  };
-  return { value: walk(written, []), referenced, problems };
-}
-
-function resolveReference(reference: string, surroundings: Surroundings): { text: string } | { problem: string } {
-  if (reference.startsWith('file:')) return readSecretFile(reference.slice('file:'.length), surroundings);
-  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(reference))
-    return { problem: 'holds a reference that is neither ${NAME} nor ${file:PATH} (write $${ for a literal ${)' };
-  const text = Object.hasOwn(surroundings.env, reference) ? surroundings.env[reference] : undefined;
-  if (text === undefined) return { problem: `refers to the environment variable ${reference}, which is not set` };
-  if (text === '') return { problem: `refers to the environment variable ${reference}, which is empty` };
-  return { text };
-}
-
-function readSecretFile(path: string, surroundings: Surroundings): { text: string } | { problem: string } {
-  const read = surroundings.readSecret ?? ((file: string) => readFileSync(file, 'utf8'));
-  try {
-    const text = read(path)
-      .replace(/^\uFEFF/, '')
-      .replace(/\r?\n$/, '');
-    return text === '' ? { problem: `refers to the file ${path}, which is empty` } : { text };
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
-    return { problem: `refers to the file ${path}, which cannot be read (${code})` };
-  }
-}
-
-function pathText(path: Path): string {
-  return path.reduce<string>((text, part) => {
-    if (typeof part === 'number') return `${text}[${part}]`;
-    return text === '' ? String(part) : `${text}.${String(part)}`;
-  }, '');
-}
-
 function describeIssue(issue: z.core.$ZodIssue, config: Json, hidden: ReadonlySet<string>): Problem[] {
   const path = pathText(issue.path);
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(issue.path, key));
@@ -157,7 +85,7 @@ function unknownKey(path: Path, key: string): Problem {
 
 function unknownKind(issue: z.core.$ZodIssueInvalidUnion, config: Json, hidden: ReadonlySet<string>): Problem {
   const last = issue.path.at(-1) === issue.discriminator ? issue.path : [...issue.path, issue.discriminator ?? ''];
-  const kinds = configSchema.shape.source.options.map((option) => option.shape.type.value);
+  const kinds = sourceSchema.options.map((option) => option.shape.type.value);
   const found = valueAt(config, last);
   const what = found === undefined ? 'is missing:' : `found ${show(found, hidden.has(pathText(last)))},`;
   return { path: pathText(last), message: `${what} must be one of ${kinds.join(', ')}` };

@@ -57,7 +57,7 @@ describe('values that are refused', () => {
     ['a user', { connection: { ...connection, baseUrl: 'https://u:p@ads.line.me' } }, ['connection.baseUrl']],
     ['no URL', { connection: { ...connection, baseUrl: 'ads.line.me' } }, ['connection.baseUrl']],
     ['another signature', { connection: { ...connection, signature: 'none' } }, ['connection.signature']],
-    ['another source', { source: { type: 'postgres' } }, ['source.type']],
+    ['another source', { source: { type: 'oracle' } }, ['source.type']],
     ['an empty query', { source: { type: 'duckdb', query: ' ' } }, ['source.query']],
     ['no header and no names', { source: { ...source, csv: { header: false } } }, ['source.csv.columns']],
     ['a header and names', { source: { ...source, csv: { columns: ['a'] } } }, ['source.csv.columns']],
@@ -107,7 +107,7 @@ describe('values that are refused', () => {
     ['a nameless state directory', { state: { directory: '' } }, ['state.directory']],
     ['a refresh in the past', { plan: { fullRefreshDays: -1 } }, ['plan.fullRefreshDays']],
     ['a rejects file without a path', { rejects: {} }, ['rejects.path']],
-    ['keys of later issues', { state: { keepEverything: true }, suppress: [] }, ['state', '']],
+    ['unknown keys', { state: { keepEverything: true }, unknown: [] }, ['state', '']],
   ])('%s', (_, config, paths) => {
     expect(problemsOf(config)).toEqual(paths);
   });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { connectorSpec, readVersion } from '../src/connectorSpec.ts';
+import { secretSourceFields } from '../src/sourceConfig.ts';
 
 interface Schema {
   title?: string;
@@ -120,7 +121,12 @@ describe('every field', () => {
 
   test('that is a secret is marked, and no other', () => {
     const marked = properties.filter(({ schema }) => schema['x-secret'] === true || schema.writeOnly === true);
-    expect([...new Set(marked.map(({ path }) => path))]).toEqual(['connection.accessKey', 'connection.secretKey']);
+    const paths = [...new Set(marked.map(({ path }) => path))];
+    const ofSources = paths.filter((path) => /(^|\.)source\./.test(path));
+    expect(paths.filter((path) => !ofSources.includes(path))).toEqual(['connection.accessKey', 'connection.secretKey']);
+    const fields = new Set(ofSources.map((path) => path.slice(path.lastIndexOf('.') + 1)));
+    expect([...fields].sort()).toEqual([...secretSourceFields].sort());
+    expect(ofSources).toHaveLength(3 * secretSourceFields.length);
     expect(marked.every(({ schema }) => schema['x-secret'] === true && schema.writeOnly === true)).toBe(true);
   });
 

@@ -89,7 +89,7 @@ describe('a configuration', () => {
 describe('references', () => {
   const path = (text: string) => {
     const { config } = load({ ...minimal, source: { type: 'files', path: text } });
-    return config.source.type === 'files' ? config.source.path : '';
+    return config.source?.type === 'files' ? config.source.path : '';
   };
 
   test('to the environment and to files are resolved, a last line end left off', () => {
@@ -244,8 +244,12 @@ describe('problems', () => {
       { state: { keepCursor: true } },
       'state.keepCursor: is not a known key — did you mean keepSnapshots?',
     ],
-    ['a wrong kind', { source: { type: 'postgres' } }, 'source.type: found "postgres", must be one of files, duckdb'],
-    ['no kind', { source: { path: 'x' } }, 'source.type: is missing: must be one of files, duckdb'],
+    [
+      'a wrong kind',
+      { source: { type: 'oracle' } },
+      'source.type: found "oracle", must be one of files, stdin, duckdb, postgres',
+    ],
+    ['no kind', { source: { path: 'x' } }, 'source.type: is missing: must be one of files, stdin, duckdb'],
     ['a source that is text', { source: 'x.csv' }, 'source'],
     ['null', { source: null }, 'source'],
     ['syncs that are no list', { syncs: { a: 1 } }, 'syncs: must be of type array, found an object'],

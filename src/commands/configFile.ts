@@ -23,6 +23,18 @@ export function readJsonText(what: string, option: string, path: string): string
   }
 }
 
+function readsStdin({ source, syncs, suppress }: Config): boolean {
+  return [source, ...[...syncs, ...suppress].map((entry) => entry.source)].some((each) => each?.type === 'stdin');
+}
+
+function stdinTwice(): SyncError {
+  return new SyncError(
+    'config.invalid',
+    'Standard input cannot be the configuration and a source at once.',
+    'Give the configuration as a file: --config FILE.',
+  );
+}
+
 /** The configuration with the flags applied: its syncs are those to work on. */
 export function readConfig(flags: ConfigFlags, log: Logger): Config {
   const { config, warnings } = loadConfig(readJsonText('the configuration', '--config', flags.config), {
@@ -34,6 +46,7 @@ export function readConfig(flags: ConfigFlags, log: Logger): Config {
   const unknown = only.filter((name) => !names.includes(name));
   if (unknown.length > 0)
     throw new SyncError('usage', `No sync is named ${unknown.join(', ')}.`, `Configured: ${names.join(', ')}.`);
+  if (flags.config === '-' && readsStdin(config)) throw stdinTwice();
   const syncs = config.syncs.filter(({ name }) => only.includes(name));
   return { ...config, syncs, state: { ...config.state, directory: flags.state ?? config.state.directory } };
 }
