@@ -1,13 +1,16 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { type Config, wantedColumns } from './config.ts';
+import { type Config, sourceOf, wantedColumns } from './config.ts';
 import { openJournal } from './journal/journal.ts';
 import { resolveAudience } from './lineAds/audiences.ts';
 import type { LineAdsClient } from './lineAds/client.ts';
+import { startOf } from './reading/cursor.ts';
+import { wantedBy } from './reading/readTogether.ts';
 import { describeError, type ReportedError } from './report.ts';
-import { openDuckdb } from './sources/duckdb.ts';
+import type { SourceConfig } from './sourceConfig.ts';
 import { openSource } from './sources/openSource.ts';
+import type { WantedColumns } from './sources/source.ts';
 import { guardState } from './stateErrors.ts';
 
 export interface CheckResult {
@@ -18,10 +21,20 @@ export interface CheckResult {
 }
 
 /** Looks at each part that a sync needs, one after the other, and changes nothing anywhere. Never throws. */
-export async function checkParts(config: Config, client: LineAdsClient): Promise<CheckResult[]> {
+export async function checkParts(config: Config, client: LineAdsClient, signal: AbortSignal): Promise<CheckResult[]> {
   const results = [await checkPart('state', () => checkState(config.state.directory))];
   for (const sync of config.syncs)
-    results.push(await checkPart(`source of ${sync.name}`, () => checkSource(config, sync)));
+    results.push(
+      await checkPart(`source of ${sync.name}`, () =>
+        checkSource(sourceOf(config, sync), wantedBy([{ sync, cursor: startOf(sync) }], config), signal),
+      ),
+    );
+  for (const [index, entry] of config.suppress.entries())
+    results.push(
+      await checkPart(`suppress[${index}]`, () =>
+        checkSource(entry.source, { choices: [wantedColumns(entry)] }, signal),
+      ),
+    );
   for (const sync of config.syncs)
     results.push(await checkPart(`audience of ${sync.name}`, () => checkAudience(sync, client)));
   return results;
@@ -49,19 +62,21 @@ async function checkState(directory: string): Promise<string> {
   return `${directory} can be written to; ${history}.`;
 }
 
-async function checkSource(config: Config, sync: Config['syncs'][number]): Promise<string> {
+/** Opening a source finds out whether it can be reached and read, and has the columns. */
+async function checkSource(source: SourceConfig, wanted: WantedColumns, signal: AbortSignal): Promise<string> {
+  if (source.type === 'stdin') return 'Standard input is read by preview and sync alone; it was not looked at.';
   const directory = await guardState(`the temporary folder ${tmpdir()}`, () =>
     mkdtempSync(join(tmpdir(), 'line-ads-sync-check-')),
   );
   try {
-    const engine = await openDuckdb(directory);
-    const wanted = { ...wantedColumns(sync), key: config.rejects?.keyColumn };
-    const { columns } = await openSource(config.source, wanted, engine).finally(() => engine.close());
-    return `It is there, and has ${columns.join(', ')}.`;
+    await using opened = await openSource(source, wanted, { directory, stdin: neverAsked, signal });
+    return `It is there, and has ${opened.columns.join(', ')}.`;
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
 }
+
+const neverAsked = () => Promise.reject(new Error('standard input is not looked at'));
 
 async function checkAudience(sync: Config['syncs'][number], client: LineAdsClient): Promise<string> {
   const audience = await resolveAudience(client, sync);

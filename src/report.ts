@@ -49,7 +49,7 @@ export interface SyncReport extends RejectAccount {
     batches: number;
     requests: number;
   } | null;
-  counts: ReadCounts & { lines: number; plannedLines: number; uploaded: number };
+  counts: ReadCounts & { suppressed: number; lines: number; plannedLines: number; uploaded: number };
   batches: BatchReport[];
   remote: Remote;
   remoteBatches: { done: number; total: number };
@@ -87,6 +87,7 @@ export function startSyncReport(sync: SyncConfig): SyncReport {
       values: 0,
       rejected: 0,
       duplicates: 0,
+      suppressed: 0,
       members: 0,
       lines: 0,
       plannedLines: 0,

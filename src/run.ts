@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import pLimit from 'p-limit';
 import type { Dispatcher } from 'undici';
 import type { Clock } from './clock.ts';
@@ -15,8 +16,12 @@ import { describeSkew, type Log } from './lineAds/signedCalls.ts';
 import { createRejectsFile } from './members/rejectsFile.ts';
 import { createWorkers } from './members/workers.ts';
 import type { Progress } from './progress.ts';
+import { readTogether } from './reading/readTogether.ts';
+import { createSharedReads } from './reading/sharedReads.ts';
+import { createSuppressions } from './reading/suppressions.ts';
 import { describeError, type RunReport, statusOfRun } from './report.ts';
 import type { RunContext, SyncOutcome } from './runContext.ts';
+import { keepStdin } from './sources/stdin.ts';
 import { runSync } from './sync.ts';
 
 export interface RunOptions {
@@ -27,6 +32,8 @@ export interface RunOptions {
   full?: boolean | undefined;
   /** Ids of plans. */
   approve?: readonly string[] | undefined;
+  /** For a source that is standard input. */
+  stdin: Readable;
   dispatcher: Dispatcher;
   clock: Clock;
   log: Log;
@@ -37,7 +44,7 @@ export interface RunOptions {
   limiter?: RequestLimiter;
 }
 
-/** How many syncs read their source at the same time. */
+/** How many sources are read at the same time. */
 const concurrentReads = 2;
 
 /** A run over the configured syncs, side by side; one that fails does not stop the others. Never throws. */
@@ -125,6 +132,7 @@ async function runInFolder(journal: Journal, options: RunOptions, runId: string)
   using grace = createGrace(config.shutdown.graceMs, clock, signal);
   try {
     const client = createLineAdsClient({ ...config, ...options, uploadSignal: grace.signal });
+    const readLimit = pLimit(concurrentReads);
     const context: RunContext = {
       ...options,
       runId,
@@ -135,7 +143,10 @@ async function runInFolder(journal: Journal, options: RunOptions, runId: string)
       client,
       journal,
       workers,
-      readLimit: pLimit(concurrentReads),
+      readLimit,
+      reads: createSharedReads(config, (requests) => readLimit(() => readTogether(requests, context))),
+      suppressions: createSuppressions(() => context),
+      stdin: keepStdin(options.stdin, folder.path, signal),
       rejectsFile,
       claimAudience: createClaims(),
       workDirectory: folder.path,

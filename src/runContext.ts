@@ -6,7 +6,10 @@ import type { LineAdsClient } from './lineAds/client.ts';
 import type { RejectsFile } from './members/rejectsFile.ts';
 import type { Workers } from './members/workers.ts';
 import type { Progress } from './progress.ts';
+import type { SharedReads } from './reading/sharedReads.ts';
+import type { Suppressions } from './reading/suppressions.ts';
 import type { SyncReport } from './report.ts';
+import type { KeptStdin } from './sources/stdin.ts';
 
 /** What the syncs of a run share. */
 export interface RunContext {
@@ -26,8 +29,11 @@ export interface RunContext {
   /** In a preview it is only read. */
   journal: Journal;
   workers: Workers;
-  /** Reading takes memory: few syncs do it at the same time. */
+  /** Reading takes memory: few sources are read at the same time. */
   readLimit: LimitFunction;
+  reads: SharedReads;
+  suppressions: Suppressions;
+  stdin: KeptStdin;
   /** Where every reject is listed, if anywhere. */
   rejectsFile: RejectsFile | undefined;
   /** Throws when another sync of this run has the audience already. */

@@ -1,10 +1,11 @@
 import type { SyncConfig } from './config.ts';
 import { carryOut, recordPlan } from './delivery/carryOut.ts';
-import { finishEarlierPlan } from './delivery/resume.ts';
+import { finishEarlierPlan, hasEarlierPlan } from './delivery/resume.ts';
+import { syncKeyOf } from './journal/journal.ts';
 import { resolveAudience } from './lineAds/audiences.ts';
 import type { Audience } from './lineAds/schemas.ts';
-import { makePlan } from './planning/makePlan.ts';
-import { readSource } from './readSource.ts';
+import { makePlan, type PreparedPlan } from './planning/makePlan.ts';
+import { readDesired } from './reading/readDesired.ts';
 import { describeError, noteAudience, type SyncReport, startSyncReport, statusOfError } from './report.ts';
 import type { RunContext, SyncOutcome } from './runContext.ts';
 
@@ -14,6 +15,8 @@ export async function runSync(sync: SyncConfig, context: RunContext): Promise<Sy
   const { report } = outcome;
   try {
     const audience = await findAudience(sync, report, context);
+    // To follow its jobs may take hours.
+    if (hasEarlierPlan(sync, context)) context.reads.leave(sync);
     await finishEarlierPlan(sync, audience, outcome, context);
     if (outcome.isResumed) return outcome;
     if (context.command === 'resume') report.status = 'nothing_to_do';
@@ -23,6 +26,7 @@ export async function runSync(sync: SyncConfig, context: RunContext): Promise<Sy
     const status = statusOfError(report.error);
     report.status = status === 'failed' && report.remote === 'partial' ? 'partial' : status;
   } finally {
+    context.reads.leave(sync);
     context.progress.end(sync.name, report);
   }
   return outcome;
@@ -34,11 +38,17 @@ async function syncAfresh(
   report: SyncReport,
   context: RunContext,
 ): Promise<void> {
-  const desired = await context.readLimit(() => readSource(sync, report, context));
+  const desired = await readDesired(sync, audience, report, context);
   const plan = await makePlan(sync, audience, desired, report, context);
-  if (plan.action === 'nothing') report.status = 'nothing_to_do';
+  if (plan.action === 'nothing') endWithNothing(sync, plan, report, context);
   else if (context.command === 'preview') report.status = 'planned';
   else await carryOut(sync, await recordPlan(sync, plan, report, context), report, context.wait, context);
+}
+
+function endWithNothing(sync: SyncConfig, { cursor }: PreparedPlan, report: SyncReport, context: RunContext): void {
+  report.status = 'nothing_to_do';
+  if (cursor !== null && context.command === 'sync')
+    context.journal.noteCursor(syncKeyOf(context.config, sync), cursor);
 }
 
 async function findAudience(sync: SyncConfig, report: SyncReport, context: RunContext): Promise<Audience | undefined> {

@@ -29,7 +29,7 @@ describe('what is shown as JSON', () => {
   const blocks = codeBlocks('json');
   const isConfig = (text: string) => Object.hasOwn(JSON.parse(text), 'connection');
   const surroundings = {
-    env: { LINE_ADS_ACCESS_KEY: 'LINEADSAMPLE', LINE_ADS_SECRET_KEY: 'LINEADSECRETKEYSAMPLE' },
+    env: { LINE_ADS_ACCESS_KEY: 'LINEADSAMPLE', LINE_ADS_SECRET_KEY: 'LINEADSECRETKEYSAMPLE', PGPASSWORD: 'sample' },
     readSecret: () => 'LINEADSECRETKEYSAMPLE',
   };
 
@@ -42,8 +42,8 @@ describe('what is shown as JSON', () => {
     const others = blocks.filter((block) => !isConfig(block)).map((block) => JSON.parse(block));
     const [faults, report] = [others.find(Array.isArray), others.find((value) => 'runId' in value)];
     expect(loadFaults(JSON.stringify(faults)).length).toBeGreaterThan(1);
-    const { values, rejected, duplicates, members } = report.syncs[0].counts;
-    expect(rejected + duplicates + members).toBe(values);
+    const { values, rejected, duplicates, suppressed, members } = report.syncs[0].counts;
+    expect(rejected + duplicates + suppressed + members).toBe(values);
   });
 });
 
@@ -58,7 +58,18 @@ describe('commands and flags', async () => {
   const texts = await Promise.all(commands.filter((name) => name !== 'help').map((name) => help(name)));
   const flagsIn = (text: string) => [...text.matchAll(/(?<![\w-])--[a-z][a-z-]*/g)].map(([flag]) => flag);
   const flags = new Set([overview, ...texts].flatMap(flagsIn));
-  const ofOtherPrograms = ['--no', '--rm', '--read-only', '--tmpfs', '--volume', '--env', '--time', '--seeds'];
+  const ofOtherPrograms = [
+    '--no',
+    '--rm',
+    '--read-only',
+    '--tmpfs',
+    '--volume',
+    '--env',
+    '--time',
+    '--seeds',
+    '--build-arg',
+    '--save-prod',
+  ];
 
   test('the README tells of every command and flag that --help lists', () => {
     expect(commands.length).toBeGreaterThan(6);

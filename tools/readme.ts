@@ -59,12 +59,16 @@ function configTable(): string {
 }
 
 /** One row a field that holds a value; objects only give their fields' names a beginning. */
-function fieldRows(node: SchemaNode, path: string): string[][] {
+function fieldRows(node: SchemaNode, path: string, isRequired = false): string[][] {
+  // Other sources are written as the common one is.
+  if (node.oneOf !== undefined && path.endsWith('.source'))
+    return [[code(path), `as ${code('source')}`, describeDefault(node, isRequired), node.description]];
   if (node.oneOf !== undefined) return node.oneOf.flatMap((option) => fieldRows(option, path));
   return Object.entries(node.properties ?? {}).flatMap(([name, field]) => {
     const fieldPath = path === '' ? name : `${path}.${name}`;
     if (field.items?.properties !== undefined) return fieldRows(field.items, `${fieldPath}[]`);
-    if (field.properties !== undefined || field.oneOf !== undefined) return fieldRows(field, fieldPath);
+    if (field.properties !== undefined || field.oneOf !== undefined)
+      return fieldRows(field, fieldPath, node.required.includes(name));
     return [
       [code(fieldPath), describeType(field), describeDefault(field, node.required.includes(name)), field.description],
     ];

@@ -35,15 +35,23 @@ export const errorTexts: Record<ErrorCode, string> = {
   'auth.failed': 'LINE answered 401: the keys do not belong together or were rotated, or this clock is wrong.',
   'auth.not_permitted': 'LINE answered 403: the API user lacks the permission. Uploads need Data Provider.',
   'auth.account_not_found': 'LINE does not know `adAccountId`, or it does not belong to this API user.',
-  'source.not_found': 'No file matches `source.path`, or the database or a file that the query names is not there.',
+  'source.not_found': 'No file matches `source.path`, or a database, table or file that the source names is not there.',
   'source.column_missing':
     'A column is not there, is there twice, or has a type that holds no identifiers. The message lists what is there.',
   'source.no_header': 'The first line of a CSV file is somebody\'s data. Say `"header": false` and name the columns.',
   'source.malformed': 'A file is damaged or not strictly CSV, JSON or Parquet. The line is named where it is known.',
   'source.encoding': 'A text file is not UTF-8. Convert it.',
-  'source.not_select': '`source.query` is not one SELECT. It was not run.',
+  'source.not_select': 'The query is not one SELECT. It was not run.',
   'source.query_failed':
-    'DuckDB refused the query or failed in it. Its own text quotes data, so try it in the DuckDB shell.',
+    "DuckDB or the server refused the query or failed in it. Their texts quote data, so try it in the engine's own shell.",
+  'source.unreachable':
+    'The server of the source was not reached: name, port, firewall, or a TLS certificate that cannot be trusted.',
+  'source.login_failed': 'The server did not let the user in: user, password, key or database.',
+  'source.not_permitted': 'The user may not read the table or a column. Grant SELECT.',
+  'source.timeout': 'The query took longer than `statementTimeoutMs`, or than the server allows.',
+  'source.interrupted':
+    'The source stopped in the middle: the connection broke, or was silent for `idleTimeoutMs`. Nothing was sent.',
+  'source.driver_missing': 'The package that reads this kind of source is not installed; the hint has the command.',
   'source.unreadable': 'A file cannot be opened: permission, a lock, or an unknown ending.',
   'identifiers.none': 'There are values, and not one is valid: most likely the wrong column or type.',
   'guard.empty_mirror': 'A mirror of a source without any value. Look at the source first; see "Modes".',

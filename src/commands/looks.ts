@@ -15,8 +15,7 @@ import { abortWhenStopped } from './stopping.ts';
  * The commands that look and change nothing.
  */
 
-function clientOf(config: Config, log: Logger) {
-  const signal = abortWhenStopped(log);
+function clientOf(config: Config, log: Logger, signal = abortWhenStopped(log)) {
   const dispatcher = createDispatcher(process.env);
   return createLineAdsClient({ ...config, dispatcher, clock: systemClock, log, signal });
 }
@@ -36,7 +35,8 @@ async function checkAll(flags: ConfigFlags, log: Logger): Promise<CheckResult[]>
   const configResult = { part: 'config', ok: true, message: 'It is valid.', error: null };
   try {
     const config = readConfig(flags, log);
-    return [configResult, ...(await checkParts(config, clientOf(config, log)))];
+    const signal = abortWhenStopped(log);
+    return [configResult, ...(await checkParts(config, clientOf(config, log, signal), signal))];
   } catch (thrown) {
     const error = describeError(thrown);
     return [{ ...configResult, ok: false, message: error.message, error }];

@@ -31,6 +31,7 @@ async function runToReport(command: RunCommand, flags: RunFlags, log: Logger): P
   return run({
     config,
     command,
+    stdin: process.stdin,
     ...{ detach, restart, full, approve },
     dispatcher: createDispatcher(process.env),
     clock: systemClock,

@@ -38,6 +38,7 @@ export async function recordPlan(
     jobsBefore: plan.jobsBefore,
     lines,
     next,
+    cursor: plan.cursor,
     report,
     batches: plan.batches.map((batch, index) => ({ ...batch, keyedDigest: keyedDigests[index]! })),
   });
@@ -142,6 +143,7 @@ function snapshotOf(plan: RecordedPlan, listed: readonly UploadJob[], { config, 
     takenMs: clock.now(),
     fullMs: plan.fullMs,
     set: plan.next,
+    cursor: plan.cursor,
     isCurrent: true,
   };
   return snapshot;

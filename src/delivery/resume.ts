@@ -46,6 +46,10 @@ export function judgeEarlierPlan(plan: RecordedPlan, now: EarlierPlanCircumstanc
   return now.isWhole ? { next: 'complete' } : abandon('its members are gone from the state directory');
 }
 
+export function hasEarlierPlan(sync: SyncConfig, { journal, config }: RunContext): boolean {
+  return journal.unfinishedPlan(syncKeyOf(config, sync)) !== undefined;
+}
+
 const hourMs = 3_600_000;
 
 /**

@@ -8,7 +8,7 @@ import type { RunReport } from '../report.ts';
 import { type KeptSets, openKeptSets } from './keptSets.ts';
 import { findUnfinishedPlan, insertPlan, type NewPlan, planTables, type RecordedPlan, updateBatch } from './plans.ts';
 import { json, keptSet } from './rows.ts';
-import { findSnapshot, putSnapshot, type Snapshot, snapshotTables } from './snapshots.ts';
+import { type CursorRecord, findSnapshot, putCursor, putSnapshot, type Snapshot, snapshotTables } from './snapshots.ts';
 import { asStateErrors, corrupt, openToRead, openToWrite } from './sqlite.ts';
 
 /** A sync of an account: what plans and snapshots belong to. */
@@ -67,6 +67,8 @@ export interface Journal extends Disposable {
 
   snapshot(key: SyncKey): Snapshot | undefined;
   forgetSnapshot(key: SyncKey): void;
+  /** When all that was read is in the snapshot already. */
+  noteCursor(key: SyncKey, cursor: CursorRecord): void;
 
   refuse(refusal: Refusal): void;
   refusals(key: SyncKey): Refusal[];
@@ -211,6 +213,7 @@ export function openJournal(directory: string, access: 'write' | 'read'): Journa
       transact(() => removeSnapshot(syncKey));
       guard(removeUnneeded);
     },
+    noteCursor: (syncKey, cursor) => guard(() => putCursor(database, syncKey, cursor)),
     refuse: (refusal) =>
       guard(
         () =>

@@ -5,6 +5,7 @@ import type { PlannedBatch } from '../planning/plan.ts';
 import type { SyncReport } from '../report.ts';
 import type { KeptSet } from './keptSets.ts';
 import { json, keptSet } from './rows.ts';
+import { type CursorRecord, cursorRecord, cursorText } from './snapshots.ts';
 
 /** What a sync is about to do, as it is written down before anything is sent. */
 export interface NewPlan {
@@ -26,6 +27,8 @@ export interface NewPlan {
   lines: KeptSet;
   /** The members that LINE holds, as far as they are ours, once the plan has succeeded. */
   next: KeptSet;
+  /** How far a sync with a cursor will have read by then. */
+  cursor: CursorRecord | null;
   /** As far as it is known when the plan is made. */
   report: SyncReport;
   /** With a keyed digest of each batch's records. */
@@ -57,6 +60,7 @@ export const planTables = `
     jobs_before TEXT,
     lines_set TEXT NOT NULL,
     next_set TEXT NOT NULL,
+    cursor TEXT,
     report TEXT NOT NULL,
     outcome TEXT CHECK (outcome IN ('succeeded', 'failed', 'abandoned'))
   ) STRICT;
@@ -83,15 +87,16 @@ export function insertPlan(database: DatabaseSync, plan: NewPlan): RecordedPlan 
   const { lastInsertRowid } = database
     .prepare(
       `INSERT INTO plans (run_id, account_id, sync_name, membership, origin, plan_id, planned_ms, full_ms,
-         audience_id, jobs_before, lines_set, next_set, report)
+         audience_id, jobs_before, lines_set, next_set, cursor, report)
        VALUES (:runId, :accountId, :syncName, :membership, :origin, :planId, :plannedMs, :fullMs,
-         :audienceId, :jobsBefore, :lines, :next, :report)`,
+         :audienceId, :jobsBefore, :lines, :next, :cursor, :report)`,
     )
     .run({
       ...rest,
       jobsBefore: toJson(plan.jobsBefore),
       lines: toJson(plan.lines),
       next: toJson(plan.next),
+      cursor: cursorText(plan.cursor),
       report: toJson(plan.report),
     });
   const row = Number(lastInsertRowid);
@@ -129,6 +134,7 @@ const planRow = z.object({
   jobs_before: json.pipe(z.array(z.string())).nullable(),
   lines_set: keptSet,
   next_set: keptSet,
+  cursor: cursorRecord,
   // As this version's schema number stands for its shape.
   report: json.pipe(z.custom<SyncReport>((value) => typeof value === 'object' && value !== null && 'counts' in value)),
 });
@@ -177,6 +183,7 @@ export function findUnfinishedPlan(
     jobsBefore: plan.jobs_before,
     lines: plan.lines_set,
     next: plan.next_set,
+    cursor: plan.cursor,
     report: plan.report,
     batches: rows.map(toBatch),
     keyedDigests: rows.map(({ keyed_digest }) => keyed_digest),

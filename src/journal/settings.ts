@@ -1,5 +1,6 @@
-import { type Config, type SyncConfig, wantedColumns } from '../config.ts';
+import { type Config, type SyncConfig, sourceOf, wantedColumns } from '../config.ts';
 import { formsInOrder } from '../identifiers/phone.ts';
+import { type SourceConfig, secretSourceFields } from '../sourceConfig.ts';
 
 /*
  * What of the configuration decides about an earlier run's work, as text to be kept as a keyed digest.
@@ -14,7 +15,24 @@ export function membershipSettings(sync: SyncConfig): string {
   return JSON.stringify({ identifierType, mode, hashed, columns, ...phone });
 }
 
-/** What decides, beside that, whether the uploads that a run left are still wanted: where from, and where to. */
-export function originSettings({ source }: Config, { audienceId, audienceName }: SyncConfig): string {
-  return JSON.stringify({ source, audienceId, audienceName });
+/** What decides, beside that, whether the uploads that a run left are still wanted: where from, whom not, and where to. */
+export function originSettings(config: Config, sync: SyncConfig): string {
+  const { audienceId, audienceName, hashing, cursor, identifierType } = sync;
+  const suppress = config.suppress
+    .filter((entry) => entry.identifierType === identifierType)
+    .map(({ source, ...entry }) => ({ ...entry, source: sourceSettings(source) }));
+  const source = sourceSettings(sourceOf(config, sync));
+  return JSON.stringify({ source, audienceId, audienceName, hashing, cursor, suppress });
+}
+
+/** A source without its secrets: a new password is no new source. */
+export function sourceSettings(source: SourceConfig): object {
+  const settings = Object.entries(source).filter(([field]) => !secretSourceFields.some((secret) => secret === field));
+  return { ...Object.fromEntries(settings), ...('url' in source && { url: withoutPassword(source.url) }) };
+}
+
+function withoutPassword(text: string): string {
+  const url = new URL(text);
+  url.password = '';
+  return url.href;
 }

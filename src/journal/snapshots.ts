@@ -1,7 +1,17 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import type { KeptSet } from './keptSets.ts';
-import { keptSet } from './rows.ts';
+import { json, keptSet } from './rows.ts';
+
+/** How far a sync with a cursor has read. */
+export interface CursorRecord {
+  /** Keyed digest of the source and the column. */
+  origin: string;
+  /** The greatest value of the column, as text. */
+  value: string;
+}
+
+export const cursorRecord = json.pipe(z.object({ origin: z.string(), value: z.string() })).nullable();
 
 /** The member set that LINE held after the last success of a sync. */
 export interface Snapshot {
@@ -16,6 +26,7 @@ export interface Snapshot {
   takenMs: number;
   fullMs: number;
   set: KeptSet;
+  cursor: CursorRecord | null;
   /** False from the moment that a later plan begins to send. */
   isCurrent: boolean;
 }
@@ -31,6 +42,7 @@ export const snapshotTables = `
     taken_ms INTEGER NOT NULL,
     full_ms INTEGER NOT NULL,
     members_set TEXT NOT NULL,
+    cursor TEXT,
     is_current INTEGER NOT NULL DEFAULT 1,
     PRIMARY KEY (account_id, sync_name)
   ) STRICT, WITHOUT ROWID`;
@@ -43,6 +55,7 @@ const snapshotRow = z.object({
   taken_ms: z.int(),
   full_ms: z.int(),
   members_set: keptSet,
+  cursor: cursorRecord,
   is_current: z.int().transform(Boolean),
 });
 
@@ -60,6 +73,7 @@ export function findSnapshot(database: DatabaseSync, accountId: string, syncName
     takenMs: row.taken_ms,
     fullMs: row.full_ms,
     set: row.members_set,
+    cursor: row.cursor,
     isCurrent: row.is_current,
   };
 }
@@ -67,13 +81,35 @@ export function findSnapshot(database: DatabaseSync, accountId: string, syncName
 export function putSnapshot(
   database: DatabaseSync,
   { accountId, syncName }: { accountId: string; syncName: string },
-  { isCurrent, set, ...snapshot }: Snapshot,
+  { isCurrent, set, cursor, ...snapshot }: Snapshot,
 ): void {
   database
     .prepare(
       `INSERT OR REPLACE INTO snapshots
-         (account_id, sync_name, plan, membership, audience_id, job_id, taken_ms, full_ms, members_set, is_current)
-       VALUES (:accountId, :syncName, :planRow, :membership, :audienceId, :jobId, :takenMs, :fullMs, :set, :isCurrent)`,
+         (account_id, sync_name, plan, membership, audience_id, job_id, taken_ms, full_ms, members_set, cursor, is_current)
+       VALUES (:accountId, :syncName, :planRow, :membership, :audienceId, :jobId, :takenMs, :fullMs, :set, :cursor, :isCurrent)`,
     )
-    .run({ accountId, syncName, ...snapshot, set: JSON.stringify(set), isCurrent: Number(isCurrent) });
+    .run({
+      accountId,
+      syncName,
+      ...snapshot,
+      set: JSON.stringify(set),
+      cursor: cursorText(cursor),
+      isCurrent: Number(isCurrent),
+    });
+}
+
+/** A sync with a cursor has read on and found nothing to send. */
+export function putCursor(
+  database: DatabaseSync,
+  { accountId, syncName }: { accountId: string; syncName: string },
+  cursor: CursorRecord,
+): void {
+  database
+    .prepare('UPDATE snapshots SET cursor = ? WHERE account_id = ? AND sync_name = ?')
+    .run(cursorText(cursor), accountId, syncName);
+}
+
+export function cursorText(cursor: CursorRecord | null): string | null {
+  return cursor && JSON.stringify(cursor);
 }

@@ -1,11 +1,11 @@
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { IdentifierType } from '../config.ts';
 import { digestBytes } from '../identifiers/identify.ts';
 import { guardState } from '../stateErrors.ts';
 import { type Layout, layoutOf } from './layout.ts';
-import { type MemberSet, openMemberSet, type SealedSet } from './memberSet.ts';
-import { createSetDigest } from './setDigest.ts';
+import type { MemberSet, SealedSet } from './memberSet.ts';
+import { createSortedWriter, openCursor, type SortedCursor, type SortedWriter } from './sortedSets.ts';
 
 /** What a desired set has that a snapshot lacks, and the other way round; `added + unchanged` are the desired members. */
 export interface Difference {
@@ -60,7 +60,7 @@ interface Walked {
 }
 
 /** Goes on until one of the cursors has to be filled; one whose set has ended has nothing left to be compared with. */
-function walk(wanted: Cursor, known: Cursor, layout: Layout, { counts, toSend, union }: Walked): void {
+function walk(wanted: SortedCursor, known: SortedCursor, layout: Layout, { counts, toSend, union }: Walked): void {
   const { recordBytes } = layout;
   while ((wanted.hasRecord() || wanted.isEnded()) && (known.hasRecord() || known.isEnded())) {
     if (!wanted.hasRecord() && !known.hasRecord()) return;
@@ -86,7 +86,7 @@ function walk(wanted: Cursor, known: Cursor, layout: Layout, { counts, toSend, u
   }
 }
 
-function compareCursors(wanted: Cursor, known: Cursor, layout: Layout): number {
+function compareCursors(wanted: SortedCursor, known: SortedCursor, layout: Layout): number {
   if (!wanted.hasRecord()) return 1;
   return known.hasRecord() ? layout.compare(wanted.records, wanted.at, known.records, known.at) : -1;
 }
@@ -94,7 +94,11 @@ function compareCursors(wanted: Cursor, known: Cursor, layout: Layout): number {
 const noForm = Buffer.alloc(digestBytes);
 
 /** The forms behind the first, which is the key; where a form differs, the old one is lost and the new one gained. */
-function compareForms(wanted: Cursor, known: Cursor, recordBytes: number): { gained: boolean; lost: boolean } {
+function compareForms(
+  wanted: SortedCursor,
+  known: SortedCursor,
+  recordBytes: number,
+): { gained: boolean; lost: boolean } {
   const found = { gained: false, lost: false };
   for (let slot = digestBytes; slot + digestBytes <= recordBytes; slot += digestBytes) {
     const now = wanted.records.subarray(wanted.at + slot, wanted.at + slot + digestBytes);
@@ -104,81 +108,4 @@ function compareForms(wanted: Cursor, known: Cursor, recordBytes: number): { gai
     found.lost ||= !before.equals(noForm);
   }
   return found;
-}
-
-/** The next record of a set, as long as what was read lasts. */
-interface Cursor extends AsyncDisposable {
-  records: Buffer;
-  at: number;
-  hasRecord(): boolean;
-  /** Whether the set has no more than what was read. */
-  isEnded(): boolean;
-  /** Reads on when nothing is left; false when the set has ended. */
-  fill(): Promise<boolean>;
-}
-
-function openCursor(set: MemberSet): Cursor {
-  const parts = set.read(0, set.count)[Symbol.asyncIterator]();
-  let isEnded = false;
-  return {
-    records: Buffer.alloc(0),
-    at: 0,
-    hasRecord() {
-      return this.at < this.records.length;
-    },
-    isEnded: () => isEnded,
-    async fill() {
-      if (this.hasRecord()) return true;
-      if (isEnded) return false;
-      const next = await parts.next();
-      isEnded = next.done === true;
-      this.records = next.done === true ? Buffer.alloc(0) : next.value;
-      this.at = 0;
-      return !isEnded;
-    },
-    async [Symbol.asyncDispose]() {
-      await parts.return?.();
-    },
-  };
-}
-
-/** Writes records that come in order to a set's file. */
-interface SortedWriter extends AsyncDisposable {
-  add(records: Buffer, at: number): void;
-  /** Gives the record that was added last the forms that its twin has. */
-  merge(records: Buffer, at: number): void;
-  flush(): Promise<void>;
-  seal(): Promise<SealedSet>;
-}
-
-async function createSortedWriter(path: string, layout: Layout): Promise<SortedWriter> {
-  const { recordBytes } = layout;
-  const file: FileHandle = await guardState(path, () => open(path, 'wx', 0o600));
-  const digest = createSetDigest(layout);
-  let pending = Buffer.alloc(1024 * recordBytes);
-  let length = 0;
-  let count = 0;
-  const writer: SortedWriter = {
-    add(records, at) {
-      if (length === pending.length) pending = Buffer.concat([pending], 2 * length);
-      records.copy(pending, length, at, at + recordBytes);
-      length += recordBytes;
-    },
-    merge: (records, at) => layout.merge(pending, length - recordBytes, records, at),
-    async flush() {
-      const records = pending.subarray(0, length);
-      digest.add(records);
-      count += length / recordBytes;
-      length = 0;
-      await guardState(path, () => file.appendFile(records));
-    },
-    async seal() {
-      await writer.flush();
-      return { ...openMemberSet({ path, recordBytes, count }), digest: digest.end() };
-    },
-    async [Symbol.asyncDispose]() {
-      await file.close();
-    },
-  };
-  return writer;
 }

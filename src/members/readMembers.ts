@@ -1,13 +1,14 @@
-import type { SyncConfig } from '../config.ts';
+import type { IdentifyRules } from '../identifiers/identify.ts';
+import { createIdentify } from '../identifiers/identify.ts';
 import type { RejectCode } from '../identifiers/rejects.ts';
-import type { Chunk, Source } from '../sources/source.ts';
+import type { Chunk, ChunkColumn, Source } from '../sources/source.ts';
 import { examplesPerCode, type Reject } from './identifyChunk.ts';
 import { mapInOrder } from './mapInOrder.ts';
 import { createMemberSet, type SealedSet } from './memberSet.ts';
 import type { RejectsFile } from './rejectsFile.ts';
-import type { Workers } from './workers.ts';
+import type { IdentifiedBlock, Workers } from './workers.ts';
 
-/** What became of every cell that was read: `values = rejected + duplicates + members` (README, "Report"). */
+/** What became of every cell that was read: `values = rejected + duplicates + suppressed + members` (README, "Report"). */
 export interface ReadCounts {
   rows: number;
   empty: number;
@@ -24,12 +25,13 @@ export interface RejectAccount {
   rejectExamples: { code: RejectCode; row: number; column: string; shape: string }[];
 }
 
-export interface ReadMembersOptions {
+/** One of those who read a source together: whose members it is to find, and what in its columns counts as one. */
+export interface Reading {
+  /** Of the sync, in the rejects file. */
+  name: string;
+  rules: IdentifyRules;
   /** An existing private folder for working files. */
   directory: string;
-  recordBytes: number;
-  workers: Workers;
-  signal: AbortSignal;
   /** Where every reject is listed. */
   rejectsFile?: RejectsFile | undefined;
   onProgress(rows: number): void;
@@ -40,42 +42,103 @@ export interface ReadResult extends RejectAccount {
   counts: ReadCounts;
 }
 
-/** Reads a source to its end: a sealed member set, and an account of every value. Nothing is sent before that. */
-export async function readMembers(source: Source, sync: SyncConfig, options: ReadMembersOptions): Promise<ReadResult> {
-  const { directory, recordBytes, workers, signal, rejectsFile, onProgress } = options;
+interface Surroundings {
+  workers: Workers;
+  signal: AbortSignal;
+}
+
+/**
+ * Reads a source to its end, once for all readings, each of which has the choice of columns at its place: for each a
+ * sealed member set, and an account of every value. Nothing is sent before that.
+ */
+export async function readMembers(
+  source: Source,
+  readings: readonly Reading[],
+  surroundings: Surroundings,
+): Promise<ReadResult[]> {
+  const { workers, signal } = surroundings;
+  const readers = await Promise.all(
+    readings.map((reading, index) =>
+      createReader(
+        reading,
+        source.choices[index]!.map((position) => source.columns[position]!),
+        surroundings,
+      ),
+    ),
+  );
+  const identify = (chunk: Chunk) =>
+    Promise.all(dealOut(chunk, source.choices).map((own, index) => readers[index]!.identify(own)));
+  for await (const blocks of mapInOrder(source.chunks(signal), workers.parallelism, identify)) {
+    signal.throwIfAborted();
+    for (const [index, block] of blocks.entries()) await readers[index]!.take(block);
+  }
+  const results: ReadResult[] = [];
+  // One after the other: sorting takes memory.
+  for (const reader of readers) results.push(await reader.seal());
+  return results;
+}
+
+/** A chunk of its own for each choice. Its memory goes to another thread, so what several want is copied. */
+function dealOut(chunk: Chunk, choices: Source['choices']): Chunk[] {
+  const dealt = new Set<ArrayBuffer>();
+  const isTaken = ({ buffer }: { buffer: ArrayBuffer }) => dealt.size === dealt.add(buffer).size;
+  const own = (bytes: Uint8Array<ArrayBuffer>) => (isTaken(bytes) ? new Uint8Array(bytes) : bytes);
+  const ownIndex = (index: Uint32Array<ArrayBuffer>) => (isTaken(index) ? new Uint32Array(index) : index);
+  const ownColumn = ({ lines, rowIndex }: ChunkColumn): ChunkColumn => ({
+    lines: own(lines),
+    ...(rowIndex !== undefined && { rowIndex: ownIndex(rowIndex) }),
+  });
+  return choices.map((positions) => ({
+    columns: positions.map((position) => ownColumn(chunk.columns[position]!)),
+    ...(chunk.key !== undefined && { key: own(chunk.key) }),
+  }));
+}
+
+interface Reader {
+  identify(chunk: Chunk): Promise<IdentifiedBlock>;
+  /** Blocks in the order of their chunks. */
+  take(block: IdentifiedBlock): Promise<void>;
+  seal(): Promise<ReadResult>;
+}
+
+async function createReader(
+  { name, rules, directory, rejectsFile, onProgress }: Reading,
+  columns: readonly string[],
+  { workers, signal }: Surroundings,
+): Promise<Reader> {
+  const { recordBytes } = createIdentify(rules);
+  const { identifierType } = rules;
   const writer = await createMemberSet({
     directory: `${directory}/members`,
-    identifierType: sync.identifierType,
-    recordBytes,
-    workers,
-    signal,
+    ...{ identifierType, recordBytes, workers, signal },
   });
   const account: RejectAccount = { rejects: {}, rejectExamples: [] };
   const counts = { rows: 0, empty: 0, values: 0, rejected: 0, duplicates: 0, members: 0 };
-  const identify = (chunk: Chunk) =>
-    workers.identifyChunk({
-      chunk,
-      rules: sync,
-      listsAll: rejectsFile !== undefined,
-      recordBytes,
-      directory: writer.directory,
-    });
-  for await (const chunk of mapInOrder(source.chunks(signal), workers.parallelism, identify)) {
-    signal.throwIfAborted();
-    writer.add(chunk.block);
-    const listed = chunk.listed.map((reject) => placeReject(reject, counts.rows, source.columns));
-    addRejects(account, listed, chunk.rejects);
-    await rejectsFile?.list(listed.map((reject) => ({ sync: sync.name, ...reject })));
-    counts.rows += chunk.rows;
-    counts.empty += chunk.empty;
-    counts.values += chunk.values;
-    onProgress(counts.rows);
-  }
-  const members = await writer.seal();
-  counts.rejected = Object.values(account.rejects).reduce((sum, count) => sum + count, 0);
-  counts.members = members.count;
-  counts.duplicates = counts.values - counts.rejected - counts.members;
-  return { members, counts, ...account };
+  return {
+    identify: (chunk) =>
+      workers.identifyChunk({
+        ...{ chunk, rules, recordBytes },
+        listsAll: rejectsFile !== undefined,
+        directory: writer.directory,
+      }),
+    async take(chunk) {
+      writer.add(chunk.block);
+      const listed = chunk.listed.map((reject) => placeReject(reject, counts.rows, columns));
+      addRejects(account, listed, chunk.rejects);
+      await rejectsFile?.list(listed.map((reject) => ({ sync: name, ...reject })));
+      counts.rows += chunk.rows;
+      counts.empty += chunk.empty;
+      counts.values += chunk.values;
+      onProgress(counts.rows);
+    },
+    async seal() {
+      const members = await writer.seal();
+      counts.rejected = Object.values(account.rejects).reduce((sum, count) => sum + count, 0);
+      counts.members = members.count;
+      counts.duplicates = counts.values - counts.rejected - counts.members;
+      return { members, counts, ...account };
+    },
+  };
 }
 
 /** Where it stands in the whole source. */

@@ -2,10 +2,11 @@ import { join } from 'node:path';
 import { threadId } from 'node:worker_threads';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
 import { systemErrorCode } from '../errors.ts';
+import { digestBytes } from '../identifiers/identify.ts';
 import { appendBlock, type Block } from './blocks.ts';
 import * as identifying from './identifyChunk.ts';
 import { digestLayout, layoutOf } from './layout.ts';
-import { presentDigests } from './presentDigests.ts';
+import { pairDigests, presentDigests } from './presentDigests.ts';
 import * as sealing from './sealPartitions.ts';
 import type { CollectDigests, IdentifiedBlock, IdentifyChunk, Settled } from './workers.ts';
 
@@ -28,6 +29,11 @@ export function collectDigests({ records, recordBytes, directory }: CollectDiges
     const digests = presentDigests(records, recordBytes);
     return append(digests, digestLayout(), directory);
   });
+}
+
+/** Appends every form behind the first of some phones, each with the first. */
+export function pairForms({ records, recordBytes, directory }: CollectDigests): Settled<Block> {
+  return settle(() => append(pairDigests(records, recordBytes), digestLayout(2 * digestBytes), directory));
 }
 
 /** The result is handed over, not copied. */

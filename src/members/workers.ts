@@ -18,6 +18,7 @@ export interface IdentifyChunk {
   directory: string;
 }
 
+/** Phones, to be taken apart into their forms. */
 export interface CollectDigests {
   /** Its memory goes to the worker. */
   records: Uint8Array<ArrayBuffer>;
@@ -37,6 +38,7 @@ export interface Workers {
   parallelism: number;
   identifyChunk(task: IdentifyChunk): Promise<IdentifiedBlock>;
   collectDigests(task: CollectDigests): Promise<Block>;
+  pairForms(task: CollectDigests): Promise<Block>;
   sealPartitions(task: SealPartitions): Promise<SealedPartitions>;
   close(): Promise<void>;
 }
@@ -69,6 +71,7 @@ export function createWorkers(threads = Math.min(availableParallelism(), 8)): Wo
       return settle('identifyChunk', task, memory);
     },
     collectDigests: (task) => settle('collectDigests', task, [task.records.buffer]),
+    pairForms: (task) => settle('pairForms', task, [task.records.buffer]),
     sealPartitions: (task) => settle('sealPartitions', task, []),
     close: () => pool.destroy(),
   };

@@ -4,7 +4,7 @@ import { syncKeyOf } from '../journal/journal.ts';
 import type { Audience, UploadJob } from '../lineAds/schemas.ts';
 import { compareSets, type Difference } from '../members/difference.ts';
 import type { SealedSet } from '../members/memberSet.ts';
-import type { DesiredMembers } from '../readSource.ts';
+import type { DesiredMembers } from '../reading/readDesired.ts';
 import type { RunContext } from '../runContext.ts';
 import { type LastUpload, recallLastUpload } from './lastUpload.ts';
 

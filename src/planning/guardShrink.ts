@@ -1,7 +1,7 @@
 import type { SyncConfig } from '../config.ts';
 import { type Refusal, syncKeyOf } from '../journal/journal.ts';
 import type { Audience } from '../lineAds/schemas.ts';
-import type { DesiredMembers } from '../readSource.ts';
+import type { DesiredMembers } from '../reading/readDesired.ts';
 import type { RunContext } from '../runContext.ts';
 import type { Comparison } from './compareWithLast.ts';
 import { checkShrink, type Shrink } from './guards.ts';

@@ -1,19 +1,20 @@
 import type { Config, Mode } from '../config.ts';
 import { SyncError } from '../errors.ts';
-import type { ReadResult } from '../members/readMembers.ts';
+import type { ReadCounts, ReadResult } from '../members/readMembers.ts';
 
 export interface GuardInput {
   mode: Mode;
   guards: Config['guards'];
   columns: readonly string[];
-  read: Pick<ReadResult, 'counts' | 'rejects'>;
+  read: { counts: ReadCounts & { suppressed: number }; rejects: ReadResult['rejects'] };
 }
 
 /** Throws a `guard.*` or `identifiers.none` error (status refused) when what was read must not be sent. */
 export function checkGuards({ mode, guards, columns, read }: GuardInput): void {
   const { counts, rejects } = read;
-  if (counts.values === 0) {
-    if (mode === 'mirror') throw emptyMirror();
+  // Whoever is suppressed is a valid identifier all the same.
+  if (counts.values === 0 || (counts.members === 0 && counts.suppressed > 0)) {
+    if (mode === 'mirror') throw emptyMirror(counts.suppressed);
     return;
   }
   if (counts.members === 0) throw noIdentifiers(columns, rejects);
@@ -50,10 +51,12 @@ export function checkShrink(
   );
 }
 
-function emptyMirror(): SyncError {
+function emptyMirror(suppressed: number): SyncError {
+  const what =
+    suppressed === 0 ? 'The source holds no values' : `All ${suppressed} members of the source are suppressed`;
   return new SyncError(
     'guard.empty_mirror',
-    'The source holds no values, and an audience cannot be mirrored to nothing.',
+    `${what}, and an audience cannot be mirrored to nothing.`,
     'If the source should have rows, look there first. LINE has no way to empty an audience: to be rid of its members, delete it in the Ad Manager.',
   );
 }

@@ -7,6 +7,7 @@ import type { Audience, UploadJob } from '../lineAds/schemas.ts';
 import { layoutOf } from '../members/layout.ts';
 import type { MemberSet } from '../members/memberSet.ts';
 import { digestSet } from '../members/setDigest.ts';
+import type { RunContext } from '../runContext.ts';
 import type { Shrink } from './guards.ts';
 
 /** What is known of the members that an audience holds. */
@@ -67,6 +68,15 @@ export async function recallLastUpload(input: LastUploadInput): Promise<LastUplo
   const set = await openIntact(snapshot, sync.identifierType, journal);
   if (set === undefined) return { ...byJournal, voidBecause: 'its file is gone or damaged' };
   return { ...byJournal, known: { snapshot, set }, voidBecause: undefined };
+}
+
+const dayMs = 86_400_000;
+
+/** Whether the whole set is to be sent whatever has changed. A clock that was set back since counts as due. */
+export function isRefreshDue({ known }: LastUpload, { isFull, clock, config }: RunContext): boolean {
+  if (isFull || known === undefined) return isFull;
+  const ageMs = clock.now() - known.snapshot.fullMs;
+  return ageMs < 0 || ageMs >= config.plan.fullRefreshDays * dayMs;
 }
 
 async function openIntact(

@@ -1,15 +1,18 @@
 import { join } from 'node:path';
 import type { SyncConfig } from '../config.ts';
+import { SyncError } from '../errors.ts';
+import type { CursorRecord } from '../journal/snapshots.ts';
 import type { Audience } from '../lineAds/schemas.ts';
 import type { SealedSet } from '../members/memberSet.ts';
+import { countSuppressed } from '../members/suppress.ts';
 import { collectLines, openUploadLines } from '../members/uploadLines.ts';
-import type { DesiredMembers } from '../readSource.ts';
+import type { DesiredMembers } from '../reading/readDesired.ts';
 import type { SyncReport } from '../report.ts';
 import type { RunContext } from '../runContext.ts';
 import { type Comparison, compareWithLast } from './compareWithLast.ts';
 import { guardShrink } from './guardShrink.ts';
 import { checkGuards } from './guards.ts';
-import type { LastUpload } from './lastUpload.ts';
+import { isRefreshDue } from './lastUpload.ts';
 import { type Choice, choosePlan, type Plan, planUploads } from './plan.ts';
 import { addPlanWarnings } from './planWarnings.ts';
 
@@ -23,6 +26,8 @@ export interface PreparedPlan extends Plan {
   fullMs: number;
   /** The audience's jobs, where the plan relies on none having come since. */
   jobsBefore: readonly string[] | null;
+  /** How far a sync with a cursor has read. */
+  cursor: CursorRecord | null;
 }
 
 /** Decides what a sync is about to do, and notes it in the report. Throws (status refused) when a guard forbids it. */
@@ -35,28 +40,22 @@ export async function makePlan(
 ): Promise<PreparedPlan> {
   context.progress.show(sync.name, { stage: 'comparing' });
   const comparison = await compareWithLast(sync, audience, desired, context);
+  const isIncremental = desired.cursor !== undefined && desired.cursor.after !== null;
+  if (isIncremental && comparison.last.known === undefined) throw changedMeanwhile(comparison.last.voidBecause);
   const choice = choosePlan({
     mode: sync.mode,
     isNew: audience === undefined,
     members: desired.members.count,
     difference: comparison.difference,
-    isRefreshDue: isRefreshDue(comparison.last, context),
+    isRefreshDue: !isIncremental && isRefreshDue(comparison.last, context),
   });
   const plan = await cutPlan(sync, audience, desired, { ...comparison, choice }, context);
   notePlan(plan, comparison, choice, report);
   addPlanWarnings(sync, plan, comparison, desired, report, context);
+  await warnOfSuppressed(sync, comparison, desired, report, context);
   checkGuards({ mode: sync.mode, guards: context.config.guards, columns: desired.columns, read: desired });
   if (sync.mode === 'mirror' && audience !== undefined) guardShrink(sync, audience, plan, comparison, desired, context);
   return plan;
-}
-
-const dayMs = 86_400_000;
-
-/** A clock that was set back since counts as due. */
-function isRefreshDue({ known }: LastUpload, { isFull, clock, config }: RunContext): boolean {
-  if (isFull || known === undefined) return isFull;
-  const ageMs = clock.now() - known.snapshot.fullMs;
-  return ageMs < 0 || ageMs >= config.plan.fullRefreshDays * dayMs;
 }
 
 async function cutPlan(
@@ -88,7 +87,42 @@ async function cutPlan(
     next: (sync.mode === 'add' ? difference?.union : undefined) ?? desired.members,
     fullMs: isWhole || snapshot === undefined ? clock.now() : snapshot.fullMs,
     jobsBefore: isWhole ? null : listed.map(({ id }) => id),
+    cursor: cursorRecordOf(desired),
   };
+}
+
+function cursorRecordOf({ cursor }: DesiredMembers): CursorRecord | null {
+  const value = cursor?.greatest ?? cursor?.after ?? null;
+  return cursor === undefined || value === null ? null : { origin: cursor.origin, value };
+}
+
+/** The rows read are those behind the cursor alone, and what LINE holds of the others is not known any more. */
+function changedMeanwhile(because: string | undefined): SyncError {
+  return new SyncError(
+    'audience.changed',
+    `While the source was read, the snapshot of the last run came to count no more (${because ?? 'it is gone'}). Nothing was sent.`,
+    'Run again: all rows are read then.',
+  );
+}
+
+/** LINE has no way to remove somebody but to replace all, which an Add does not. */
+async function warnOfSuppressed(
+  { name, mode, identifierType }: SyncConfig,
+  { last }: Comparison,
+  { suppressionLists, directory }: DesiredMembers,
+  { warnings }: SyncReport,
+  { workers, signal }: RunContext,
+): Promise<void> {
+  if (mode !== 'add' || last.known === undefined || suppressionLists.length === 0) return;
+  const count = await countSuppressed(last.known.set, suppressionLists, {
+    ...{ identifierType, workers, signal },
+    directory: join(directory, 'suppressed-earlier'),
+  });
+  if (count > 0)
+    warnings.push({
+      code: 'suppressed_still_held',
+      message: `${count} members that ${name} added before are on a suppression list now, and still in the audience: an Add removes nobody. Mirror the audience, or delete it and let it be made anew.`,
+    });
 }
 
 function notePlan(plan: PreparedPlan, { difference }: Comparison, { action }: Choice, report: SyncReport): void {

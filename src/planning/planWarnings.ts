@@ -1,5 +1,5 @@
 import type { SyncConfig } from '../config.ts';
-import type { DesiredMembers } from '../readSource.ts';
+import type { DesiredMembers } from '../reading/readDesired.ts';
 import type { SyncReport } from '../report.ts';
 import type { RunContext } from '../runContext.ts';
 import type { Comparison } from './compareWithLast.ts';

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { Agent } from 'undici';
 import { systemClock } from '../../src/clock.ts';
 import { loadConfig } from '../../src/loadConfig.ts';
@@ -20,6 +21,7 @@ export async function runHere(
   const report = await run({
     config: loadConfig(JSON.stringify({ ...config, state }), { env }).config,
     command: 'sync',
+    stdin: Readable.from([]),
     dispatcher: new Agent({ allowH2: false }),
     clock: systemClock,
     log: { info() {}, warn() {} },

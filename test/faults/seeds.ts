@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { Agent } from 'undici';
 import type { Clock } from '../../src/clock.ts';
 import { type Config, configSchema } from '../../src/config.ts';
@@ -151,6 +152,7 @@ function runOnce(world: World, changes: Partial<RunOptions> = {}): Promise<RunRe
   return run({
     config,
     command: 'sync',
+    stdin: Readable.from([]),
     dispatcher: new Agent({ allowH2: false }),
     clock,
     log: { info() {}, warn() {} },

@@ -56,6 +56,7 @@ function snapshotOf(plan: RecordedPlan): Snapshot {
     takenMs: 2_000,
     fullMs: 1_000,
     set: plan.next,
+    cursor: { origin: 'o', value: '2026-11-24' },
     isCurrent: true,
   };
 }

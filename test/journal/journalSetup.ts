@@ -19,6 +19,7 @@ export function planOf(changes: Partial<NewPlan> = {}, batches = 3): NewPlan {
     jobsBefore: null,
     lines: { file: `${runId}.lines`, recordBytes: 32, count: 2 * batches, keyedDigest: 'l' },
     next: { file: `${runId}.members`, recordBytes: 32, count: 2 * batches, keyedDigest: 'm' },
+    cursor: null,
     report: startSyncReport(syncOf({ identifierType: 'email' })),
     batches: Array.from({ length: batches }, (_, index) => ({
       index,

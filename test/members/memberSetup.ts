@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
 import { type Config, configSchema, type SyncConfig } from '../../src/config.ts';
-import { createIdentify } from '../../src/identifiers/identify.ts';
-import { type ReadResult, readMembers } from '../../src/members/readMembers.ts';
+import { type Reading, type ReadResult, readMembers } from '../../src/members/readMembers.ts';
 import type { RejectsFile } from '../../src/members/rejectsFile.ts';
 import { collectLines, openUploadLines, type UploadLines } from '../../src/members/uploadLines.ts';
 import { createWorkers, type Workers } from '../../src/members/workers.ts';
@@ -38,16 +37,40 @@ export function listColumn(rows: readonly (readonly string[])[]) {
   return { lines: linesOf(rows.flat()), rowIndex };
 }
 
-export function sourceOf(chunks: Iterable<Chunk>, columns = ['email']): Source {
+/** A source of which one reader wants all columns. */
+export function sourceFrom(chunks: Source['chunks'], columns = ['email']): Source {
   return {
     columns,
-    async *chunks(signal) {
-      for (const chunk of chunks) {
-        signal.throwIfAborted();
-        yield chunk;
-      }
-    },
+    choices: [columns.map((_, index) => index)],
+    cursor: null,
+    chunks,
+    [Symbol.asyncDispose]: async () => {},
   };
+}
+
+export function sourceOf(chunks: Iterable<Chunk>, columns = ['email']): Source {
+  return sourceFrom(async function* (signal) {
+    for (const chunk of chunks) {
+      signal.throwIfAborted();
+      yield chunk;
+    }
+  }, columns);
+}
+
+/** What one sync finds in a source. */
+export async function readAlone(
+  source: Source,
+  sync: SyncConfig,
+  {
+    directory,
+    workers,
+    signal,
+    rejectsFile,
+  }: Parameters<typeof readMembers>[2] & Pick<Reading, 'directory' | 'rejectsFile'>,
+): Promise<ReadResult> {
+  const reading = { name: sync.name, rules: sync, directory, rejectsFile, onProgress() {} };
+  const [read] = await readMembers(source, [reading], { workers, signal });
+  return read!;
 }
 
 export interface Setup {
@@ -69,17 +92,9 @@ export function useMembers(): Setup {
     makeFolder: () => mkdtempSync(join(root, `${++folders}-`)),
     async read(sync, source, rejectsFile) {
       const directory = setup.makeFolder();
-      const { recordBytes } = createIdentify(sync);
       const { workers } = setup;
       const { signal } = new AbortController();
-      const read = await readMembers(source, sync, {
-        directory,
-        recordBytes,
-        workers,
-        signal,
-        rejectsFile,
-        onProgress() {},
-      });
+      const read = await readAlone(source, sync, { directory, workers, signal, rejectsFile });
       const { identifierType } = sync;
       const lineSet = await collectLines(read.members, {
         identifierType,

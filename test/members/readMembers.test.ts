@@ -7,9 +7,8 @@ import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { SyncError } from '../../src/errors.ts';
 import { createIdentify } from '../../src/identifiers/identify.ts';
-import { readMembers } from '../../src/members/readMembers.ts';
-import type { Chunk, Source } from '../../src/sources/source.ts';
-import { chunkOf, linesOf, sourceOf, syncOf, textOf, useMembers } from './memberSetup.ts';
+import type { Chunk } from '../../src/sources/source.ts';
+import { chunkOf, linesOf, readAlone, sourceFrom, sourceOf, syncOf, textOf, useMembers } from './memberSetup.ts';
 
 const setup = useMembers();
 
@@ -242,17 +241,16 @@ describe('working files', () => {
   test('are for this user only, while they are written and after', async () => {
     const during: string[] = [];
     const directory = setup.makeFolder();
-    const source: Source = {
-      columns: ['phone'],
-      async *chunks() {
+    const source = sourceFrom(
+      async function* () {
         for (let index = 0; index < 20; index++) yield chunkOf(...phoneValues);
         during.push(...modesIn(directory));
       },
-    };
+      ['phone'],
+    );
     const { workers } = setup;
     const { signal } = new AbortController();
-    const { recordBytes } = createIdentify(phone);
-    await readMembers(source, phone, { directory, recordBytes, workers, signal, onProgress() {} });
+    await readAlone(source, phone, { directory, workers, signal });
     expect([...new Set(during)].sort()).toEqual(['file 600', 'folder 700']);
     expect([...new Set(modesIn(directory))].sort()).toEqual(['file 600', 'folder 700']);
   });
@@ -274,7 +272,7 @@ describe('what the system refuses', () => {
         [5000],
       ),
     );
-    return readMembers(source, email, { directory, recordBytes: 32, workers, signal, onProgress() {} });
+    return readAlone(source, email, { directory, workers, signal });
   }
 
   async function codeOf(work: Promise<unknown>): Promise<string> {
@@ -328,32 +326,32 @@ function mayMount(): boolean {
 
 test('a source that fails in the middle fails the reading with its own error', async () => {
   const failure = new SyncError('source.malformed', 'bad', 'mend');
-  const source: Source = {
-    columns: ['email'],
-    async *chunks() {
+  const source = sourceFrom(
+    async function* () {
       yield chunkOf('a@b.c');
       throw failure;
     },
-  };
+    ['email'],
+  );
   await expect(setup.read(email, source)).rejects.toBe(failure);
 });
 
 test('a signal stops the reading with its reason', async () => {
   const controller = new AbortController();
   const reason = new Error('stopped by the test');
-  const source: Source = {
-    columns: ['email'],
-    async *chunks() {
+  const source = sourceFrom(
+    async function* () {
       for (let index = 0; ; index++) {
         if (index === 10) controller.abort(reason);
         yield chunkOf('a@b.c');
       }
     },
-  };
+    ['email'],
+  );
   const { workers } = setup;
   const { signal } = controller;
-  const options = { directory: setup.makeFolder(), recordBytes: 32, workers, signal, onProgress() {} };
-  await expect(readMembers(source, email, options)).rejects.toBe(reason);
+  const options = { directory: setup.makeFolder(), workers, signal };
+  await expect(readAlone(source, email, options)).rejects.toBe(reason);
 });
 
 test('600,000 members, more than fit in memory buffers, come out sorted, each once, and can be read side by side', async () => {

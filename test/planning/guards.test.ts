@@ -13,7 +13,7 @@ interface Case {
 function check({ mode = 'mirror', guards, members = 0, duplicates = 0, rejects = {} }: Case): string {
   const rejected = Object.values(rejects).reduce((sum, count) => sum + count, 0);
   const values = members + duplicates + rejected;
-  const counts = { rows: values, empty: 0, values, rejected, duplicates, members };
+  const counts = { rows: values, empty: 0, values, rejected, duplicates, suppressed: 0, members };
   try {
     checkGuards({
       mode,

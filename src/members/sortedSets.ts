@@ -1,0 +1,86 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { guardState } from '../stateErrors.ts';
+import type { Layout } from './layout.ts';
+import { type MemberSet, openMemberSet, type SealedSet } from './memberSet.ts';
+import { createSetDigest } from './setDigest.ts';
+
+/*
+ * Member sets from their first record to their last, in memory that does not grow with them.
+ */
+
+/** The next record of a set, as long as what was read lasts. */
+export interface SortedCursor extends AsyncDisposable {
+  records: Buffer;
+  at: number;
+  hasRecord(): boolean;
+  /** Whether the set has no more than what was read. */
+  isEnded(): boolean;
+  /** Reads on when nothing is left; false when the set has ended. */
+  fill(): Promise<boolean>;
+}
+
+export function openCursor(set: MemberSet): SortedCursor {
+  const parts = set.read(0, set.count)[Symbol.asyncIterator]();
+  let isEnded = false;
+  return {
+    records: Buffer.alloc(0),
+    at: 0,
+    hasRecord() {
+      return this.at < this.records.length;
+    },
+    isEnded: () => isEnded,
+    async fill() {
+      if (this.hasRecord()) return true;
+      if (isEnded) return false;
+      const next = await parts.next();
+      isEnded = next.done === true;
+      this.records = next.done === true ? Buffer.alloc(0) : next.value;
+      this.at = 0;
+      return !isEnded;
+    },
+    async [Symbol.asyncDispose]() {
+      await parts.return?.();
+    },
+  };
+}
+
+/** Writes records that come in order to a set's file. */
+export interface SortedWriter extends AsyncDisposable {
+  add(records: Buffer, at: number): void;
+  /** Gives the record that was added last the forms that its twin has. */
+  merge(records: Buffer, at: number): void;
+  flush(): Promise<void>;
+  seal(): Promise<SealedSet>;
+}
+
+export async function createSortedWriter(path: string, layout: Layout): Promise<SortedWriter> {
+  const { recordBytes } = layout;
+  const file: FileHandle = await guardState(path, () => open(path, 'wx', 0o600));
+  const digest = createSetDigest(layout);
+  let pending = Buffer.alloc(1024 * recordBytes);
+  let length = 0;
+  let count = 0;
+  const writer: SortedWriter = {
+    add(records, at) {
+      if (length === pending.length) pending = Buffer.concat([pending], 2 * length);
+      records.copy(pending, length, at, at + recordBytes);
+      length += recordBytes;
+    },
+    merge: (records, at) => layout.merge(pending, length - recordBytes, records, at),
+    async flush() {
+      const records = pending.subarray(0, length);
+      digest.add(records);
+      count += length / recordBytes;
+      length = 0;
+      await guardState(path, () => file.appendFile(records));
+    },
+    async seal() {
+      await writer.flush();
+      return { ...openMemberSet({ path, recordBytes, count }), digest: digest.end() };
+    },
+    async [Symbol.asyncDispose]() {
+      await file.close();
+    },
+  };
+  return writer;
+}

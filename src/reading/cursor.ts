@@ -1,0 +1,46 @@
+import { type SyncConfig, sourceOf } from '../config.ts';
+import { syncKeyOf } from '../journal/journal.ts';
+import { sourceSettings } from '../journal/settings.ts';
+import type { Audience } from '../lineAds/schemas.ts';
+import { isRefreshDue, recallLastUpload } from '../planning/lastUpload.ts';
+import type { RunContext } from '../runContext.ts';
+
+/** A read that begins behind a value of the cursor column, or at the start where `after` is null. */
+export interface CursorFrom {
+  column: string;
+  after: string | null;
+  /** Keyed digest of the source and the column that the value is of. */
+  origin: string;
+}
+
+export interface CursorRead extends CursorFrom {
+  /** The greatest value when the read began; null where there were no rows. */
+  greatest: string | null;
+}
+
+/** The first read of a sync with a cursor. */
+export function startOf({ cursor }: SyncConfig): { column: string; after: null } | undefined {
+  return cursor && { column: cursor.column, after: null };
+}
+
+/**
+ * Where an incremental read begins: behind what the last success read, as long as its snapshot stands for the members
+ * that LINE holds. Otherwise, and when a refresh is due, all rows are read.
+ */
+export async function cursorToReadFrom(
+  sync: SyncConfig,
+  audience: Audience | undefined,
+  context: RunContext,
+): Promise<CursorFrom | undefined> {
+  const first = startOf(sync);
+  if (first === undefined) return undefined;
+  const { client, journal, config } = context;
+  const origin = journal.keyed(JSON.stringify([sourceSettings(sourceOf(config, sync)), first.column]));
+  const snapshot = journal.snapshot(syncKeyOf(config, sync));
+  const start = { ...first, origin };
+  if (snapshot?.cursor?.origin !== origin || audience === undefined) return start;
+  const listed = await client.uploadJobs(audience.id);
+  const last = await recallLastUpload({ sync, journal, snapshot, audience, listed });
+  if (last.known === undefined || isRefreshDue(last, context)) return start;
+  return { ...start, after: snapshot.cursor.value };
+}

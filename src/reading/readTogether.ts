@@ -1,0 +1,108 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Config, type SyncConfig, sourceOf, wantedColumns } from '../config.ts';
+import { SyncError } from '../errors.ts';
+import { type ReadResult, readMembers } from '../members/readMembers.ts';
+import type { RunContext } from '../runContext.ts';
+import { openSource } from '../sources/openSource.ts';
+import type { ColumnChoice, WantedColumns } from '../sources/source.ts';
+import { guardState } from '../stateErrors.ts';
+
+/** What a sync wants of its source. */
+export interface ReadRequest {
+  sync: SyncConfig;
+  /** Where reading begins, for a sync with a cursor. */
+  cursor: WantedColumns['cursor'];
+}
+
+export interface Read extends ReadResult {
+  /** Names of the columns read, as the source spells them. */
+  columns: readonly string[];
+  /** The greatest value of the cursor column before the read. */
+  cursor: string | null;
+  /** The working folder of the sync. */
+  directory: string;
+}
+
+/** Those that read together, each with what came of it. */
+export type ReadOutcome = { request: ReadRequest } & ({ read: Read } | { error: unknown });
+
+/** One pass over a source for all syncs that read it. A source that stops in the middle fails every one of them. */
+export async function readTogether(requests: readonly ReadRequest[], context: RunContext): Promise<ReadOutcome[]> {
+  try {
+    const reads = await readOnce(requests, context);
+    return requests.map((request, index) => ({ request, read: reads[index]! }));
+  } catch (error) {
+    const apart = isColumnMissing(error) && requests.length > 1 ? await findLacking(requests, context) : undefined;
+    if (apart === undefined || apart.lacking.length === 0) return requests.map((request) => ({ request, error }));
+    return [...apart.lacking, ...(await readTogether(apart.others, context))];
+  }
+}
+
+async function readOnce(requests: readonly ReadRequest[], context: RunContext): Promise<Read[]> {
+  const { workers, signal, progress, rejectsFile } = context;
+  await using source = await open(requests, context);
+  const readings = requests.map(({ sync }) => ({
+    name: sync.name,
+    rules: sync,
+    directory: folderOf(sync, context),
+    rejectsFile,
+    onProgress: (rows: number) => progress.show(sync.name, { stage: 'reading', done: rows, unit: 'rows' }),
+  }));
+  for (const { directory } of readings) await guardState(directory, () => mkdirSync(directory, { mode: 0o700 }));
+  await rejectsFile?.begin();
+  const results = await readMembers(source, readings, { workers, signal });
+  return results.map((result, index) => ({
+    ...result,
+    columns: source.choices[index]!.map((position) => source.columns[position]!),
+    cursor: source.cursor,
+    directory: readings[index]!.directory,
+  }));
+}
+
+function folderOf(sync: SyncConfig, { workDirectory }: RunContext): string {
+  return join(workDirectory, `sync-${sync.name}`);
+}
+
+async function open(requests: readonly ReadRequest[], { config, workDirectory, stdin, signal }: RunContext) {
+  const [first] = requests;
+  const directory = join(workDirectory, `source-of-${first!.sync.name}`);
+  await guardState(directory, () => mkdirSync(directory, { mode: 0o700, recursive: true }));
+  return openSource(sourceOf(config, first!.sync), wantedBy(requests, config), { directory, stdin, signal });
+}
+
+/** The columns that those who read together want; they begin at the same place. */
+export function wantedBy(requests: readonly ReadRequest[], { rejects }: Config): WantedColumns {
+  return {
+    choices: requests.map(({ sync }) => choiceOf(sync)),
+    key: rejects?.keyColumn,
+    cursor: requests[0]?.cursor,
+  };
+}
+
+/** The columns of a sync, and how they are to come. */
+function choiceOf(sync: SyncConfig): ColumnChoice {
+  const { identifierType, hashing, hashed, defaultCountry, phoneFormats } = sync;
+  const choice = wantedColumns(sync);
+  if (hashing === 'connector' || identifierType === 'ifa') return choice;
+  const otherwise = hashing === 'warehouse' ? 'marker' : 'raw';
+  return { ...choice, hashing: { identifierType, hashed, defaultCountry, phoneFormats, otherwise } };
+}
+
+function isColumnMissing(error: unknown): boolean {
+  return error instanceof SyncError && error.code === 'source.column_missing';
+}
+
+/** A column that one of them misses is no trouble of the others. */
+async function findLacking(requests: readonly ReadRequest[], context: RunContext) {
+  const lacking: ReadOutcome[] = [];
+  const others: ReadRequest[] = [];
+  for (const request of requests)
+    try {
+      await using _source = await open([request], context);
+      others.push(request);
+    } catch (error) {
+      lacking.push({ request, error });
+    }
+  return { lacking, others };
+}

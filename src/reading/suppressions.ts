@@ -1,0 +1,103 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type SuppressionConfig, type SyncConfig, wantedColumns } from '../config.ts';
+import { SyncError } from '../errors.ts';
+import type { IdentifyRules } from '../identifiers/identify.ts';
+import { phoneFormats } from '../identifiers/phoneFormats.ts';
+import type { SealedSet } from '../members/memberSet.ts';
+import { type ReadResult, readMembers } from '../members/readMembers.ts';
+import { collectLines } from '../members/uploadLines.ts';
+import type { SyncReport } from '../report.ts';
+import type { RunContext } from '../runContext.ts';
+import { openSource } from '../sources/openSource.ts';
+import { guardState } from '../stateErrors.ts';
+
+/** The people who must not be uploaded, whatever a source says. */
+export interface Suppressions {
+  /** For each list of the sync's identifier type, every line that one of them could be. */
+  of(sync: SyncConfig, report: SyncReport): Promise<readonly SealedSet[]>;
+}
+
+interface SuppressionList {
+  lines: SealedSet;
+  /** Values that are no identifiers, so that nobody is kept back by them. */
+  rejected: number;
+}
+
+/** Each list is read once for all syncs that read its numbers alike. */
+export function createSuppressions(contextOf: () => RunContext): Suppressions {
+  const lists = new Map<string, Promise<SuppressionList>>();
+  const read = (entry: SuppressionConfig, index: number, rules: IdentifyRules) => {
+    const context = contextOf();
+    const key = JSON.stringify([index, rules]);
+    const list =
+      lists.get(key) ?? context.readLimit(() => readList(entry, `suppress-${index}-${lists.size}`, rules, context));
+    lists.set(key, list);
+    return list;
+  };
+  return {
+    async of(sync, report) {
+      const context = contextOf();
+      const found: SealedSet[] = [];
+      for (const [index, entry] of context.config.suppress.entries()) {
+        if (entry.identifierType !== sync.identifierType) continue;
+        context.progress.show(sync.name, { stage: 'reading the suppression lists' });
+        const { lines, rejected } = await read(entry, index, rulesOf(entry, sync));
+        warnOf(lines, rejected, index, report);
+        found.push(lines);
+      }
+      return found;
+    },
+  };
+}
+
+/** Phones in every form: whoever is on the list must be found whichever form the source or the list gives. */
+function rulesOf({ identifierType, defaultCountry, hashed }: SuppressionConfig, sync: SyncConfig): IdentifyRules {
+  const country = defaultCountry ?? sync.defaultCountry;
+  return { identifierType, hashed, phoneFormats, ...(country !== undefined && { defaultCountry: country }) };
+}
+
+async function readList(
+  entry: SuppressionConfig,
+  name: string,
+  rules: IdentifyRules,
+  { workDirectory, stdin, workers, signal }: RunContext,
+): Promise<SuppressionList> {
+  const directory = join(workDirectory, name);
+  await guardState(directory, () => mkdirSync(directory, { mode: 0o700 }));
+  await using source = await openSource(
+    entry.source,
+    { choices: [wantedColumns(entry)] },
+    { directory, stdin, signal },
+  );
+  const [read] = await readMembers(source, [{ name, rules, directory, onProgress: () => {} }], { workers, signal });
+  checkReadable(read!, source.columns);
+  const { identifierType } = rules;
+  const lines = await collectLines(read!.members, {
+    identifierType,
+    directory: join(directory, 'lines'),
+    workers,
+    signal,
+  });
+  return { lines, rejected: read!.counts.rejected };
+}
+
+/** A list of the wrong column, say, would keep nobody back. */
+function checkReadable({ counts }: ReadResult, columns: readonly string[]): void {
+  if (counts.values === 0 || counts.members > 0) return;
+  throw new SyncError(
+    'identifiers.none',
+    `None of the values in ${columns.join(', ')} of a suppression list is a valid identifier, so nobody would be kept back by it. Nothing was sent.`,
+    'Check columns, identifierType, defaultCountry and hashed of the entries of suppress.',
+  );
+}
+
+function warnOf({ count }: SealedSet, rejected: number, index: number, { warnings }: SyncReport): void {
+  if (count === 0)
+    warnings.push({ code: 'suppression_empty', message: `The list of suppress[${index}] holds nobody.` });
+  if (rejected > 0)
+    warnings.push({
+      code: 'suppression_rejected',
+      message: `${rejected} values of the list of suppress[${index}] are no valid identifiers: nobody is kept back by them.`,
+    });
+}
