@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { connectionUrlProblem, httpUrlProblem } from './sources/connectionUrl.ts';
+import { connectionUrlProblem, httpUrlProblem } from './sources/servers/connectionUrl.ts';
 
 /*
  * The part of the configuration that says where identifiers are read from: one schema for each kind of source.

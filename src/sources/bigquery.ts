@@ -1,22 +1,22 @@
 import type { Dispatcher } from 'undici';
 import type { BigquerySourceConfig } from '../sourceConfig.ts';
-import { type BigqueryApi, createBigqueryApi } from './bigqueryApi.ts';
-import { BigqueryRefusal } from './bigqueryErrors.ts';
-import { type BigqueryProject, pagesOf, queryOf } from './bigqueryQuery.ts';
-import { type BigqueryField, bigquerySql, bigqueryType, quoteBigqueryName } from './bigquerySql.ts';
-import { loadDriver } from './drivers.ts';
+import { type BigqueryApi, createBigqueryApi } from './bigquery/api.ts';
+import { BigqueryRefusal } from './bigquery/errors.ts';
 import {
   ambientCredentials,
   type GoogleCredentials,
   noCredentials,
   serviceAccountCredentials,
-} from './googleCredentials.ts';
-import { createHttpConnections } from './http.ts';
+} from './bigquery/googleCredentials.ts';
+import { type BigqueryProject, pagesOf, queryOf } from './bigquery/query.ts';
+import { type BigqueryField, bigquerySql, bigqueryType, quoteBigqueryName } from './bigquery/sql.ts';
 import { notOneSelect } from './oneSelect.ts';
 import { rowsToChunk } from './rows.ts';
 import { type Relation, type Selection, selectFrom } from './select.ts';
 import { fromSelected, selectedRows } from './selected.ts';
-import { createSession } from './session.ts';
+import { loadDriver } from './servers/drivers.ts';
+import { createHttpConnections } from './servers/http.ts';
+import { createSession } from './servers/session.ts';
 import type { Chunk, Source, WantedColumns } from './source.ts';
 
 /**

@@ -1,16 +1,16 @@
 import type { ClickhouseSourceConfig } from '../sourceConfig.ts';
 import { cutRows } from './chunks.ts';
-import { ClickhouseException } from './clickhouseErrors.ts';
-import { ask, type ClickhouseServer, rowsOf } from './clickhouseHttp.ts';
-import { clickhouseSql, quoteClickhouseName } from './clickhouseSql.ts';
-import { createHttpConnections } from './http.ts';
+import { ClickhouseException } from './clickhouse/errors.ts';
+import { ask, type ClickhouseServer, rowsOf } from './clickhouse/http.ts';
+import { clickhouseSql, quoteClickhouseName } from './clickhouse/sql.ts';
+import { endOfLastTsvRow, tsvToChunk } from './clickhouse/tsv.ts';
 import { type Relation, type Selection, selectFrom } from './select.ts';
 import { fromSelected, selectedRows } from './selected.ts';
-import { createSession } from './session.ts';
+import { createHttpConnections } from './servers/http.ts';
+import { createSession } from './servers/session.ts';
 import type { Chunk, Source, WantedColumns } from './source.ts';
-import { endOfLastTsvRow, tsvToChunk } from './tsv.ts';
 
-/** ClickHouse over HTTP, read-only. That a result is whole is seen to in `clickhouseHttp.ts`. */
+/** ClickHouse over HTTP, read-only. That a result is whole is seen to in `clickhouse/http.ts`. */
 export async function openClickhouse(
   config: ClickhouseSourceConfig,
   wanted: WantedColumns,

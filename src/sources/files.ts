@@ -2,11 +2,11 @@ import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { SyncError } from '../errors.ts';
 import type { FilesSourceConfig } from '../sourceConfig.ts';
-import { checkCompressed } from './compression.ts';
-import { csvRelation } from './csv.ts';
-import type { DuckdbEngine } from './duckdb.ts';
-import { jsonRelation } from './json.ts';
-import { type DuckdbRelation, readRelation } from './relation.ts';
+import type { DuckdbEngine } from './duckdb/engine.ts';
+import { type DuckdbRelation, readRelation } from './duckdb/relation.ts';
+import { checkCompressed } from './files/compression.ts';
+import { csvRelation } from './files/csv.ts';
+import { jsonRelation } from './files/json.ts';
 import type { Source, WantedColumns } from './source.ts';
 import { quotePath, quoteText } from './sqlText.ts';
 

@@ -2,16 +2,16 @@ import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import mysql, { type Connection as Client, type FieldPacket } from 'mysql2';
 import type { MysqlSourceConfig } from '../sourceConfig.ts';
-import { type Connection, parseConnectionUrl } from './connectionUrl.ts';
-import { mysqlFault } from './mysqlErrors.ts';
-import { mysqlSql, mysqlType, quoteMysqlName } from './mysqlSql.ts';
+import { mysqlFault } from './mysql/errors.ts';
+import { mysqlSql, mysqlType, quoteMysqlName } from './mysql/sql.ts';
 import { chunksOfRows, type TextRow } from './rows.ts';
 import { type Relation, type Selection, selectFrom } from './select.ts';
 import { fromSelected, selectedRows } from './selected.ts';
-import { createSession } from './session.ts';
-import { patienceOf, watchSilence } from './silence.ts';
+import { type Connection, parseConnectionUrl } from './servers/connectionUrl.ts';
+import { createSession } from './servers/session.ts';
+import { patienceOf, watchSilence } from './servers/silence.ts';
+import { tlsOptions } from './servers/tls.ts';
 import type { Source, WantedColumns } from './source.ts';
-import { tlsOptions } from './tls.ts';
 
 /** MySQL and MariaDB, in one read-only transaction: rows are streamed as the server sends them, never gathered whole. */
 export async function openMysql(

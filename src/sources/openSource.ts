@@ -1,7 +1,7 @@
 import type { SourceConfig } from '../sourceConfig.ts';
-import { type DuckdbEngine, openDuckdb } from './duckdb.ts';
+import { type DuckdbEngine, openDuckdb } from './duckdb/engine.ts';
+import { openQuery } from './duckdb.ts';
 import { openFiles } from './files.ts';
-import { openQuery } from './query.ts';
 import type { Source, WantedColumns } from './source.ts';
 import { type KeptStdin, openStdin } from './stdin.ts';
 

@@ -2,17 +2,17 @@ import pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import type { PostgresSourceConfig } from '../sourceConfig.ts';
 import { cutRows, fieldSeparator, toChunk } from './chunks.ts';
-import { type Connection, parseConnectionUrl } from './connectionUrl.ts';
-import { postgresFault } from './postgresErrors.ts';
-import { postgresSql } from './postgresSql.ts';
+import { postgresFault } from './postgres/errors.ts';
+import { postgresSql } from './postgres/sql.ts';
 import { rowsToChunk, type TextRow } from './rows.ts';
 import { type Relation, type Selection, selectFrom } from './select.ts';
 import { fromSelected, selectedRows } from './selected.ts';
-import { createSession, type Session } from './session.ts';
-import { patienceOf, watchSilence } from './silence.ts';
+import { type Connection, parseConnectionUrl } from './servers/connectionUrl.ts';
+import { createSession, type Session } from './servers/session.ts';
+import { patienceOf, watchSilence } from './servers/silence.ts';
+import { tlsOptions } from './servers/tls.ts';
 import type { Chunk, Source, WantedColumns } from './source.ts';
 import { quoteName } from './sqlText.ts';
-import { tlsOptions } from './tls.ts';
 
 /**
  * PostgreSQL and what speaks its protocol, in one read-only transaction: rows come by COPY TO STDOUT, whose bytes are

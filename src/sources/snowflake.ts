@@ -1,21 +1,21 @@
 import { createPrivateKey } from 'node:crypto';
 import { SyncError } from '../errors.ts';
 import type { SnowflakeSourceConfig } from '../sourceConfig.ts';
-import { loadDriver } from './drivers.ts';
 import { beginsAsSelect, notOneSelect } from './oneSelect.ts';
 import { rowsToChunk, type TextRow } from './rows.ts';
 import { type Relation, type Selection, selectFrom } from './select.ts';
 import { fromSelected, selectedRows } from './selected.ts';
-import { createSession, type Session } from './session.ts';
-import { patienceOf, watchSilence } from './silence.ts';
-import { SnowflakeFailure } from './snowflakeErrors.ts';
-import { snowflakeSql, snowflakeType } from './snowflakeSql.ts';
+import { loadDriver } from './servers/drivers.ts';
+import { createSession, type Session } from './servers/session.ts';
+import { patienceOf, watchSilence } from './servers/silence.ts';
+import { SnowflakeFailure } from './snowflake/errors.ts';
+import { snowflakeSql, snowflakeType } from './snowflake/sql.ts';
 import {
   type SnowflakeAnswer,
   type SnowflakeLogin,
   type SnowflakeThread,
   startSnowflakeThread,
-} from './snowflakeThread.ts';
+} from './snowflake/thread.ts';
 import type { Chunk, Source, WantedColumns } from './source.ts';
 import { quoteName } from './sqlText.ts';
 

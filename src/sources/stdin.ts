@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import { SyncError, systemErrorCode } from '../errors.ts';
 import type { StdinSourceConfig } from '../sourceConfig.ts';
 import { guardState } from '../stateErrors.ts';
-import type { DuckdbEngine } from './duckdb.ts';
+import type { DuckdbEngine } from './duckdb/engine.ts';
 import { openFiles } from './files.ts';
 import type { Source, WantedColumns } from './source.ts';
 

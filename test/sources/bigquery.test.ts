@@ -14,7 +14,7 @@ import {
   project,
   refusal,
   startBigquery,
-} from './bigqueryServer.ts';
+} from './bigquery/server.ts';
 import { afterThisTest, all, freeAfterEachTest, readRows, wantedOf } from './serverSetup.ts';
 import { allTextOf, syncErrorOf } from './sourceSetup.ts';
 

@@ -9,7 +9,7 @@ import {
   escapeTsv,
   exceptionAnswer,
   startClickhouse,
-} from './clickhouseServer.ts';
+} from './clickhouse/server.ts';
 import { afterThisTest, all, freeAfterEachTest, readRows, wantedOf } from './serverSetup.ts';
 import { allTextOf, syncErrorOf } from './sourceSetup.ts';
 

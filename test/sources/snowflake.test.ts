@@ -14,7 +14,7 @@ import {
   type SnowflakeQuestion,
   type SnowflakeTable,
   startSnowflake,
-} from './snowflakeServer.ts';
+} from './snowflake/server.ts';
 import { allTextOf, syncErrorOf } from './sourceSetup.ts';
 
 /*

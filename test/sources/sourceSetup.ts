@@ -5,9 +5,9 @@ import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll } from 'vitest';
 import { SyncError } from '../../src/errors.ts';
 import type { FilesSourceConfig, SourceConfig } from '../../src/sourceConfig.ts';
-import { type DuckdbEngine, openDuckdb } from '../../src/sources/duckdb.ts';
+import { type DuckdbEngine, openDuckdb } from '../../src/sources/duckdb/engine.ts';
+import { openQuery } from '../../src/sources/duckdb.ts';
 import { openFiles } from '../../src/sources/files.ts';
-import { openQuery } from '../../src/sources/query.ts';
 import type { ColumnChoice, Source, WantedColumns } from '../../src/sources/source.ts';
 
 export interface ReadColumns {

@@ -1,0 +1,127 @@
+import { randomUUID } from 'node:crypto';
+import type { BigquerySourceConfig } from '../../sourceConfig.ts';
+import type { TextRow } from '../rows.ts';
+import type { Session } from '../servers/session.ts';
+import { patienceOf, watchSilence } from '../servers/silence.ts';
+import type { BigqueryApi } from './api.ts';
+import { type BigqueryError, BigqueryRefusal, bigqueryFault } from './errors.ts';
+
+/** Where queries are run, and for whom. */
+export interface BigqueryProject {
+  api: BigqueryApi;
+  config: BigquerySourceConfig;
+  session: Session;
+  /** Aborts all that is asked. */
+  stopping: AbortSignal;
+}
+
+/** A query as jobs are configured. */
+export function queryOf(query: string, { maximumBytesBilled }: BigquerySourceConfig) {
+  return { query, useLegacySql: false, ...(maximumBytesBilled !== undefined && { maximumBytesBilled }) };
+}
+
+/** The pages of a query's result. */
+export function pagesOf(statement: string, project: BigqueryProject): AsyncGenerator<TextRow[]> {
+  return watchSilence(runQuery(statement, project), patienceOf(project.config), project.session.giveUp);
+}
+
+interface Job {
+  id: string;
+  location: string | undefined;
+}
+
+/** The pages of a result. A query that nobody waits for any more is cancelled. */
+async function* runQuery(statement: string, project: BigqueryProject): AsyncGenerator<TextRow[]> {
+  const job: Job = { id: randomUUID(), location: project.config.location };
+  const startedAt = performance.now();
+  let isFinished = false;
+  try {
+    await insertJob(job, statement, project);
+    for await (const page of resultPages(job, project)) {
+      isFinished = true;
+      if (page.length > 0) yield page;
+    }
+  } catch (error) {
+    throw stoppedInTime(error, performance.now() - startedAt >= project.config.statementTimeoutMs);
+  } finally {
+    if (!isFinished) await cancelJob(job, project);
+  }
+}
+
+/** A job that ran out of time is told as one that somebody stopped. */
+function stoppedInTime(error: unknown, isOverdue: boolean): unknown {
+  if (!isOverdue || !(error instanceof BigqueryRefusal) || error.fault.code !== 'stopped') return error;
+  return new BigqueryRefusal(error.status, { kind: 'timeout', code: 'stopped' });
+}
+
+interface InsertedJob {
+  jobReference?: { location?: string };
+  status?: { errorResult?: BigqueryError };
+}
+
+async function insertJob(job: Job, statement: string, { api, config, stopping }: BigqueryProject): Promise<void> {
+  const body = {
+    jobReference: { projectId: api.projectId, jobId: job.id, location: job.location },
+    configuration: { jobTimeoutMs: String(config.statementTimeoutMs), query: queryOf(statement, config) },
+  };
+  const inserted = (await api
+    .call({ method: 'POST', path: '/jobs', body }, stopping)
+    .catch(unlessTwice)) as InsertedJob;
+  job.location = inserted.jobReference?.location ?? job.location;
+  const error = inserted.status?.errorResult;
+  if (error !== undefined) throw new BigqueryRefusal(200, bigqueryFault(error, 200));
+}
+
+/** The id is ours alone: an earlier attempt has arrived. */
+function unlessTwice(error: unknown): InsertedJob {
+  if (error instanceof BigqueryRefusal && error.status === 409) return {};
+  throw error;
+}
+
+interface ResultPage {
+  jobComplete?: boolean;
+  totalRows?: string;
+  pageToken?: string;
+  rows?: { f: { v: string | null }[] }[];
+}
+
+const rowsInPage = 50_000;
+/** How long the server may hold a call while the query runs. */
+const holdMs = 10_000;
+
+async function* resultPages(job: Job, { api, stopping }: BigqueryProject): AsyncGenerator<TextRow[]> {
+  let count = 0;
+  let pageToken: string | undefined;
+  for (;;) {
+    const parameters = {
+      ...locationOf(job),
+      maxResults: String(rowsInPage),
+      timeoutMs: String(holdMs),
+      ...(pageToken !== undefined && { pageToken }),
+    };
+    const page = (await api.call({ method: 'GET', path: `/queries/${job.id}`, parameters }, stopping)) as ResultPage;
+    if (page.jobComplete !== true) continue;
+    const rows = (page.rows ?? []).map(({ f }) => f.map(({ v }) => v));
+    count += rows.length;
+    yield rows;
+    pageToken = page.pageToken || undefined;
+    if (pageToken === undefined) return checkCount(count, page);
+  }
+}
+
+function checkCount(count: number, { totalRows }: ResultPage): void {
+  if (totalRows === String(count)) return;
+  throw new BigqueryRefusal(200, { kind: 'interrupted', code: 'rows are missing' });
+}
+
+function locationOf({ location }: Job): Record<string, string> {
+  return location === undefined ? {} : { location };
+}
+
+const cancelTimeoutMs = 3_000;
+
+/** As well as it can be done: the job also ends by itself at its time limit. */
+async function cancelJob(job: Job, { api }: BigqueryProject): Promise<void> {
+  const call = { method: 'POST', path: `/jobs/${job.id}/cancel`, parameters: locationOf(job) } as const;
+  await api.call(call, AbortSignal.timeout(cancelTimeoutMs)).catch(() => {});
+}

@@ -1,0 +1,66 @@
+import { SyncError } from '../../errors.ts';
+import type { ServerFault } from '../servers/errors.ts';
+
+/** An exception of the server, of which only the numbers are kept. */
+export class ClickhouseException extends Error {
+  readonly fault: ServerFault;
+
+  constructor(fault: ServerFault) {
+    super(fault.code);
+    this.fault = fault;
+  }
+}
+
+/** By number (ClickHouse, src/Common/ErrorCodes.cpp). */
+const kinds: Record<number, ServerFault['kind']> = {
+  16: 'column',
+  47: 'column',
+  60: 'missing',
+  81: 'missing',
+  159: 'timeout',
+  160: 'timeout',
+  192: 'login',
+  193: 'login',
+  194: 'login',
+  202: 'unreachable',
+  209: 'interrupted',
+  210: 'interrupted',
+  394: 'interrupted',
+  497: 'permission',
+  516: 'login',
+  734: 'interrupted',
+};
+
+const readonlyCode = 164;
+
+/** What an answer that is no result means: a header tells the number, or else the text does. */
+export function refusedAnswer(status: number, exceptionCode: string | undefined, text: string): Error {
+  if (exceptionCode !== undefined) return exception(Number(exceptionCode), text);
+  return exceptionIn(text) ?? new ClickhouseException({ kind: kindOfStatus(status), code: `HTTP ${status}` });
+}
+
+/** Of what stands between us and the server. */
+function kindOfStatus(status: number): ServerFault['kind'] {
+  if (status === 401 || status === 403) return 'login';
+  return status >= 502 && status <= 504 ? 'unreachable' : 'refused';
+}
+
+/** The exception that the end of an answer tells of; rows may stand before it. */
+export function exceptionIn(text: string): Error | undefined {
+  const code = [...text.matchAll(/Code: (\d{1,5})\. DB::/g)].at(-1)?.[1];
+  return code === undefined ? undefined : exception(Number(code), text);
+}
+
+function exception(code: number, text: string): Error {
+  if (code === readonlyCode) return mayNotSet();
+  const position = /failed at position (\d+)/.exec(text)?.[1];
+  return new ClickhouseException({ kind: kinds[code] ?? 'refused', code: `code ${code}`, position });
+}
+
+function mayNotSet(): SyncError {
+  return new SyncError(
+    'source.query_failed',
+    'The ClickHouse user may not change settings, or the query does more than read (code 164).',
+    'Give the user readonly = 2 in place of readonly = 1: it still only reads, but can be told time limits and formats. Leave table functions that reach outside out of the query.',
+  );
+}

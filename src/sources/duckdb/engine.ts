@@ -1,0 +1,151 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { guardState } from '../../stateErrors.ts';
+import { fieldSeparator } from '../chunks.ts';
+import { quoteText } from '../sqlText.ts';
+import { sourceError } from './errors.ts';
+import { createPipe } from './pipe.ts';
+
+export interface DuckdbEngine {
+  /** Attaches a database file read-only; its tables are found by their plain names. */
+  attach(path: string): Promise<void>;
+  /** Whether the text is one SELECT; runs nothing. `where` names it in errors. */
+  kindOf(sql: string, where: string): Promise<'select' | 'other' | 'several'>;
+  /** The columns that a SELECT gives, with their DuckDB types. */
+  describe(select: string, where: string): Promise<{ name: string; type: string }[]>;
+  /** The rows of a small query of our own, as text. */
+  readRows(sql: string, where: string): Promise<string[][]>;
+  /** The rows of a SELECT as bytes, in order, in the form that `chunks.ts` describes; in memory that is used again. */
+  exportRows(select: string, where: string, signal: AbortSignal): AsyncIterable<Uint8Array>;
+  close(): void;
+}
+
+/**
+ * DuckDB in this process, hardened: no extension is installed or loaded on its own, and what it spills goes into
+ * `workDirectory`, which is private to the run.
+ */
+export async function openDuckdb(workDirectory: string): Promise<DuckdbEngine> {
+  const directory = join(workDirectory, 'duckdb');
+  await guardState(directory, () => mkdir(directory, { mode: 0o700, recursive: true }));
+  const instance = await DuckDBInstance.create(':memory:', {
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    allow_community_extensions: 'false',
+    allow_persistent_secrets: 'false',
+    extension_directory: directory,
+    secret_directory: directory,
+    temp_directory: directory,
+    memory_limit: '256MB',
+    preserve_insertion_order: 'true',
+    threads: '2',
+  });
+  const connection = await instance.connect();
+  let exports = 0;
+  return {
+    async attach(path) {
+      await run(connection, `ATTACH ${quoteText(path)} AS source (READ_ONLY)`, `the database ${path}`);
+      await run(connection, 'USE source', `the database ${path}`);
+    },
+    kindOf: (sql, where) => kindOf(connection, sql, where),
+    async describe(select, where) {
+      const rows = await readRows(connection, `DESCRIBE ${select}`, where);
+      return rows.map(([name, type]) => ({ name: name!, type: type! }));
+    },
+    readRows: (sql, where) => readRows(connection, sql, where),
+    exportRows: (select, where, signal) =>
+      exportThroughPipe(connection, select, where, join(directory, `rows-${++exports}`), signal),
+    close() {
+      connection.disconnectSync();
+      instance.closeSync();
+    },
+  };
+}
+
+async function run(connection: DuckDBConnection, sql: string, where: string) {
+  try {
+    return await connection.run(sql);
+  } catch (error) {
+    throw sourceError(error, where);
+  }
+}
+
+async function readRows(connection: DuckDBConnection, sql: string, where: string): Promise<string[][]> {
+  const result = await run(connection, sql, where);
+  return (await result.getRowsJS()).map((row) => row.map(String));
+}
+
+async function kindOf(connection: DuckDBConnection, sql: string, where: string): ReturnType<DuckdbEngine['kindOf']> {
+  try {
+    const statements = await connection.extractStatements(sql);
+    if (statements.count > 1) return 'several';
+  } catch (error) {
+    throw sourceError(error, where);
+  }
+  return (await isSelect(connection, sql)) ? 'select' : 'other';
+}
+
+/** Not by preparing the statement itself: already the binding of some (EXPORT) writes to the disk. */
+async function isSelect(connection: DuckDBConnection, sql: string): Promise<boolean> {
+  try {
+    const prepared = await connection.prepare(`FROM query(${quoteText(sql)})`);
+    prepared.destroySync();
+    return true;
+  } catch (error) {
+    // Whatever else is wrong with it is told, with its place, when the query is described.
+    return !(error instanceof Error && error.message.includes('Expected a single SELECT statement'));
+  }
+}
+
+/**
+ * Runs COPY into a named pipe in our private folder and yields what comes out: DuckDB writes lines in order from all
+ * its threads, waits when we do, and no value becomes an object on our heap (blobs of `string_agg` are as fast, but
+ * bound neither memory nor order for CSV, JSON and queries).
+ */
+async function* exportThroughPipe(
+  connection: DuckDBConnection,
+  select: string,
+  where: string,
+  path: string,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  signal.throwIfAborted();
+  const pipe = await createPipe(path);
+  let isDone = false;
+  let interrupting: NodeJS.Timeout | undefined;
+  const stop = () => {
+    pipe.stop();
+    if (isDone) return;
+    connection.interrupt();
+    // An interrupt that comes before the query has begun is lost.
+    interrupting ??= setInterval(() => connection.interrupt(), interruptEveryMs);
+  };
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  const copying = connection
+    .run(`COPY (${select}) TO ${quoteText(path)} (${copyOptions})`)
+    .then(
+      () => undefined,
+      (error: unknown) => ({ error }),
+    )
+    .finally(() => {
+      isDone = true;
+      clearInterval(interrupting);
+      pipe.endWriting();
+    });
+  try {
+    yield* pipe.parts();
+    const failed = await copying;
+    signal.throwIfAborted();
+    if (failed !== undefined) throw sourceError(failed.error, where);
+  } finally {
+    signal.removeEventListener('abort', stop);
+    stop();
+    await copying;
+    await pipe.remove();
+  }
+}
+
+const interruptEveryMs = 20;
+
+const copyOptions = `FORMAT csv, HEADER false, DELIMITER ${quoteText(fieldSeparator)}, QUOTE '"', ESCAPE '"', NULLSTR ''`;

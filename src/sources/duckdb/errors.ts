@@ -1,0 +1,162 @@
+import { SyncError } from '../../errors.ts';
+
+/**
+ * What a DuckDB error means to the user. Its text quotes the data ("Original Line: …", "Could not convert string …"),
+ * so only its kind and the line and column go on; nor is it passed as a cause.
+ */
+export function sourceError(error: unknown, where: string): SyncError {
+  const text = (error instanceof Error ? error.message : '').replace(/^Failed to extract statements: /, '');
+  const rule = rules.find(({ when }) => when.test(text));
+  if (rule !== undefined) return rule.make(where, text);
+  return /\.parquet$/i.test(where) || /magic bytes|thrift/i.test(text)
+    ? brokenParquet(where)
+    : unknownError(text, where);
+}
+
+interface Rule {
+  when: RegExp;
+  make(where: string, text: string): SyncError;
+}
+
+const rules: readonly Rule[] = [
+  {
+    when: /^(Parser|Binder|Catalog) Error/,
+    make: (where, text) =>
+      new SyncError(
+        'source.query_failed',
+        `DuckDB refused ${where}${atPosition(text)}: ${queryFault(text)}.`,
+        'Try the query in the DuckDB shell, and mend source.query.',
+      ),
+  },
+  {
+    when: /no space left on device/i,
+    make: (where) =>
+      new SyncError(
+        'state.disk_full',
+        `The disk is full while reading ${where}.`,
+        'Free space where the state directory is.',
+      ),
+  },
+  {
+    when: /invalid unicode|not utf-?8|invalid UTF-8|UTF-16 encoding|failure in decode/i,
+    make: (where, text) => notUtf8(where, atLine(text)),
+  },
+  {
+    when: /CSV Error on Line/i,
+    make: (where, text) =>
+      new SyncError(
+        'source.malformed',
+        `Cannot read ${where}: malformed${atLine(text)}, ${csvFault(text)}.`,
+        'Mend the line, or tell how the file is written with source.csv (delimiter, quote).',
+      ),
+  },
+  {
+    when: /state machine reached an invalid state/i,
+    make: (where) =>
+      new SyncError(
+        'source.malformed',
+        `Cannot read ${where}: its line ends are not the same throughout (LF, CRLF or CR), or its quotes are not.`,
+        'Write all lines alike.',
+      ),
+  },
+  {
+    when: /malformed json|json transform error/i,
+    make: (where, text) =>
+      new SyncError(
+        'source.malformed',
+        `Cannot read ${where}: malformed${atLine(text)}, not a valid JSON object.`,
+        'Every line must be one JSON object, in UTF-8 without a byte order mark.',
+      ),
+  },
+  {
+    when: /no files found that match/i,
+    make: (where) =>
+      new SyncError(
+        'source.not_found',
+        `Cannot read ${where}: there is no such file.`,
+        'Relative paths are relative to the working directory.',
+      ),
+  },
+  {
+    when: /could not set lock/i,
+    make: (where) =>
+      new SyncError(
+        'source.unreadable',
+        `Cannot read ${where}: another process has it locked.`,
+        'DuckDB lets nobody read a database while a process has it open for writing; run when that has ended.',
+      ),
+  },
+  {
+    when: /permission denied/i,
+    make: (where) =>
+      new SyncError('source.unreadable', `Cannot read ${where}: permission denied.`, 'Give this user read access.'),
+  },
+  {
+    when: /^(IO|HTTP) Error/,
+    make: (where) =>
+      new SyncError(
+        'source.unreadable',
+        `Cannot read ${where}.`,
+        'Check that it exists, is whole, and that this user may read it.',
+      ),
+  },
+];
+
+/** `place` is " at line 3", or nothing where it is not known. */
+export function notUtf8(where: string, place: string): SyncError {
+  return new SyncError(
+    'source.encoding',
+    `Cannot read ${where}: it is not UTF-8${place}.`,
+    'Convert it to UTF-8 (for example with iconv) and run again.',
+  );
+}
+
+function brokenParquet(where: string): SyncError {
+  return new SyncError(
+    'source.malformed',
+    `Cannot read ${where}: it is not a whole Parquet file.`,
+    'Check that the file was written to its end and is really Parquet.',
+  );
+}
+
+function unknownError(text: string, where: string): SyncError {
+  const kind = /^([A-Z][A-Za-z ]{2,40} Error)\b/.exec(text)?.[1];
+  return new SyncError(
+    'source.query_failed',
+    `Cannot read ${where}${kind === undefined ? '' : ` (DuckDB: ${kind})`}.`,
+    "DuckDB's own text is not shown, as it quotes the data; run the same read in the DuckDB shell to see it.",
+  );
+}
+
+function atLine(text: string): string {
+  const csv = /CSV Error on Line: (\d+)/i.exec(text);
+  if (csv !== null) return ` at line ${csv[1]}`;
+  const json = /in (line|record)(?:\/value)? (\d+)/i.exec(text);
+  if (json === null) return '';
+  // Of malformed JSON, DuckDB gives the number behind the one it means; of JSON of another shape, the right one.
+  const isOneBehind = /malformed json/i.test(text);
+  return ` at ${json[1]} ${Number(json[2]) - (isOneBehind ? 1 : 0)}`;
+}
+
+function csvFault(text: string): string {
+  const counts = /Expected Number of Columns: (\d+) Found: (\d+)/i.exec(text);
+  if (counts !== null) return `it has ${counts[2]} of ${counts[1]} fields`;
+  if (/quote/i.test(text.slice(0, text.indexOf('Possible'))))
+    return 'a quote that is not closed or stands in the wrong place';
+  if (/maximum line size/i.test(text)) return 'the line is too long';
+  return 'it cannot be read as CSV';
+}
+
+/** Line and column of the caret under the query text that DuckDB quotes. */
+function atPosition(text: string): string {
+  const quoted = /^LINE (\d+): (.*)\n(\s*)\^/m.exec(text);
+  return quoted === null ? '' : ` at line ${quoted[1]}`;
+}
+
+function queryFault(text: string): string {
+  if (text.startsWith('Parser')) return 'it is not valid SQL';
+  if (/table .*does not exist/i.test(text)) return 'it names a table that does not exist';
+  if (/column .*not found/i.test(text)) return 'it names a column that does not exist';
+  if (/function .*does not exist/i.test(text)) return 'it names a function that does not exist here';
+  return text.startsWith('Catalog') ? 'it names something that does not exist' : 'its names or types do not fit';
+}

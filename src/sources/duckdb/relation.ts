@@ -1,0 +1,55 @@
+import { SyncError } from '../../errors.ts';
+import { cutRows, toChunk } from '../chunks.ts';
+import { type Relation, selectFrom } from '../select.ts';
+import type { Source, WantedColumns } from '../source.ts';
+import { quoteName } from '../sqlText.ts';
+import type { DuckdbEngine } from './engine.ts';
+import { duckdbSql } from './sql.ts';
+
+/** Something DuckDB can read: a file or a query. */
+export interface DuckdbRelation {
+  /** How to call it in messages. */
+  where: string;
+  /** A FROM item, to be followed by an alias. */
+  from: string;
+  columns: readonly { name: string; type: string }[];
+  /** After a failure of which DuckDB did not tell the reason: what it was, when that can be found out. */
+  diagnose?(): Promise<SyncError | undefined>;
+}
+
+/** Some columns of a relation, each read as text. Throws `source.column_missing` when a wanted column is not there or holds nothing that can be read as text. */
+export async function readRelation(
+  relation: DuckdbRelation,
+  wanted: WantedColumns,
+  engine: DuckdbEngine,
+): Promise<Source> {
+  const { where } = relation;
+  const selection = selectFrom(withNamesOfOurs(relation), wanted, duckdbSql);
+  const { columns, choices, isList, hasKey, statement, cursorStatement } = selection;
+  const [greatest] = cursorStatement === undefined ? [] : await engine.readRows(cursorStatement, where);
+  return {
+    columns,
+    choices,
+    cursor: greatest?.[0] || null,
+    async *chunks(signal) {
+      try {
+        for await (const rows of cutRows(engine.exportRows(statement, where, signal)))
+          yield toChunk(rows, isList, hasKey);
+      } catch (error) {
+        throw (isUnexplained(error) ? await relation.diagnose?.() : undefined) ?? error;
+      }
+    },
+    // The engine belongs to who opened it.
+    [Symbol.asyncDispose]: async () => {},
+  };
+}
+
+/** The columns get names of ours: a header may name two alike. */
+function withNamesOfOurs({ where, from, columns }: DuckdbRelation): Relation {
+  const named = columns.map((column, index) => ({ ...column, sql: quoteName(`c${index}`) }));
+  return { where, from: `${from} AS t(${named.map(({ sql }) => sql).join(', ')})`, columns: named };
+}
+
+function isUnexplained(error: unknown): boolean {
+  return error instanceof SyncError && error.code === 'source.query_failed';
+}

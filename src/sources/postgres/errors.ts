@@ -1,0 +1,35 @@
+import { systemErrorCode } from '../../errors.ts';
+import type { ServerFault } from '../servers/errors.ts';
+
+/** By SQLSTATE (PostgreSQL, appendix A): whole codes first, then classes. */
+const kinds: Record<string, ServerFault['kind']> = {
+  '28': 'login',
+  '3D000': 'login',
+  '42501': 'permission',
+  '42P01': 'missing',
+  '3F000': 'missing',
+  '42703': 'column',
+  '57014': 'timeout',
+  '57': 'interrupted',
+  '53300': 'unreachable',
+  '08': 'interrupted',
+};
+
+/** Only the code and the position of an error of the server go on. */
+export function postgresFault(error: unknown): ServerFault | undefined {
+  const code = systemErrorCode(error);
+  if (code !== undefined && /^[0-9A-Z]{5}$/.test(code) && isFromServer(error)) {
+    const position = 'position' in error && typeof error.position === 'string' ? error.position : undefined;
+    return { kind: kinds[code] ?? kinds[code.slice(0, 2)] ?? 'refused', code, position };
+  }
+  if (!(error instanceof Error)) return undefined;
+  // The client's own, which carry no code.
+  if (error.message === 'The server does not support SSL connections') return { kind: 'no_tls', code: 'no TLS' };
+  if (/password must be a string/.test(error.message)) return { kind: 'login', code: 'no password' };
+  if (error.message === 'Query read timeout') return { kind: 'interrupted', code: 'no answer' };
+  return undefined;
+}
+
+function isFromServer(error: unknown): error is object {
+  return typeof error === 'object' && error !== null && 'severity' in error;
+}

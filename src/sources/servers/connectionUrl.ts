@@ -1,0 +1,117 @@
+import { isLoopback } from '../../loopback.ts';
+
+/*
+ * URLs of servers, as people write them. Nothing here ever quotes one: it may hold a password.
+ */
+
+export type UrlKind = 'postgres' | 'mysql';
+export type TlsMode = 'verify' | 'unverified' | 'off';
+
+/** Where and as whom to connect; what the URL does not tell is undefined, for the driver's own default. */
+export interface Connection {
+  host: string;
+  /** How to call the server in messages. */
+  address: string;
+  port: number;
+  user: string | undefined;
+  password: string | undefined;
+  database: string | undefined;
+  /** Path of a socket, in place of host and port: of the folder for PostgreSQL, of the socket itself for MySQL. */
+  socketPath: string | undefined;
+  tls: TlsMode;
+}
+
+const kinds = {
+  postgres: {
+    schemes: ['postgres:', 'postgresql:'],
+    port: 5432,
+    example: 'postgres://user:${PGPASSWORD}@host:5432/database',
+    socketParameter: 'host',
+    tlsParameter: 'sslmode',
+  },
+  mysql: {
+    schemes: ['mysql:', 'mariadb:'],
+    port: 3306,
+    example: 'mysql://user:${MYSQL_PASSWORD}@host:3306/database',
+    socketParameter: 'socketPath',
+    tlsParameter: 'ssl-mode',
+  },
+} as const;
+
+/** What the parameter of the engines' own clients says: their "require" encrypts without looking at the certificate. */
+const tlsByParameter: Record<string, TlsMode> = {
+  disable: 'off',
+  disabled: 'off',
+  allow: 'unverified',
+  prefer: 'unverified',
+  preferred: 'unverified',
+  require: 'unverified',
+  required: 'unverified',
+  'verify-ca': 'verify',
+  verify_ca: 'verify',
+  'verify-full': 'verify',
+  verify_identity: 'verify',
+};
+
+/** What is wrong with a connection URL, in words that do not quote it. */
+export function connectionUrlProblem(text: string, kind: UrlKind): string | undefined {
+  const { schemes, example, socketParameter, tlsParameter } = kinds[kind];
+  const url = parseUrl(text);
+  if (url === undefined || !schemes.some((scheme) => scheme === url.protocol))
+    return `must be a URL such as ${example}; an "@", "/", "#" or "%" in a password must be percent-encoded (a reference is, by itself)`;
+  if (!canDecode(url)) return 'holds a "%" that begins no percent-encoded character; write it as %25';
+  if (url.hostname === '' && !url.searchParams.has(socketParameter)) return `must name a host, as in ${example}`;
+  const unknown = [...url.searchParams.keys()].find((name) => name !== socketParameter && name !== tlsParameter);
+  if (unknown !== undefined)
+    return `has a parameter that is not known; known are ${tlsParameter} and ${socketParameter}`;
+  const mode = url.searchParams.get(tlsParameter);
+  if (mode !== null && tlsByParameter[mode.toLowerCase()] === undefined)
+    return `has an ${tlsParameter} that is not known; better say tls: verify, unverified or off`;
+  return undefined;
+}
+
+/** Takes a URL without problems. TLS: as configured, else as the URL says, else verified away from loopback. */
+export function parseConnectionUrl(text: string, kind: UrlKind, tls: TlsMode | undefined): Connection {
+  const { port, socketParameter, tlsParameter } = kinds[kind];
+  const url = new URL(text);
+  const decoded = (part: string) => (part === '' ? undefined : decodeURIComponent(part));
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  const socketPath = url.searchParams.get(socketParameter) ?? undefined;
+  const isLocal = socketPath !== undefined || isLoopback(url.hostname);
+  const byUrl = tlsByParameter[url.searchParams.get(tlsParameter)?.toLowerCase() ?? ''];
+  return {
+    host,
+    port: url.port === '' ? port : Number(url.port),
+    address: socketPath ?? `${url.hostname}:${url.port === '' ? port : url.port}`,
+    user: decoded(url.username),
+    password: decoded(url.password),
+    database: decoded(url.pathname.replace(/^\//, '')),
+    socketPath,
+    tls: tls ?? byUrl ?? (isLocal ? 'off' : 'verify'),
+  };
+}
+
+/** What is wrong with the URL of an HTTP server. */
+export function httpUrlProblem(text: string): string | undefined {
+  const url = parseUrl(text);
+  if (url === undefined || !['http:', 'https:'].includes(url.protocol))
+    return 'must be a URL that starts with https://';
+  if (url.protocol === 'http:' && !isLoopback(url.hostname))
+    return 'must be https: plain http is allowed to loopback only';
+  if (url.search !== '' || url.hash !== '') return 'must not hold parameters';
+  return canDecode(url) ? undefined : 'holds a "%" that begins no percent-encoded character; write it as %25';
+}
+
+/** `new URL` takes no host away from a scheme it does not know, so "postgres:///db?host=/run" has none. */
+function parseUrl(text: string): URL | undefined {
+  return URL.canParse(text) ? new URL(text) : undefined;
+}
+
+function canDecode({ username, password, pathname }: URL): boolean {
+  try {
+    decodeURIComponent(`${username}${password}${pathname}`);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,124 @@
+import { type ErrorCode, SyncError, systemErrorCode } from '../../errors.ts';
+
+/** What went wrong at a server. `code` is the driver's or the server's own; its text, which may quote rows, stays behind. */
+export interface ServerFault {
+  kind:
+    | 'unreachable'
+    | 'no_tls'
+    | 'login'
+    | 'permission'
+    | 'missing'
+    | 'column'
+    | 'timeout'
+    | 'interrupted'
+    | 'refused';
+  code: string;
+  /** Where in the statement, as the server counts. */
+  position?: string | undefined;
+}
+
+/** What was asked of whom, as it is called in messages. */
+export interface Asked {
+  /** "PostgreSQL at db.example:5432" */
+  server: string;
+  /** "the query" or "the table customers" */
+  where: string;
+}
+
+interface Wording {
+  error: ErrorCode;
+  message(asked: Asked): string;
+  hint: string;
+}
+
+const wordings: Record<ServerFault['kind'], Wording> = {
+  unreachable: {
+    error: 'source.unreachable',
+    message: ({ server }) => `Cannot reach ${server}`,
+    hint: 'Check host and port, and whether this machine may connect there (firewall, allow list).',
+  },
+  no_tls: {
+    error: 'source.unreachable',
+    message: ({ server }) => `Found no TLS connection to ${server} that can be trusted`,
+    hint: 'Give the authority of its certificate in source.ca; or say source.tls: unverified (encrypted, certificate not looked at) or off, where the network is trusted.',
+  },
+  login: {
+    error: 'source.login_failed',
+    message: ({ server }) => `Was not let in by ${server}`,
+    hint: 'Check user, password or key, and the database, and that the references in the configuration are the right ones.',
+  },
+  permission: {
+    error: 'source.not_permitted',
+    message: ({ server, where }) => `The user may not read ${where} (${server})`,
+    hint: 'Grant SELECT on it, and USAGE on its schema, to the user of the connection.',
+  },
+  missing: {
+    error: 'source.not_found',
+    message: ({ server, where }) => `Did not find ${where}, or something it names, in ${server}`,
+    hint: 'Check database, schema and table, and how they are spelt: most engines fold names that are not quoted.',
+  },
+  column: {
+    error: 'source.column_missing',
+    message: ({ server, where }) => `A column that ${where} names is not there (${server})`,
+    hint: 'Check the query, or source.where, against the table.',
+  },
+  timeout: {
+    error: 'source.timeout',
+    message: ({ server, where }) => `${capital(server)} did not finish ${where} in the time it has`,
+    hint: 'Make the query faster, or raise source.statementTimeoutMs; a limit of the server or of the user may be lower.',
+  },
+  interrupted: {
+    error: 'source.interrupted',
+    message: ({ server, where }) => `${capital(server)} stopped answering in the middle of ${where}`,
+    hint: 'Nothing of this read was sent. Run again; if it happens again, look at the server and the network, or raise source.idleTimeoutMs.',
+  },
+  refused: {
+    error: 'source.query_failed',
+    message: ({ server, where }) => `${capital(server)} refused ${where}`,
+    hint: "Look the code up in the server's manual, try the statement in its own client, and mend the source.",
+  },
+};
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+export function serverError({ kind, code, position }: ServerFault, asked: Asked): SyncError {
+  const { error, message, hint } = wordings[kind];
+  const place = position === undefined ? '' : `, position ${position}`;
+  return new SyncError(error, `${message(asked)} (${code}${place}).`, hint);
+}
+
+const unreachable = new Set([
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EAI_FAIL',
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EHOSTDOWN',
+  'ENOENT',
+  'EACCES',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+const broken = new Set([
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ECONNABORTED',
+  'ERR_STREAM_PREMATURE_CLOSE',
+  'UND_ERR_SOCKET',
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+]);
+
+/** A fault of the network, by Node's code; undefined for all others. What breaks before the connection stands was never reached. */
+export function networkFault(error: unknown, isConnected: boolean): ServerFault | undefined {
+  const code = systemErrorCode(error);
+  if (code === undefined) return undefined;
+  if (/CERT|SELF_SIGNED|UNABLE_TO_|^ERR_TLS|^ERR_SSL|^EPROTO$/.test(code)) return { kind: 'no_tls', code };
+  if (unreachable.has(code)) return { kind: 'unreachable', code };
+  if (broken.has(code)) return { kind: isConnected ? 'interrupted' : 'unreachable', code };
+  return undefined;
+}

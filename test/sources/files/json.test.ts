@@ -1,0 +1,226 @@
+import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { allTextOf, readFileColumn, readSource, syncErrorOf, useSources } from '../sourceSetup.ts';
+
+const sources = useSources();
+
+let files = 0;
+
+function read(content: string | Uint8Array, ending = 'jsonl'): Promise<string[]> {
+  return readFileColumn(sources.engine, sources.write(`file-${++files}.${ending}`, content));
+}
+
+/** A line for each value, which is JSON already. */
+function linesOf(values: readonly string[]): string {
+  return values.map((value) => `{"id":1,"email":${value}}\n`).join('');
+}
+
+describe('values become text', () => {
+  test.each<[string, string[], string[]]>([
+    ['strings', ['"a@b.c"', '""', '" "', '"0901"'], ['a@b.c', '', ' ', '0901']],
+    ['strings with quotes', ['"a\\"b"', '"a\\\\b"', '"a,b"'], ['a"b', 'a\\b', 'a,b']],
+    ['null', ['null', '"null"'], ['', 'null']],
+    [
+      'whole numbers',
+      ['819012345678', '-5', '0', '18446744073709551615'],
+      ['819012345678', '-5', '0', '18446744073709551615'],
+    ],
+    [
+      'whole numbers with an exponent',
+      ['8.1e11', '8.19012345678E+11', '1E+3'],
+      ['810000000000', '819012345678', '1000'],
+    ],
+    ['whole numbers with a point', ['819012345678.0', '819012345678.00'], ['819012345678', '819012345678']],
+    ['fractions', ['0.5', '819012345678.5'], ['0.5', '819012345678.5']],
+    ['numbers beyond 64 bits', ['12345678901234567890123'], ['12345678901234567890123']],
+    ['truth values', ['true'], ['true']],
+    ['objects, which hold no value of the column', ['{"a":"q@q.co"}'], ['{}']],
+    ['arrays in arrays and objects in arrays', ['[["z@z.co"],{"k":"z@z.co"},"a"]'], ['[]', '{}', 'a']],
+    [
+      'escapes',
+      ['"\\u0061@b.c"', '"a\\/b"', '"日本"', '"\\u65e5"', '"\\ud834\\udd1e"'],
+      ['a@b.c', 'a/b', '日本', '日', '𝄞'],
+    ],
+    ['escaped line breaks', ['"a\\nb"', '"a\\r\\nb"', '"\\u2028"'], ['a\rb', 'a\r\rb', '\u2028']],
+    ['an escaped NUL', ['"a\\u0000b"', '"c"'], ['a\0b', 'c']],
+    ['escaped separators', ['"a\\u001eb"', '"a\\u001fb"'], ['a\x01b', 'a\x1fb']],
+    [
+      'dates and UUIDs',
+      ['"2024-01-02"', '"6D92078A-8246-4BA4-ae5b-76104861e7dc"'],
+      ['2024-01-02', '6D92078A-8246-4BA4-ae5b-76104861e7dc'],
+    ],
+    [
+      'arrays',
+      ['["a","b"]', '[]', 'null', '"c"', '[null,"d"]', '[8.1e11]'],
+      ['a', 'b', '', '', 'c', '', 'd', '810000000000'],
+    ],
+    ['arrays in arrays', ['[["a"],{"b":1}]'], ['[]', '{}']],
+  ])('%s', async (_, values, wanted) => {
+    expect(await read(linesOf(values))).toEqual(wanted);
+  });
+
+  test('a missing key is nothing', async () => {
+    expect(await read('{"email":"a"}\n{"id":1}\n{}\n{"email":"b"}\n')).toEqual(['a', '', '', 'b']);
+  });
+
+  test('a line that is null is nothing', async () => {
+    expect(await read('{"email":"a"}\nnull\n{"email":"b"}\n')).toEqual(['a', '', 'b']);
+  });
+
+  test('elements keep their row', async () => {
+    const path = sources.write('rows.jsonl', linesOf(['["a","b"]', '"c"', '[]', '["d"]']));
+    const { values, rows } = await readSource(
+      sources.engine,
+      { type: 'files', path },
+      { names: ['email', 'id'], required: 'all' },
+    );
+    expect(values).toEqual([
+      ['a', 'b', 'c', '', 'd'],
+      ['1', '1', '1', '1'],
+    ]);
+    expect(rows).toEqual([
+      [0, 0, 1, 2, 3],
+      [0, 1, 2, 3],
+    ]);
+  });
+});
+
+describe('files', () => {
+  test.each<[string, string, string[]]>([
+    ['CRLF', '{"email":"a"}\r\n{"email":"b"}\r\n', ['a', 'b']],
+    ['blank lines', '{"email":"a"}\n\n\n{"email":"b"}\n\n', ['a', 'b']],
+    ['spaces', ' { "email" : "a" } \n', ['a']],
+    ['no last line end', '{"email":"a"}', ['a']],
+    ['nothing', '', []],
+    ['blank lines only', '\n\n', []],
+    ['a key in another case', '{"E-Mail":"x","EMAIL":"a"}\n', ['a']],
+    ['an escaped key', '{"em\\u0061il":"a"}\n', ['a']],
+    ['a key of that name with a number', '{"email":"a","email_1":"b"}\n', ['a']],
+    ['300 keys', `{${Array.from({ length: 300 }, (_, index) => `"key${index}":1`).join(',')},"email":"a"}\n`, ['a']],
+  ])('of JSON lines with %s', async (_, content, wanted) => {
+    expect(await read(content)).toEqual(wanted);
+    expect(await read(content, 'ndjson')).toEqual(wanted);
+  });
+
+  test.each<[string, string, string[]]>([
+    ['an array of objects', '[{"email":"a"},\n{"email":["b","c"]}, null]', ['a', 'b', 'c', '']],
+    ['an array of nothing', '[]', []],
+    ['objects over several lines', '{\n"email":\n"a"}\n{"email":"b"}', ['a', 'b']],
+    ['JSON lines', '{"email":"a"}\n{"email":"b"}\n', ['a', 'b']],
+  ])('.json as %s', async (_, content, wanted) => {
+    expect(await read(content, 'json')).toEqual(wanted);
+  });
+
+  test('compressed', async () => {
+    const content = linesOf(['"a"', '"b"']);
+    expect(await read(gzipSync(content), 'jsonl.gz')).toEqual(['a', 'b']);
+    expect(await read(zstdCompressSync(content), 'ndjson.zst')).toEqual(['a', 'b']);
+    expect(await read(gzipSync('[{"email":"a"}]'), 'JSON.GZ')).toEqual(['a']);
+  });
+
+  test('of objects that have few keys in common', async () => {
+    const lines = Array.from({ length: 1000 }, (_, index) => `{"key${index}":1}\n`);
+    const emails = await read(`${lines.join('')}{"email":"a"}\n`);
+    expect(emails.filter((email) => email !== '')).toEqual(['a']);
+    expect(emails.length).toBe(1001);
+  });
+
+  test('whose key first appears behind line 30,000', async () => {
+    const emails = await read(`${'{"id":1}\n'.repeat(30_000)}{"email":"a"}\n`);
+    expect(emails.length).toBe(30_001);
+    expect(emails.at(-1)).toBe('a');
+  });
+
+  test('of which one is empty, beside others', async () => {
+    sources.write('beside/1.jsonl', '');
+    sources.write('beside/2.jsonl', linesOf(['"a"']));
+    expect(await readFileColumn(sources.engine, `${sources.folder}/beside/*.jsonl`)).toEqual(['a']);
+  });
+
+  test('in folders that look like columns', async () => {
+    const path = sources.write('email=jp/dt=2024-01-01/a.jsonl', linesOf(['"a"']));
+    expect(await readFileColumn(sources.engine, path)).toEqual(['a']);
+  });
+});
+
+const marked = '"marked.person@example.com"';
+
+describe('a malformed file', () => {
+  test.each<[string, string | Uint8Array, string, string]>([
+    [
+      'a line that is cut off',
+      `${linesOf(['"a"'])}{"email":${marked}\n${linesOf(['"b"'])}`,
+      'source.malformed',
+      'at line 2',
+    ],
+    ['a cut-off first line', `{"email":${marked}`, 'source.malformed', 'at line 1'],
+    ['a string without its end', `{"email":"marked\n${linesOf(['"b"'])}`, 'source.malformed', 'at line 1'],
+    ['a bare word', linesOf(['"a"', '"b"', 'marked']), 'source.malformed', 'at line 3'],
+    [
+      'a bare word in CRLF',
+      linesOf(['"a"', '"b"', 'marked']).replaceAll('\n', '\r\n'),
+      'source.malformed',
+      'at line 3',
+    ],
+    ['two objects in a line', `{"email":"a"}\n{"email":${marked}}{"email":"b"}\n`, 'source.malformed', 'at line 2'],
+    ['a lone surrogate', linesOf(['"a"', '"marked\\ud800"']), 'source.malformed', 'at line 2'],
+    ['a key twice', `{"email":"a"}\n{"email":${marked},"email":"b"}\n`, 'source.malformed', 'at line 2'],
+    ['a byte order mark', `\ufeff{"email":${marked}}\n`, 'source.malformed', 'at line 1'],
+    ['scalars', `${marked}\n"b"\n`, 'source.malformed', 'no JSON objects'],
+    ['arrays', `[${marked}]\n`, 'source.malformed', 'no JSON objects'],
+    ['a scalar among objects', `{"email":"a"}\n${marked}\n`, 'source.malformed', 'no JSON objects'],
+    ['Latin-1', Buffer.from(linesOf(['"a"', '"marked\xe9"']), 'latin1'), 'source.encoding', 'at line 2'],
+    ['UTF-16', Buffer.from(`\ufeff${linesOf([marked])}`, 'utf16le'), 'source.encoding', 'at line 1'],
+    ['CSV under a wrong name', `id,email\n1,${marked}\n`, 'source.malformed', 'at line 1'],
+  ])('by %s is an error that tells where and shows nothing', async (_, content, code, message) => {
+    const error = await syncErrorOf(read(content));
+    expect(error.message).toContain(message);
+    expect(error.code).toBe(code);
+    expect(allTextOf(error)).not.toContain('marked');
+  });
+
+  test.each<[string, string, string]>([
+    ['a bare word', '[{"email":"a"},\n{"email":"b"},{"email":marked}]', 'at record 3'],
+    ['a scalar', `[{"email":"a"},\n${marked}]`, 'no JSON objects'],
+    ['no end', `[{"email":"a"},{"email":${marked}}`, 'at record'],
+  ])('.json by %s', async (_, content, message) => {
+    const error = await syncErrorOf(read(content, 'json'));
+    expect(error.code).toBe('source.malformed');
+    expect(error.message).toContain(message);
+    expect(allTextOf(error)).not.toContain('marked');
+  });
+
+  test('by a missing key says which there are', async () => {
+    const error = await syncErrorOf(read('{"id":1,"mail":"a"}\n'));
+    expect(error.code).toBe('source.column_missing');
+    expect(error.message).toContain('there are: id, mail.');
+  });
+
+  test('by a key in several spellings is refused, as objects would be passed over', async () => {
+    const error = await syncErrorOf(read('{"email":"a"}\n{"Email":"b"}\n'));
+    expect(error.code).toBe('source.column_missing');
+    expect(error.message).toContain('spelt in several ways');
+  });
+});
+
+describe('in a file of 300,000 lines', () => {
+  const lines = Array.from({ length: 300_000 }, (_, index) => `{"email":"user${index + 1}@example.com"}`);
+
+  test.each<[string, string, string]>([
+    ['a cut-off line', '{"email":"marked', 'source.malformed'],
+    ['a scalar', marked, 'source.malformed'],
+    ['a line in Latin-1', '{"email":"marked\xe9"}', 'source.encoding'],
+  ])('%s at nine tenths is told by its number', async (_, bad, code) => {
+    const error = await syncErrorOf(read(Buffer.from(lines.with(269_999, bad).join('\n'), 'latin1')));
+    expect(error.code).toBe(code);
+    expect(error.message).toContain('at line 270000');
+    expect(allTextOf(error)).not.toContain('marked');
+    expect(sources.leftovers()).toEqual([]);
+  });
+
+  test('every row comes, in order', async () => {
+    const emails = await read(lines.join('\n'));
+    expect(emails.length).toBe(300_000);
+    expect(emails.every((email, index) => email === `user${index + 1}@example.com`)).toBe(true);
+  });
+});

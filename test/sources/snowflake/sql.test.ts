@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import { snowflakeSql, snowflakeType } from '../../../src/sources/snowflake/sql.ts';
+
+/*
+ * What is said for which type; no server has read it.
+ */
+
+const same = (text: string) => text;
+
+test.each([
+  ['text', 0, 'TEXT'],
+  ['fixed', 2, 'NUMBER(38,2)'],
+  ['timestamp_ltz', 9, 'TIMESTAMP_LTZ'],
+])('a column of %s with scale %i is of type %s', (type, scale, expected) => {
+  expect(snowflakeType({ name: 'C', type, scale })).toBe(expected);
+});
+
+test.each([
+  ['TEXT', "NULLIF(c, '')"],
+  ['NUMBER(38,0)', "NULLIF(REGEXP_REPLACE(TO_VARCHAR(c), '[.]0+$', ''), '')"],
+  ['BINARY', "NULLIF(COALESCE(TRY_HEX_DECODE_STRING(HEX_ENCODE(c)), HEX_ENCODE(c)), '')"],
+  ['DATE', "NULLIF(TO_VARCHAR(c, 'YYYY-MM-DD'), '')"],
+])('a column of %s holds one text', (type, sql) => {
+  expect(snowflakeSql.columnText('c', type, same)).toEqual({ sql, isList: false });
+});
+
+test('an ARRAY holds a text an element', () => {
+  const text = "CASE WHEN IS_OBJECT(e) THEN '{}' WHEN IS_ARRAY(e) THEN '[]' ELSE e::VARCHAR END";
+  expect(snowflakeSql.columnText('c', 'ARRAY', (element) => `hash(${element})`)).toEqual({
+    sql: `NULLIF(ARRAY_TO_STRING(TRANSFORM(c, e VARIANT -> REPLACE(COALESCE(hash(${text}), ''), CHR(30), CHR(1))), CHR(30)), '')`,
+    isList: true,
+  });
+});
+
+test('VARIANT may hold one or several', () => {
+  expect(snowflakeSql.columnText('c', 'VARIANT', same)).toMatchObject({ isList: true });
+});
+
+test.each(['OBJECT', 'MAP', 'GEOGRAPHY', 'VECTOR'])('a column of %s holds none', (type) => {
+  expect(snowflakeSql.columnText('c', type, same)).toBeUndefined();
+});
+
+test.each([
+  ["it's \\ here", 'TEXT', "'it''s \\\\ here'"],
+  ['1.50', 'NUMBER(38,2)', "CAST('1.50' AS NUMBER(38,2))"],
+  ['1.5', 'REAL', "CAST('1.5' AS FLOAT)"],
+  ['2026-01-02', 'DATE', "TO_DATE('2026-01-02', 'YYYY-MM-DD')"],
+])('the literal of %s as %s', (text, type, sql) => {
+  expect(snowflakeSql.literal(text, type)).toBe(sql);
+});
