@@ -55,12 +55,30 @@ function countText({ done, total, unit }: Step): string {
 /** What a run came to, for a person. */
 export function formatClosingTable(report: RunReport): string {
   const table = new Table({
-    head: ['sync', 'status', 'plan', 'values', 'rejected', 'duplicates', 'members', 'lines sent', 'LINE holds'],
-    colAligns: ['left', 'left', 'left', 'right', 'right', 'right', 'right', 'right', 'left'],
+    head: [
+      'sync',
+      'status',
+      'plan',
+      'values',
+      'rejected',
+      'duplicates',
+      'suppressed',
+      'members',
+      'lines sent',
+      'LINE holds',
+    ],
+    colAligns: ['left', 'left', 'left', 'right', 'right', 'right', 'right', 'right', 'right', 'left'],
     style: { head: [], border: [] },
   });
   for (const { name, status, plan, counts, remote } of report.syncs) {
-    const numbers = [counts.values, counts.rejected, counts.duplicates, counts.members, counts.uploaded];
+    const numbers = [
+      counts.values,
+      counts.rejected,
+      counts.duplicates,
+      counts.suppressed,
+      counts.members,
+      counts.uploaded,
+    ];
     table.push([name, status, plan?.action ?? '-', ...numbers.map((number) => number.toLocaleString('en')), remote]);
   }
   const parts = report.syncs.length === 0 ? [] : [table.toString()];

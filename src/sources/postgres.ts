@@ -3,7 +3,7 @@ import { to as copyTo } from 'pg-copy-streams';
 import type { PostgresSourceConfig } from '../sourceConfig.ts';
 import { cutRows, fieldSeparator, toChunk } from './chunks.ts';
 import { postgresFault } from './postgres/errors.ts';
-import { postgresSql } from './postgres/sql.ts';
+import { postgresSql, redshiftSql } from './postgres/sql.ts';
 import { rowsToChunk, type TextRow } from './rows.ts';
 import { type Relation, type Selection, selectFrom } from './select.ts';
 import { fromSelected, selectedRows } from './selected.ts';
@@ -41,7 +41,7 @@ export async function openPostgres(
       const database: Database = { client, session, config, ask: askOf(client, config) };
       const isRedshift = await beginReading(database);
       const relation = { where, from: fromSelected(select), columns: await describe(select, database) };
-      const selection = selectFrom(relation, wanted, postgresSql);
+      const selection = selectFrom(relation, wanted, isRedshift ? redshiftSql : postgresSql);
       return {
         columns: selection.columns,
         choices: selection.choices,
@@ -105,7 +105,7 @@ async function describe(select: string, { ask }: Database): Promise<Relation['co
   const { fields } = await ask(`SELECT * FROM ${fromSelected(select)} LIMIT 0`);
   const ids = [...new Set(fields.map(({ dataTypeID }) => dataTypeID))];
   const { rows } = await ask(
-    `SELECT oid::text, CASE WHEN typtype IN ('c', 'p') THEN 'record' ELSE format_type(oid, NULL) END FROM pg_type WHERE oid IN (${ids.join(', ') || 'NULL'})`,
+    `SELECT oid, CASE WHEN typtype IN ('c', 'p') THEN 'record' ELSE format_type(oid, NULL) END FROM pg_type WHERE oid IN (${ids.join(', ') || 'NULL'})`,
   );
   const types = new Map(rows.map(([id, type]) => [Number(id), type!]));
   return fields.map(({ name, dataTypeID }) => ({
@@ -147,7 +147,7 @@ const fetchedRows = 20_000;
 
 async function* fetchChunks({ statement, isList, hasKey }: Selection, database: Database): AsyncGenerator<Chunk> {
   const { ask, config, session } = database;
-  await ask(`DECLARE source_rows NO SCROLL CURSOR FOR ${statement}`);
+  await ask(`DECLARE source_rows CURSOR FOR ${statement}`);
   for await (const rows of watchSilence(fetches(ask), patienceOf(config), session.giveUp))
     yield rowsToChunk(rows, { isList, hasKey });
 }

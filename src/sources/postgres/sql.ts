@@ -16,6 +16,9 @@ export const postgresSql: SqlEngine = {
   literal: (text, type) => `CAST(${quoteText(text)} AS ${type})`,
 };
 
+/** Redshift's, which differs in how it hashes; it has no lists. */
+export const redshiftSql: SqlEngine = { ...postgresSql, dialect: 'redshift' };
+
 /** Integral numbers, also of floating or decimal type, as their plain digits; NaN as nothing. */
 function scalarText(value: string, type: string): string | undefined {
   if (/\]$|^record$|^jsonb?$/.test(type)) return undefined;
