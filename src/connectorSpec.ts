@@ -26,7 +26,7 @@ export function connectorSpec(): string {
       requestsPerSecond: lineLimits.requestsPerSecond,
       concurrentReplaces: lineLimits.concurrentReplaces,
     },
-    commands: ['spec', 'check', 'preview', 'sync', 'resume', 'status', 'audiences', 'explain', 'simulate'],
+    commands: ['spec', 'check', 'preview', 'sync', 'resume', 'status', 'audiences', 'explain', 'sql', 'simulate'],
     connectionSpecification: jsonSchema(connection),
     sourceSpecification: jsonSchema(source),
     syncSpecification: jsonSchema(syncs.element),

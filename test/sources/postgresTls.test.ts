@@ -1,0 +1,118 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createConnection, createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { TLSSocket } from 'node:tls';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type PostgresSourceConfig, sourceSchema } from '../../src/sourceConfig.ts';
+import { openPostgres } from '../../src/sources/postgres.ts';
+import { postgresUrl } from './databases.ts';
+import { readAll, syncErrorOf } from './sourceSetup.ts';
+
+/*
+ * A real PostgreSQL behind a proxy that speaks TLS for it, as poolers do, with a certificate of an authority of its own.
+ */
+
+let folder: string;
+let proxy: Server;
+
+/** "localhost" and 127.0.0.1, by an authority whose certificate is `ca.pem`. */
+function makeCertificate(): void {
+  const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });
+  const key = ['-newkey', 'rsa:2048', '-nodes', '-days', '2'];
+  openssl('req', '-x509', ...key, '-keyout', 'ca.key', '-out', 'ca.pem', '-subj', '/CN=authority of the tests');
+  const names = [
+    '-subj',
+    '/CN=localhost',
+    '-addext',
+    'subjectAltName=DNS:localhost',
+    '-addext',
+    'basicConstraints=CA:FALSE',
+  ];
+  openssl(
+    'req',
+    '-x509',
+    ...key,
+    '-CA',
+    'ca.pem',
+    '-CAkey',
+    'ca.key',
+    '-keyout',
+    'key.pem',
+    '-out',
+    'cert.pem',
+    ...names,
+  );
+}
+
+const sslRequestBytes = 8;
+
+function startProxy(): Server {
+  const target = new URL(postgresUrl);
+  const [cert, key] = ['cert.pem', 'key.pem'].map((name) => readFileSync(join(folder, name)));
+  return createServer((socket) => {
+    socket.on('error', () => {});
+    socket.once('readable', () => {
+      socket.read(sslRequestBytes);
+      socket.write('S');
+      const secure = new TLSSocket(socket, { isServer: true, cert, key });
+      const upstream = createConnection(Number(target.port), target.hostname);
+      for (const end of [secure, upstream]) end.on('error', () => {});
+      secure.pipe(upstream).pipe(secure);
+      secure.once('close', () => upstream.destroy());
+    });
+  });
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'postgres-tls-'));
+  makeCertificate();
+  proxy = startProxy();
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+});
+
+afterAll(async () => {
+  await new Promise((resolve) => proxy.close(resolve));
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function read(host: string, changes: object, parameters = ''): Promise<string[] | undefined> {
+  const url = new URL(postgresUrl);
+  url.hostname = host;
+  url.port = String((proxy.address() as { port: number }).port);
+  const config = sourceSchema.parse({
+    type: 'postgres',
+    url: url.href + parameters,
+    query: "SELECT 'a' AS email",
+    ...changes,
+  });
+  const wanted = { choices: [{ names: ['email'], required: 'all' as const }] };
+  const { signal } = new AbortController();
+  await using source = await openPostgres(config as PostgresSourceConfig, wanted, signal);
+  return (await readAll(source)).values[0];
+}
+
+test('a certificate of an authority that is given is trusted', async () => {
+  expect(await read('localhost', { tls: 'verify', ca: join(folder, 'ca.pem') })).toEqual(['a']);
+});
+
+test('a certificate is not looked at where that is asked for, also in the words of libpq', async () => {
+  expect(await read('localhost', { tls: 'unverified' })).toEqual(['a']);
+  expect(await read('localhost', {}, '?sslmode=require')).toEqual(['a']);
+});
+
+test.each([
+  ['of an authority that nobody knows', 'localhost', false],
+  ['of another host', '127.0.0.1', true],
+])('a certificate %s is not trusted, and the hint says what to do', async (_, host, isKnown) => {
+  const error = await syncErrorOf(read(host, { tls: 'verify', ...(isKnown && { ca: join(folder, 'ca.pem') }) }));
+  expect(error.code).toBe('source.unreachable');
+  expect(error.message).toContain('Found no TLS connection');
+  expect(error.hint).toContain('source.ca');
+});
+
+test('a file of authorities that is not there is named', async () => {
+  const error = await syncErrorOf(read('localhost', { tls: 'verify', ca: join(folder, 'missing.pem') }));
+  expect([error.code, error.message]).toEqual(['source.unreadable', expect.stringContaining('missing.pem')]);
+});
