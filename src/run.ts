@@ -20,7 +20,7 @@ import { readTogether } from './reading/readTogether.ts';
 import { createSharedReads } from './reading/sharedReads.ts';
 import { createSuppressions } from './reading/suppressions.ts';
 import { describeError, type RunReport, statusOfRun } from './report.ts';
-import type { RunContext, SyncOutcome } from './runContext.ts';
+import type { ReadingContext, RunContext, SyncOutcome } from './runContext.ts';
 import { keepStdin } from './sources/stdin.ts';
 import { runSync } from './sync.ts';
 
@@ -132,9 +132,17 @@ async function runInFolder(journal: Journal, options: RunOptions, runId: string)
   using grace = createGrace(config.shutdown.graceMs, clock, signal);
   try {
     const client = createLineAdsClient({ ...config, ...options, uploadSignal: grace.signal });
-    const readLimit = pLimit(concurrentReads);
+    const reading: ReadingContext = {
+      ...options,
+      workers,
+      readLimit: pLimit(concurrentReads),
+      stdin: keepStdin(options.stdin, folder.path, signal),
+      rejectsFile,
+      workDirectory: folder.path,
+    };
     const context: RunContext = {
       ...options,
+      ...reading,
       runId,
       wait: config.jobs.wait && options.detach !== true,
       isToRestart: options.restart === true,
@@ -142,14 +150,9 @@ async function runInFolder(journal: Journal, options: RunOptions, runId: string)
       approved: options.approve ?? [],
       client,
       journal,
-      workers,
-      readLimit,
-      reads: createSharedReads(config, (requests) => readLimit(() => readTogether(requests, context))),
-      suppressions: createSuppressions(() => context),
-      stdin: keepStdin(options.stdin, folder.path, signal),
-      rejectsFile,
+      reads: createSharedReads(config, (requests) => reading.readLimit(() => readTogether(requests, reading))),
+      suppressions: createSuppressions(reading),
       claimAudience: createClaims(),
-      workDirectory: folder.path,
     };
     const outcomes = await Promise.all(config.syncs.map((sync) => runSync(sync, context)));
     warnOfClock(client.clockSkewMs(), outcomes);

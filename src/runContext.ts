@@ -11,9 +11,22 @@ import type { Suppressions } from './reading/suppressions.ts';
 import type { SyncReport } from './report.ts';
 import type { KeptStdin } from './sources/stdin.ts';
 
-/** What the syncs of a run share. */
-export interface RunContext {
+/** What it takes to read sources. */
+export interface ReadingContext {
   config: Config;
+  workers: Workers;
+  /** Reading takes memory: few sources are read at the same time. */
+  readLimit: LimitFunction;
+  stdin: KeptStdin;
+  /** Where every reject is listed, if anywhere. */
+  rejectsFile: RejectsFile | undefined;
+  workDirectory: string;
+  signal: AbortSignal;
+  progress: Progress;
+}
+
+/** What the syncs of a run share. */
+export interface RunContext extends ReadingContext {
   runId: string;
   /** `preview` stops before the first upload; `resume` ends what earlier runs left, and no more. */
   command: 'sync' | 'preview' | 'resume';
@@ -28,20 +41,11 @@ export interface RunContext {
   client: LineAdsClient;
   /** In a preview it is only read. */
   journal: Journal;
-  workers: Workers;
-  /** Reading takes memory: few sources are read at the same time. */
-  readLimit: LimitFunction;
   reads: SharedReads;
   suppressions: Suppressions;
-  stdin: KeptStdin;
-  /** Where every reject is listed, if anywhere. */
-  rejectsFile: RejectsFile | undefined;
   /** Throws when another sync of this run has the audience already. */
   claimAudience(id: string, syncName: string): void;
-  workDirectory: string;
   clock: Clock;
-  signal: AbortSignal;
-  progress: Progress;
 }
 
 export interface SyncOutcome {

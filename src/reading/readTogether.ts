@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Config, type SyncConfig, sourceOf, wantedColumns } from '../config.ts';
 import { SyncError } from '../errors.ts';
 import { type ReadResult, readMembers } from '../members/readMembers.ts';
-import type { RunContext } from '../runContext.ts';
+import type { ReadingContext } from '../runContext.ts';
 import { openSource } from '../sources/openSource.ts';
 import type { ColumnChoice, WantedColumns } from '../sources/source.ts';
 import { guardState } from '../stateErrors.ts';
@@ -28,7 +28,7 @@ export interface Read extends ReadResult {
 export type ReadOutcome = { request: ReadRequest } & ({ read: Read } | { error: unknown });
 
 /** One pass over a source for all syncs that read it. A source that stops in the middle fails every one of them. */
-export async function readTogether(requests: readonly ReadRequest[], context: RunContext): Promise<ReadOutcome[]> {
+export async function readTogether(requests: readonly ReadRequest[], context: ReadingContext): Promise<ReadOutcome[]> {
   try {
     const reads = await readOnce(requests, context);
     return requests.map((request, index) => ({ request, read: reads[index]! }));
@@ -39,7 +39,7 @@ export async function readTogether(requests: readonly ReadRequest[], context: Ru
   }
 }
 
-async function readOnce(requests: readonly ReadRequest[], context: RunContext): Promise<Read[]> {
+async function readOnce(requests: readonly ReadRequest[], context: ReadingContext): Promise<Read[]> {
   const { workers, signal, progress, rejectsFile } = context;
   await using source = await open(requests, context);
   const readings = requests.map(({ sync }) => ({
@@ -60,11 +60,11 @@ async function readOnce(requests: readonly ReadRequest[], context: RunContext): 
   }));
 }
 
-function folderOf(sync: SyncConfig, { workDirectory }: RunContext): string {
+function folderOf(sync: SyncConfig, { workDirectory }: ReadingContext): string {
   return join(workDirectory, `sync-${sync.name}`);
 }
 
-async function open(requests: readonly ReadRequest[], { config, workDirectory, stdin, signal }: RunContext) {
+async function open(requests: readonly ReadRequest[], { config, workDirectory, stdin, signal }: ReadingContext) {
   const [first] = requests;
   const directory = join(workDirectory, `source-of-${first!.sync.name}`);
   await guardState(directory, () => mkdirSync(directory, { mode: 0o700, recursive: true }));
@@ -94,7 +94,7 @@ function isColumnMissing(error: unknown): boolean {
 }
 
 /** A column that one of them misses is no trouble of the others. */
-async function findLacking(requests: readonly ReadRequest[], context: RunContext) {
+async function findLacking(requests: readonly ReadRequest[], context: ReadingContext) {
   const lacking: ReadOutcome[] = [];
   const others: ReadRequest[] = [];
   for (const request of requests)

@@ -8,7 +8,7 @@ import type { SealedSet } from '../members/memberSet.ts';
 import { type ReadResult, readMembers } from '../members/readMembers.ts';
 import { collectLines } from '../members/uploadLines.ts';
 import type { SyncReport } from '../report.ts';
-import type { RunContext } from '../runContext.ts';
+import type { ReadingContext } from '../runContext.ts';
 import { openSource } from '../sources/openSource.ts';
 import { guardState } from '../stateErrors.ts';
 
@@ -25,19 +25,17 @@ interface SuppressionList {
 }
 
 /** Each list is read once for all syncs that read its numbers alike. */
-export function createSuppressions(contextOf: () => RunContext): Suppressions {
+export function createSuppressions(context: ReadingContext): Suppressions {
   const lists = new Map<string, Promise<SuppressionList>>();
   const read = (entry: SuppressionConfig, index: number, rules: IdentifyRules) => {
-    const context = contextOf();
     const key = JSON.stringify([index, rules]);
-    const list =
-      lists.get(key) ?? context.readLimit(() => readList(entry, `suppress-${index}-${lists.size}`, rules, context));
+    const name = `suppress-${index}-${lists.size}`;
+    const list = lists.get(key) ?? context.readLimit(() => readList(entry, name, rules, context));
     lists.set(key, list);
     return list;
   };
   return {
     async of(sync, report) {
-      const context = contextOf();
       const found: SealedSet[] = [];
       for (const [index, entry] of context.config.suppress.entries()) {
         if (entry.identifierType !== sync.identifierType) continue;
@@ -61,7 +59,7 @@ async function readList(
   entry: SuppressionConfig,
   name: string,
   rules: IdentifyRules,
-  { workDirectory, stdin, workers, signal }: RunContext,
+  { workDirectory, stdin, workers, signal }: ReadingContext,
 ): Promise<SuppressionList> {
   const directory = join(workDirectory, name);
   await guardState(directory, () => mkdirSync(directory, { mode: 0o700 }));

@@ -152,6 +152,25 @@ describe.concurrent('nothing is sent', () => {
   });
 });
 
+test('a list is read for each country that its numbers may be of', async ({ expect }) => {
+  await using scenario = await openScenario({ strictRates: false });
+  const people = scenario.write('people.csv', 'phone\n0812345678\n0812345679\n');
+  const list = scenario.write('list.csv', 'phone\n0812345678\n');
+  const syncs = ['TH', 'ID', 'TH'].map((defaultCountry, index) => ({
+    ...{ name: `s${index}`, audienceName: `S${index}`, identifierType: 'phone', mode: 'mirror' },
+    ...{ defaultCountry, phoneFormats: ['e164'] },
+  }));
+  const suppress = [{ source: { type: 'files', path: list }, identifierType: 'phone' }];
+  const config = scenario.config({ source: { type: 'files', path: people }, syncs, suppress });
+  const { code } = await runHere(scenario, config);
+  expect(code).toBe(0);
+  const { simulator } = scenario;
+  const membersOf = (name: string) => [...simulator.members(audienceId(simulator, name))];
+  expect(['S0', 'S1', 'S2'].map(membersOf)).toEqual(
+    ['+66812345679', '+62812345679', '+66812345679'].map((number) => [hashOf(number)]),
+  );
+});
+
 test('a list of another identifier type is not looked at', async ({ expect }) => {
   await using scenario = await openScenario({ strictRates: false });
   const given = { type: 'email', people: [ann], entry: { identifierType: 'phone' } } as const;
