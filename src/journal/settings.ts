@@ -31,8 +31,6 @@ export function sourceSettings(source: SourceConfig): object {
   return { ...Object.fromEntries(settings), ...('url' in source && { url: withoutPassword(source.url) }) };
 }
 
-function withoutPassword(text: string): string {
-  const url = new URL(text);
-  url.password = '';
-  return url.href;
+function withoutPassword(url: string): string {
+  return url.replace(/^([a-z]+:\/\/[^/?#:@]*):[^/?#]*@/i, '$1@');
 }

@@ -12,9 +12,12 @@ export function selectedRows({ query, table, where }: Selected): { select: strin
   return { select: `SELECT * FROM ${table}${condition}`, where: `the table ${table}` };
 }
 
+/** The semicolon at the end, with blanks and comments behind it, as far as there is no quote that it could stand in. */
+const end = /;(?:[\s;]|--[^\n'"`]*(?:\n|$)|\/\*[^'"`]*?\*\/)*$/;
+
 /** Without what ends a statement; what follows goes on a line of its own, so that a comment at the end does no harm. */
 function withoutEnd(query: string): string {
-  return query.replace(/[\s;]+$/, '');
+  return query.replace(end, '').trimEnd();
 }
 
 /** As a FROM item. */

@@ -60,7 +60,7 @@ export function connectionUrlProblem(text: string, kind: UrlKind): string | unde
   if (url === undefined || !schemes.some((scheme) => scheme === url.protocol))
     return `must be a URL such as ${example}; an "@", "/", "#" or "%" in a password must be percent-encoded (a reference is, by itself)`;
   if (!canDecode(url)) return 'holds a "%" that begins no percent-encoded character; write it as %25';
-  if (url.hostname === '' && !url.searchParams.has(socketParameter)) return `must name a host, as in ${example}`;
+  if (!hasHost(url) && !url.searchParams.has(socketParameter)) return `must name a host, as in ${example}`;
   const unknown = [...url.searchParams.keys()].find((name) => name !== socketParameter && name !== tlsParameter);
   if (unknown !== undefined)
     return `has a parameter that is not known; known are ${tlsParameter} and ${socketParameter}`;
@@ -73,7 +73,8 @@ export function connectionUrlProblem(text: string, kind: UrlKind): string | unde
 /** Takes a URL without problems. TLS: as configured, else as the URL says, else verified away from loopback. */
 export function parseConnectionUrl(text: string, kind: UrlKind, tls: TlsMode | undefined): Connection {
   const { port, socketParameter, tlsParameter } = kinds[kind];
-  const url = new URL(text);
+  const url = parseUrl(text);
+  if (url === undefined) throw new Error('a URL with problems came through the schema');
   const decoded = (part: string) => (part === '' ? undefined : decodeURIComponent(part));
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   const socketPath = url.searchParams.get(socketParameter) ?? undefined;
@@ -102,9 +103,16 @@ export function httpUrlProblem(text: string): string | undefined {
   return canDecode(url) ? undefined : 'holds a "%" that begins no percent-encoded character; write it as %25';
 }
 
-/** `new URL` takes no host away from a scheme it does not know, so "postgres:///db?host=/run" has none. */
+/** Stands in for a host that is left out behind a user, as libpq allows where a socket is named: "postgres://me@/db". */
+const noHost = 'no-host.invalid';
+
 function parseUrl(text: string): URL | undefined {
-  return URL.canParse(text) ? new URL(text) : undefined;
+  const whole = text.replace(/^([a-z]+:\/\/[^/?#]*@)(?=[/?#]|$)/i, `$1${noHost}`);
+  return URL.canParse(whole) ? new URL(whole) : undefined;
+}
+
+function hasHost({ hostname }: URL): boolean {
+  return hostname !== '' && hostname !== noHost;
 }
 
 function canDecode({ username, password, pathname }: URL): boolean {
