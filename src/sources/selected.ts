@@ -12,12 +12,15 @@ export function selectedRows({ query, table, where }: Selected): { select: strin
   return { select: `SELECT * FROM ${table}${condition}`, where: `the table ${table}` };
 }
 
-/** The semicolon at the end, with blanks and comments behind it, as far as there is no quote that it could stand in. */
-const end = /;(?:[\s;]|--[^\n'"`]*(?:\n|$)|\/\*[^'"`]*?\*\/)*$/;
+/** A semicolon with nothing but blanks and comments behind it. */
+const semicolonAtEnd = /;(?:[\s;]|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)*$/;
 
 /** Without what ends a statement; what follows goes on a line of its own, so that a comment at the end does no harm. */
 function withoutEnd(query: string): string {
-  return query.replace(end, '').trimEnd();
+  const before = query.slice(0, semicolonAtEnd.exec(query)?.index);
+  // One that stands in a text is not the end: "SELECT 'a; -- b'".
+  const isInText = ["'", '"', '`'].some((quote) => before.split(quote).length % 2 === 0);
+  return (isInText ? query.replace(/[\s;]+$/, '') : before).trimEnd();
 }
 
 /** As a FROM item. */
