@@ -46,7 +46,7 @@ export const errorTexts: Record<ErrorCode, string> = {
     "DuckDB or the server refused the query or failed in it. Their texts quote data, so try it in the engine's own shell.",
   'source.unreachable':
     'The server of the source was not reached: name, port, firewall, or a TLS certificate that cannot be trusted.',
-  'source.login_failed': 'The server did not let the user in: user, password, key or database.',
+  'source.login_failed': 'The server did not let the user in: user, password or key.',
   'source.not_permitted': 'The user may not read the table or a column. Grant SELECT.',
   'source.timeout': 'The query took longer than `statementTimeoutMs`, or than the server allows.',
   'source.interrupted':

@@ -145,7 +145,7 @@ describe('what is wrong is told by code', () => {
     [
       'a database that is not there',
       { url: new URL('/nowhere', 'mysql://root@127.0.0.1').href },
-      'source.login_failed',
+      'source.not_found',
       /ER_BAD_DB_ERROR/,
     ],
     ['a server without TLS', { tls: 'verify' }, 'source.unreachable', /TLS/],

@@ -168,7 +168,7 @@ describe('what is wrong is told by code', () => {
     [
       'a database that is not there',
       { url: 'postgres://postgres:MARKED@127.0.0.1/nowhere', table: 't' },
-      'source.login_failed',
+      'source.not_found',
       /3D000/,
     ],
     [

@@ -6,7 +6,7 @@ const kinds: Record<string, ServerFault['kind']> = {
   ER_ACCESS_DENIED_ERROR: 'login',
   ER_ACCESS_DENIED_NO_PASSWORD_ERROR: 'login',
   ER_DBACCESS_DENIED_ERROR: 'login',
-  ER_BAD_DB_ERROR: 'login',
+  ER_BAD_DB_ERROR: 'missing',
   ER_NO_DB_ERROR: 'login',
   ER_NOT_SUPPORTED_AUTH_MODE: 'login',
   AUTH_SWITCH_PLUGIN_ERROR: 'login',

@@ -4,7 +4,7 @@ import type { ServerFault } from '../servers/errors.ts';
 /** By SQLSTATE (PostgreSQL, appendix A): whole codes first, then classes. */
 const kinds: Record<string, ServerFault['kind']> = {
   '28': 'login',
-  '3D000': 'login',
+  '3D000': 'missing',
   '42501': 'permission',
   '42P01': 'missing',
   '3F000': 'missing',

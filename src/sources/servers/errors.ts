@@ -45,7 +45,7 @@ const wordings: Record<ServerFault['kind'], Wording> = {
   login: {
     error: 'source.login_failed',
     message: ({ server }) => `Was not let in by ${server}`,
-    hint: 'Check user, password or key, and the database, and that the references in the configuration are the right ones.',
+    hint: 'Check user, password or key, and whether the user may use the database, and that the references in the configuration are the right ones.',
   },
   permission: {
     error: 'source.not_permitted',
