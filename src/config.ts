@@ -1,6 +1,7 @@
 import metadata from 'libphonenumber-js/max/metadata';
 import { z } from 'zod';
 import { nationalFormCountries, phoneFormats } from './identifiers/phoneFormats.ts';
+import { integer } from './integer.ts';
 import { isLoopback } from './loopback.ts';
 import { isSqlSource, type SourceConfig, sourceSchema } from './sourceConfig.ts';
 
@@ -28,10 +29,6 @@ export const lineLimits = {
   requestsPerSecond: 10,
   concurrentReplaces: 3,
 } as const;
-
-function integer(minimum: number, maximum: number) {
-  return z.int().min(minimum).max(maximum);
-}
 
 function baseUrlProblem(text: string): string | undefined {
   if (!URL.canParse(text)) return 'must be a URL such as https://ads.line.me';

@@ -1,13 +1,10 @@
 import { z } from 'zod';
+import { integer } from './integer.ts';
 import { connectionUrlProblem, httpUrlProblem } from './sources/servers/connectionUrl.ts';
 
 /*
  * The part of the configuration that says where identifiers are read from: one schema for each kind of source.
  */
-
-function integer(minimum: number, maximum: number) {
-  return z.int().min(minimum).max(maximum);
-}
 
 /** Text that another function finds fault with, or does not. */
 function checkedText(problemOf: (text: string) => string | undefined) {

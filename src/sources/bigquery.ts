@@ -1,7 +1,6 @@
 import type { Dispatcher } from 'undici';
 import type { BigquerySourceConfig } from '../sourceConfig.ts';
 import { type BigqueryApi, createBigqueryApi } from './bigquery/api.ts';
-import { BigqueryRefusal } from './bigquery/errors.ts';
 import {
   ambientCredentials,
   type GoogleCredentials,
@@ -35,7 +34,6 @@ export async function openBigquery(
   const session = createSession({
     asked: { server: config.projectId === undefined ? 'BigQuery' : `BigQuery, project ${config.projectId}`, where },
     signal,
-    faultOf: (error) => (error instanceof BigqueryRefusal ? error.fault : undefined),
     destroy: () => stopping.abort(),
   });
   const end = () => {

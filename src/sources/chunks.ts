@@ -62,11 +62,19 @@ function endOfLastRow(rows: Buffer): number {
  */
 export function toChunk(rows: Buffer<ArrayBuffer>, isList: readonly boolean[], hasKey = false): Chunk {
   const width = isList.length + (hasKey ? 1 : 0);
-  const fields = isQuotedOrWide(rows, width) ? splitFields(rows, width) : [rows];
+  return fieldsToChunk(isQuotedOrWide(rows, width) ? splitFields(rows, width) : [rows], isList, hasKey);
+}
+
+/** The lines of each column, and behind them those of the key column, as a chunk. */
+export function fieldsToChunk(
+  fields: readonly Buffer<ArrayBuffer>[],
+  isList: readonly boolean[],
+  hasKey: boolean,
+): Chunk {
   const columns = isList.map((isOfLists, index) =>
     isOfLists ? splitElements(fields[index]!) : { lines: fields[index]! },
   );
-  return { columns, ...(hasKey && { key: fields[width - 1]! }) };
+  return { columns, ...(hasKey && { key: fields[isList.length]! }) };
 }
 
 function isQuotedOrWide(rows: Buffer, width: number): boolean {
@@ -97,7 +105,7 @@ function splitFields(rows: Buffer, width: number): Buffer<ArrayBuffer>[] {
 }
 
 /** Lines whose cells are lists: one line an element, and the row of each. */
-export function splitElements(lines: Buffer<ArrayBuffer>): ChunkColumn {
+function splitElements(lines: Buffer<ArrayBuffer>): ChunkColumn {
   if (!lines.includes(element)) return { lines };
   const rowOfLine: number[] = [];
   let row = 0;

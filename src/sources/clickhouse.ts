@@ -1,6 +1,5 @@
 import type { ClickhouseSourceConfig } from '../sourceConfig.ts';
 import { cutRows } from './chunks.ts';
-import { ClickhouseException } from './clickhouse/errors.ts';
 import { ask, type ClickhouseServer, rowsOf } from './clickhouse/http.ts';
 import { clickhouseSql, quoteClickhouseName } from './clickhouse/sql.ts';
 import { endOfLastTsvRow, tsvToChunk } from './clickhouse/tsv.ts';
@@ -23,7 +22,6 @@ export async function openClickhouse(
   const session = createSession({
     asked: { server: `ClickHouse at ${url.host}`, where },
     signal,
-    faultOf: (error) => (error instanceof ClickhouseException ? error.fault : undefined),
     destroy: () => stopping.abort(),
   });
   const end = () => {

@@ -3,6 +3,7 @@ import { SyncError } from '../errors.ts';
 import type { DuckdbSourceConfig } from '../sourceConfig.ts';
 import type { DuckdbEngine } from './duckdb/engine.ts';
 import { readRelation } from './duckdb/relation.ts';
+import { notOneSelect } from './oneSelect.ts';
 import { selectedRows } from './selected.ts';
 import type { Source, WantedColumns } from './source.ts';
 import { quoteText } from './sqlText.ts';
@@ -16,7 +17,11 @@ export async function openQuery(
   if (config.database !== undefined) await attachDatabase(config.database, engine);
   const { select, where } = selectedRows(config);
   const kind = await engine.kindOf(select, where);
-  if (kind !== 'select') throw notOneSelect(kind);
+  if (kind !== 'select')
+    throw notOneSelect(
+      kind === 'other' ? 'a statement of another kind' : 'more than one statement',
+      'WITH … SELECT and FROM … are fine',
+    );
   // DuckDB's own parser sees to semicolons and comments at the end.
   const from = `query(${quoteText(select)})`;
   return readRelation({ where, from, columns: await engine.describe(select, where) }, wanted, engine);
@@ -26,13 +31,4 @@ async function attachDatabase(path: string, engine: DuckdbEngine): Promise<void>
   if (!existsSync(path))
     throw new SyncError('source.not_found', `There is no database file ${path}.`, 'Check source.database.');
   await engine.attach(path);
-}
-
-function notOneSelect(kind: 'other' | 'several'): SyncError {
-  const what = kind === 'other' ? 'a statement of another kind' : 'more than one statement';
-  return new SyncError(
-    'source.not_select',
-    `The query must be one SELECT; it is ${what}, and was not run.`,
-    'Write one SELECT (WITH … SELECT and FROM … are fine).',
-  );
 }

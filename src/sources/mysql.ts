@@ -7,7 +7,7 @@ import { mysqlSql, mysqlType, quoteMysqlName } from './mysql/sql.ts';
 import { chunksOfRows, type TextRow } from './rows.ts';
 import { type Relation, type Selection, selectFrom } from './select.ts';
 import { fromSelected, selectedRows } from './selected.ts';
-import { type Connection, parseConnectionUrl } from './servers/connectionUrl.ts';
+import { type Connection, connectTimeoutMs, parseConnectionUrl } from './servers/connectionUrl.ts';
 import { createSession } from './servers/session.ts';
 import { patienceOf, watchSilence } from './servers/silence.ts';
 import { tlsOptions } from './servers/tls.ts';
@@ -51,8 +51,6 @@ export async function openMysql(
     throw error;
   }
 }
-
-const connectTimeoutMs = 15_000;
 
 function clientOptions(connection: Connection, ca: string | undefined) {
   const { host, port, user, password, database, socketPath } = connection;

@@ -7,7 +7,7 @@ import { postgresSql, redshiftSql } from './postgres/sql.ts';
 import { rowsToChunk, type TextRow } from './rows.ts';
 import { type Relation, type Selection, selectFrom } from './select.ts';
 import { fromSelected, selectedRows } from './selected.ts';
-import { type Connection, parseConnectionUrl } from './servers/connectionUrl.ts';
+import { type Connection, connectTimeoutMs, parseConnectionUrl } from './servers/connectionUrl.ts';
 import { createSession, type Session } from './servers/session.ts';
 import { patienceOf, watchSilence } from './servers/silence.ts';
 import { tlsOptions } from './servers/tls.ts';
@@ -64,8 +64,6 @@ interface Database {
   config: PostgresSourceConfig;
   ask: Ask;
 }
-
-const connectTimeoutMs = 15_000;
 
 function clientOptions(connection: Connection, ca: string | undefined): pg.ClientConfig {
   const { host, port, user, password, database, socketPath } = connection;

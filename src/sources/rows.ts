@@ -1,4 +1,4 @@
-import { splitElements } from './chunks.ts';
+import { fieldsToChunk } from './chunks.ts';
 import type { Chunk } from './source.ts';
 
 /** A row as a driver gives it: its cells as text, null or undefined for nothing. */
@@ -30,11 +30,9 @@ export async function* chunksOfRows(
 }
 
 export function rowsToChunk(rows: readonly TextRow[], { isList, hasKey }: RowForm): Chunk {
-  const columns = isList.map((isOfLists, index) => {
-    const lines = linesOf(rows, index);
-    return isOfLists ? splitElements(lines) : { lines };
-  });
-  return { columns, ...(hasKey && { key: linesOf(rows, isList.length) }) };
+  const width = isList.length + (hasKey ? 1 : 0);
+  const fields = Array.from({ length: width }, (_, index) => linesOf(rows, index));
+  return fieldsToChunk(fields, isList, hasKey);
 }
 
 /** A line break inside a value travels as CR. */

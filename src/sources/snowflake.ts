@@ -8,7 +8,6 @@ import { fromSelected, selectedRows } from './selected.ts';
 import { loadDriver } from './servers/drivers.ts';
 import { createSession, type Session } from './servers/session.ts';
 import { patienceOf, watchSilence } from './servers/silence.ts';
-import { SnowflakeFailure } from './snowflake/errors.ts';
 import { snowflakeSql, snowflakeType } from './snowflake/sql.ts';
 import {
   type SnowflakeAnswer,
@@ -36,7 +35,6 @@ export async function openSnowflake(
   const session = createSession({
     asked: { server: `Snowflake account ${config.account}`, where },
     signal,
-    faultOf: (error) => (error instanceof SnowflakeFailure ? error.fault : undefined),
     destroy: thread.breakOff,
   });
   const account: Account = { thread, session, config };

@@ -15,8 +15,8 @@ import {
   refusal,
   startBigquery,
 } from './bigquery/server.ts';
-import { afterThisTest, all, freeAfterEachTest, readRows, wantedOf } from './serverSetup.ts';
-import { allTextOf, syncErrorOf } from './sourceSetup.ts';
+import { afterThisTest, all, freeAfterEachTest, wantedOf } from './serverSetup.ts';
+import { allTextOf, readAll, syncErrorOf } from './sourceSetup.ts';
 
 /*
  * BigQuery's wire format, as its REST reference tells it, against a local server; not the real engine.
@@ -99,7 +99,7 @@ test('reads values of all kinds, page by page, once the query is done', async ()
     { ...people, rows: values.map((value) => [value]), rowsInPage: 2, unfinished: 2 },
     email,
   );
-  const { values: read } = await readRows(source);
+  const { values: read } = await readAll(source);
   expect(source.columns).toEqual(['email']);
   expect(read[0]).toEqual(values.map((value) => (value ?? '').replace('\n', '\r')));
   expect(server.questions.filter(isReading)).toHaveLength(2 + 5);
@@ -113,7 +113,7 @@ test('two readers get their columns out of one query, with the key behind them',
   ];
   const wanted = { choices: [all('email'), all('phone', 'EMAIL')], key: 'id' };
   const { source } = await openTable({ ...people, rows }, wanted);
-  const { values, keys } = await readRows(source);
+  const { values, keys } = await readAll(source);
   expect(source.choices).toEqual([[0], [1, 0]]);
   expect(values).toEqual([
     ['a@example.com', ''],
@@ -125,7 +125,7 @@ test('two readers get their columns out of one query, with the key behind them',
 test('a list is a line for each element', async () => {
   const rows = [['a@example.com\x1eb@example.com'], [null], ['c@example.com']];
   const { source, server } = await openTable({ ...people, rows }, wantedOf('emails'));
-  const { values, rows: rowOfLine } = await readRows(source);
+  const { values, rows: rowOfLine } = await readAll(source);
   expect(values[0]).toEqual(['a@example.com', 'b@example.com', '', 'c@example.com']);
   expect(rowOfLine[0]).toEqual([0, 0, 1, 2]);
   expect(statements(server).at(-1)).toContain(
@@ -140,7 +140,7 @@ test('a dry run comes first, and the job has the limits of the configuration', a
     statementTimeoutMs: 1_500,
     where: 'active',
   });
-  await readRows(source);
+  await readAll(source);
   const [dryRun, job, page] = server.questions;
   const jobReference = { projectId: project, location: 'asia-northeast1' };
   const limits = { useLegacySql: false, maximumBytesBilled: '1000000' };
@@ -166,14 +166,14 @@ test('cells are hashed where they are, when that is asked for', async () => {
   const hashing = { identifierType: 'email', hashed: 'auto', phoneFormats: ['e164'], otherwise: 'marker' } as const;
   const wanted = { choices: [{ ...all('email'), hashing }, all('email')] };
   const { source, server } = await openTable({ ...people, rows: [['28aa', 'jane@example.com']] }, wanted);
-  expect((await readRows(source)).values).toEqual([['28aa'], ['jane@example.com']]);
+  expect((await readAll(source)).values).toEqual([['28aa'], ['jane@example.com']]);
   expect(statements(server).at(-1)).toContain('to_hex(sha256(');
 });
 
 test('of a cursor the greatest is told, and only later rows are asked for', async () => {
   const wanted = { ...email, cursor: { column: 'seen', after: '2026-01-01 00:00:00+00' } };
   const { source, server } = await openTable({ ...people, greatest: '2026-01-02 03:04:05.6+00' }, wanted);
-  await readRows(source);
+  await readAll(source);
   expect(source.cursor).toBe('2026-01-02 03:04:05.6+00');
   expect(statements(server).at(-1)).toContain("WHERE source_rows.`seen` > CAST('2026-01-01 00:00:00+00' AS TIMESTAMP)");
 });
@@ -237,7 +237,7 @@ test('a job that fails at once fails the read', async () => {
     },
     email,
   );
-  const error = await syncErrorOf(readRows(source));
+  const error = await syncErrorOf(readAll(source));
   expect(error.code).toBe('source.query_failed');
   expect(error.message).toContain('resourcesExceeded');
 });
@@ -249,7 +249,7 @@ test.each([
   const stopped = refusal(400, 'stopped', 'Job execution was cancelled');
   const answer = (question: BigqueryQuestion) => (isReading(question) ? stopped : undefined);
   const { source } = await openTable({ ...people, answer }, email, { statementTimeoutMs });
-  expect((await syncErrorOf(readRows(source))).code).toBe(code);
+  expect((await syncErrorOf(readAll(source))).code).toBe(code);
 });
 
 test('a busy server is asked again', async () => {
@@ -263,7 +263,7 @@ test('a busy server is asked again', async () => {
     },
     email,
   );
-  expect((await readRows(source)).values).toEqual([['a@example.com']]);
+  expect((await readAll(source)).values).toEqual([['a@example.com']]);
 });
 
 test('a job that has been inserted by an attempt that was not answered is read', async () => {
@@ -279,7 +279,7 @@ test('a job that has been inserted by an attempt that was not answered is read',
     },
     email,
   );
-  expect((await readRows(source)).values).toEqual([['a@example.com']]);
+  expect((await readAll(source)).values).toEqual([['a@example.com']]);
   expect(calls).toBe(2);
 });
 
@@ -297,7 +297,7 @@ test.each<[string, BigqueryAnswer, string]>([
 ])('%s fails the read', async (_what, answer, code) => {
   const rows = Array.from({ length: 9 }, (_, index) => [`user${index}@example.com`]);
   const { source } = await openTable({ ...people, rows, rowsInPage: 3, ...whenReading(answer, 2) }, email);
-  expect((await syncErrorOf(readRows(source))).code).toBe(code);
+  expect((await syncErrorOf(readAll(source))).code).toBe(code);
 });
 
 test('a server that goes silent in the middle is given up', async () => {
@@ -305,7 +305,7 @@ test('a server that goes silent in the middle is given up', async () => {
   const { source, server } = await openTable({ ...people, rows, rowsInPage: 1, ...whenReading('stall', 2) }, email, {
     idleTimeoutMs: 100,
   });
-  const error = await syncErrorOf(readRows(source));
+  const error = await syncErrorOf(readAll(source));
   expect(error.code).toBe('source.interrupted');
   expect(error.message).toContain('silent for 0.1 s');
   await server.leftByClient;
@@ -328,7 +328,7 @@ test('an abort ends what is being read, and cancels a query that still runs', as
   const stop = new AbortController();
   const { source, server } = await openTable({ ...people, ...whenReading('stall') }, email);
   setTimeout(() => stop.abort('stop'), 50);
-  await expect(readRows(source, stop.signal)).rejects.toBe('stop');
+  await expect(readAll(source, stop.signal)).rejects.toBe('stop');
   await server.leftByClient;
   expect(cancels(server)).toBe(1);
 });
@@ -337,7 +337,7 @@ test('a service account gets one token by a signed assertion', async () => {
   const server = await startBigquery({ ...people, rows: [['a@example.com']] });
   const keyFile = writeKeyFile(server.keyFile);
   const source = await open(configOf(server, { keyFile, projectId: undefined }), email);
-  await readRows(source);
+  await readAll(source);
   expect(server.tokensGiven()).toBe(1);
   expect(server.questions.map(({ headers }) => headers.authorization)).toEqual(Array(3).fill('Bearer token-1'));
 });

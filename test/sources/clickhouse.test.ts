@@ -10,8 +10,8 @@ import {
   exceptionAnswer,
   startClickhouse,
 } from './clickhouse/server.ts';
-import { afterThisTest, all, freeAfterEachTest, readRows, wantedOf } from './serverSetup.ts';
-import { allTextOf, syncErrorOf } from './sourceSetup.ts';
+import { afterThisTest, all, freeAfterEachTest, wantedOf } from './serverSetup.ts';
+import { allTextOf, readAll, syncErrorOf } from './sourceSetup.ts';
 
 /*
  * ClickHouse's wire format, as its manual and source tell it, against a local server; not the real engine.
@@ -77,7 +77,7 @@ test.each([undefined, 'gzip', 'zstd'] as const)('reads values of all kinds (comp
   const values = ['jane@example.com', 'a\tb', 'back\\slash', "it's", '"quoted"', 'two\nlines', 'cr\rhere', '', 'é😀'];
   const rows = [...values.map((value) => [value]), [null]];
   const { source } = await openTable({ ...people, rows, ...(encoding !== undefined && { encoding }) }, email);
-  const { values: read } = await readRows(source);
+  const { values: read } = await readAll(source);
   expect(source.columns).toEqual(['email']);
   expect(read[0]).toEqual([...values.map((value) => value.replace('\n', '\r')), '']);
 });
@@ -89,7 +89,7 @@ test('two readers get their columns out of one statement, with the key behind th
   ];
   const wanted = { choices: [all('email'), all('phone', 'EMAIL')], key: 'id' };
   const { source, server } = await openTable({ ...people, rows }, wanted);
-  const { values, keys } = await readRows(source);
+  const { values, keys } = await readAll(source);
   expect(source.choices).toEqual([[0], [1, 0]]);
   expect(values).toEqual([
     ['a@example.com', ''],
@@ -102,7 +102,7 @@ test('two readers get their columns out of one statement, with the key behind th
 test('a list is a line for each element', async () => {
   const rows = [['a@example.com\x1eb@example.com'], [null], ['c@example.com']];
   const { source, server } = await openTable({ ...people, rows }, wantedOf('emails'));
-  const { values, rows: rowOfLine } = await readRows(source);
+  const { values, rows: rowOfLine } = await readAll(source);
   expect(values[0]).toEqual(['a@example.com', 'b@example.com', '', 'c@example.com']);
   expect(rowOfLine[0]).toEqual([0, 0, 1, 2]);
   expect(server.questions.at(-1)!.statement).toContain('arrayStringConcat(arrayMap(e -> ');
@@ -116,7 +116,7 @@ test('rows come whole, wherever the parts of the body are cut', async () => {
     { ...people, ...whenReading({ parts: bytes(...parts), ending: 'marker' }) },
     email,
   );
-  expect((await readRows(source)).values[0]).toEqual(addresses);
+  expect((await readAll(source)).values[0]).toEqual(addresses);
 });
 
 test('the server is told who reads, by headers, and what it may do, by settings', async () => {
@@ -144,7 +144,7 @@ test('a query is asked in the place of a table, whatever it ends with', async ()
     table: undefined,
     query,
   });
-  await readRows(source);
+  await readAll(source);
   expect(server.questions.at(-1)!.statement).toBe(
     `SELECT nullIf(source_rows.\`email\`, '') AS v0 FROM (\nSELECT email FROM people -- all of them\n) AS source_rows\nFORMAT CustomSeparated`,
   );
@@ -155,7 +155,7 @@ test('cells are hashed where they are, when that is asked for', async () => {
   const wanted = { choices: [{ ...all('email'), hashing }, all('email')] };
   const { source, server } = await openTable({ ...people, rows: [['28aa', 'jane@example.com']] }, wanted);
   expect(source.choices).toEqual([[0], [1]]);
-  expect((await readRows(source)).values).toEqual([['28aa'], ['jane@example.com']]);
+  expect((await readAll(source)).values).toEqual([['28aa'], ['jane@example.com']]);
   expect(server.questions.at(-1)!.statement).toContain('lower(hex(SHA256(');
 });
 
@@ -166,7 +166,7 @@ test('of a cursor the greatest is told, and only later rows are asked for', asyn
   };
   const wanted = { ...email, cursor: { column: 'seen', after: '2026-01-01 00:00:00' } };
   const { source, server } = await openTable(table, wanted);
-  await readRows(source);
+  await readAll(source);
   expect(source.cursor).toBe('2026-01-02 03:04:05');
   expect(server.questions[1]!.statement).toContain('HAVING count() > 0');
   expect(server.questions[2]!.statement).toContain(
@@ -254,7 +254,7 @@ test.each<[string, ClickhouseAnswer, string, string]>([
   ['nothing at all', { parts: [], ending: 'none' }, 'source.interrupted', ''],
 ])('%s fails the read', async (_what, answer, code, told) => {
   const { source } = await openTable({ ...people, ...whenReading(answer) }, email);
-  const error = await syncErrorOf(readRows(source));
+  const error = await syncErrorOf(readAll(source));
   expect(error.code).toBe(code);
   expect(error.message).toContain(told);
   expect(allTextOf(error)).not.toContain('planted');
@@ -265,7 +265,7 @@ test('a compressed result that is cut off fails the read', async () => {
     { ...people, encoding: 'zstd', ...whenReading({ parts: bytes('a@example.com\n'), ending: 'none' }) },
     email,
   );
-  expect((await syncErrorOf(readRows(source))).code).toBe('source.interrupted');
+  expect((await syncErrorOf(readAll(source))).code).toBe('source.interrupted');
 });
 
 test('a server that goes silent in the middle is given up', async () => {
@@ -274,7 +274,7 @@ test('a server that goes silent in the middle is given up', async () => {
     email,
     { idleTimeoutMs: 100 },
   );
-  const error = await syncErrorOf(readRows(source));
+  const error = await syncErrorOf(readAll(source));
   expect(error.code).toBe('source.interrupted');
   expect(error.message).toContain('silent for 0.1 s');
   await server.leftByClient;
@@ -297,7 +297,7 @@ test('an abort ends what is being read, and the server sees it', async () => {
   const stop = new AbortController();
   const answer = ({ statement }: ClickhouseQuestion) => (isReading(statement) ? stall(stop) : undefined);
   const { source, server } = await openTable({ ...people, answer }, email);
-  await expect(readRows(source, stop.signal)).rejects.toBe('stop');
+  await expect(readAll(source, stop.signal)).rejects.toBe('stop');
   await server.leftByClient;
 });
 

@@ -41,16 +41,21 @@ export interface TestDatabase {
   run(sql: string, values?: unknown[]): Promise<unknown>;
 }
 
-const howToStart = 'The tests need it: see "Tests" in the README.';
+/** For a connection that does not come about. */
+export function serverMissing(name: string, url: string): (cause: unknown) => never {
+  return (cause) => {
+    throw new Error(`No ${name} answers at ${new URL(url).host}. The tests need it: see "Development" in the README.`, {
+      cause,
+    });
+  };
+}
 
 export function usePostgres(): TestDatabase {
   const client = new pg.Client(postgresUrl);
   const name = `sources_${randomBytes(4).toString('hex')}`;
   const database: TestDatabase = { name, url: postgresUrl, run: (sql, values) => client.query(sql, values) };
   beforeAll(async () => {
-    await client.connect().catch(() => {
-      throw new Error(`No PostgreSQL answers at ${new URL(postgresUrl).host}. ${howToStart}`);
-    });
+    await client.connect().catch(serverMissing('PostgreSQL', postgresUrl));
     await client.query(`CREATE SCHEMA ${name}`);
     await client.query(`SET search_path = ${name}`);
   });
@@ -68,9 +73,9 @@ export function useMariadb(): TestDatabase {
   url.pathname = `/${name}`;
   const database: TestDatabase = { name, url: url.href, run: (sql, values) => client.query(sql, values) };
   beforeAll(async () => {
-    client = await connectMysql({ uri: mysqlUrl, charset: 'utf8mb4', multipleStatements: true }).catch(() => {
-      throw new Error(`No MariaDB answers at ${url.host}. ${howToStart}`);
-    });
+    client = await connectMysql({ uri: mysqlUrl, charset: 'utf8mb4', multipleStatements: true }).catch(
+      serverMissing('MariaDB', mysqlUrl),
+    );
     await client.query(`CREATE DATABASE ${name} CHARACTER SET utf8mb4`);
     await client.query(`USE ${name}`);
   });

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach } from 'vitest';
-import type { ColumnChoice, Source, WantedColumns } from '../../src/sources/source.ts';
+import type { ColumnChoice, WantedColumns } from '../../src/sources/source.ts';
 
 /*
  * For tests of sources that ask a server: a local one that speaks its wire format, not the real engine.
@@ -37,38 +37,4 @@ export function all(...names: string[]): ColumnChoice {
 
 export function wantedOf(...names: string[]): WantedColumns {
   return { choices: [all(...names)] };
-}
-
-export interface ReadRows {
-  /** For each column its lines. */
-  values: string[][];
-  /** For each column the row of each line, counted from 0 over all chunks. */
-  rows: number[][];
-  keys: string[];
-}
-
-/** All that a source gives. */
-export async function readRows(source: Source, signal = new AbortController().signal): Promise<ReadRows> {
-  const read: ReadRows = { values: source.columns.map(() => []), rows: source.columns.map(() => []), keys: [] };
-  let before = 0;
-  for await (const { columns, key } of source.chunks(signal)) {
-    let count = 0;
-    columns.forEach(({ lines, rowIndex }, column) => {
-      const texts = linesIn(lines);
-      texts.forEach((text, at) => {
-        read.values[column]!.push(text);
-        read.rows[column]!.push(before + (rowIndex?.[at] ?? at));
-      });
-      count = Math.max(count, (rowIndex?.at(-1) ?? texts.length - 1) + 1);
-    });
-    if (key !== undefined) read.keys.push(...linesIn(key));
-    before += count;
-  }
-  return read;
-}
-
-function linesIn(bytes: Uint8Array): string[] {
-  const text = Buffer.from(bytes).toString();
-  if (text !== '' && !text.endsWith('\n')) throw new Error('lines do not end with a line feed');
-  return text.split('\n').slice(0, -1);
 }

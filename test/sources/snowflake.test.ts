@@ -7,7 +7,7 @@ import type { SnowflakeSourceConfig } from '../../src/sourceConfig.ts';
 import { beginsAsSelect } from '../../src/sources/oneSelect.ts';
 import { openSnowflake } from '../../src/sources/snowflake.ts';
 import type { Source, WantedColumns } from '../../src/sources/source.ts';
-import { afterThisTest, all, freeAfterEachTest, readRows, wantedOf } from './serverSetup.ts';
+import { afterThisTest, all, freeAfterEachTest, wantedOf } from './serverSetup.ts';
 import {
   failure,
   type SnowflakeAnswer,
@@ -15,7 +15,7 @@ import {
   type SnowflakeTable,
   startSnowflake,
 } from './snowflake/server.ts';
-import { allTextOf, syncErrorOf } from './sourceSetup.ts';
+import { allTextOf, readAll, syncErrorOf } from './sourceSetup.ts';
 
 /*
  * The protocol of Snowflake's drivers, as the driver itself speaks it, against a local server; not the real engine.
@@ -84,7 +84,7 @@ function whenReading(answer: SnowflakeAnswer): Pick<SnowflakeTable, 'answer'> {
 test('reads values of all kinds, with the answer and from files', async () => {
   const values = ['jane@example.com', 'a\tb', 'back\\slash', "it's", '"quoted"', 'two\nlines', '', 'é😀', 'NULL', null];
   const { source } = await openTable({ ...people, rows: values.map((value) => [value]), rowsInAnswer: 3 }, email);
-  const { values: read } = await readRows(source);
+  const { values: read } = await readAll(source);
   expect(source.columns).toEqual(['EMAIL']);
   expect(read[0]).toEqual(values.map((value) => (value ?? '').replace('\n', '\r')));
 });
@@ -96,7 +96,7 @@ test('two readers get their columns out of one statement, with the key behind th
   ];
   const wanted = { choices: [all('email'), all('phone', 'EMAIL')], key: 'id' };
   const { source, server } = await openTable({ ...people, rows }, wanted);
-  const { values, keys } = await readRows(source);
+  const { values, keys } = await readAll(source);
   expect(source.choices).toEqual([[0], [1, 0]]);
   expect(values).toEqual([
     ['a@example.com', ''],
@@ -109,7 +109,7 @@ test('two readers get their columns out of one statement, with the key behind th
 test('a list is a line for each element', async () => {
   const rows = [['a@example.com\x1eb@example.com'], [null], ['c@example.com']];
   const { source, server } = await openTable({ ...people, rows }, wantedOf('emails'));
-  const { values, rows: rowOfLine } = await readRows(source);
+  const { values, rows: rowOfLine } = await readAll(source);
   expect(values[0]).toEqual(['a@example.com', 'b@example.com', '', 'c@example.com']);
   expect(rowOfLine[0]).toEqual([0, 0, 1, 2]);
   expect(server.statements().at(-1)).toContain('ARRAY_TO_STRING(TRANSFORM(source_rows."EMAILS", e VARIANT -> ');
@@ -118,7 +118,7 @@ test('a list is a line for each element', async () => {
 test('many rows come in parts, all of them', async () => {
   const rows = Array.from({ length: 12_345 }, (_, index) => [`user${index}@example.com`]);
   const { source } = await openTable({ ...people, rows, rowsInAnswer: 4_000 }, email);
-  expect((await readRows(source)).values[0]).toEqual(rows.map(([value]) => value));
+  expect((await readAll(source)).values[0]).toEqual(rows.map(([value]) => value));
 });
 
 test('the server is told role, warehouse and time limit, and little of this machine', async () => {
@@ -152,7 +152,7 @@ test('the driver leaves nothing behind, neither in the home directory nor elsewh
   });
   const server = await startSnowflake({ ...people, rows: [['a@example.com']] }, user);
   const source = await openSnowflake(configOf(server), email, new AbortController().signal);
-  await readRows(source);
+  await readAll(source);
   await source[Symbol.asyncDispose]();
   expect(readdirSync(home)).toEqual([]);
   expect(existsSync('snowflake.log')).toBe(false);
@@ -168,14 +168,14 @@ test('cells are hashed where they are, when that is asked for', async () => {
   const hashing = { identifierType: 'email', hashed: 'auto', phoneFormats: ['e164'], otherwise: 'marker' } as const;
   const wanted = { choices: [{ ...all('email'), hashing }, all('email')] };
   const { source, server } = await openTable({ ...people, rows: [['28aa', 'jane@example.com']] }, wanted);
-  expect((await readRows(source)).values).toEqual([['28aa'], ['jane@example.com']]);
+  expect((await readAll(source)).values).toEqual([['28aa'], ['jane@example.com']]);
   expect(server.statements().at(-1)).toContain('sha2(lower(');
 });
 
 test('of a cursor the greatest is told, and only later rows are asked for', async () => {
   const wanted = { ...email, cursor: { column: 'seen', after: '2026-01-01 00:00:00.000000000 +0900' } };
   const { source, server } = await openTable({ ...people, greatest: '2026-01-02 03:04:05.600000000 +0900' }, wanted);
-  await readRows(source);
+  await readAll(source);
   expect(source.cursor).toBe('2026-01-02 03:04:05.600000000 +0900');
   expect(server.statements().at(-1)).toContain(
     `WHERE source_rows."SEEN" > TO_TIMESTAMP_TZ('2026-01-01 00:00:00.000000000 +0900', 'YYYY-MM-DD HH24:MI:SS.FF9 TZHTZM')`,
@@ -238,13 +238,13 @@ test('an encrypted key is opened with its passphrase', async () => {
   });
   const over = { privateKey: encrypted as string, privateKeyPassphrase: 'open sesame' };
   const { source } = await openTable({ ...people, rows: [['a@example.com']] }, email, over);
-  expect((await readRows(source)).values).toEqual([['a@example.com']]);
+  expect((await readAll(source)).values).toEqual([['a@example.com']]);
 });
 
 test('an OAuth token stands in for a key', async () => {
   const over = { username: undefined, privateKey: undefined, oauthToken: 'oauth-token-1' };
   const { source } = await openTable({ ...people, rows: [['a@example.com']] }, email, over);
-  expect((await readRows(source)).values).toEqual([['a@example.com']]);
+  expect((await readAll(source)).values).toEqual([['a@example.com']]);
 });
 
 test.each<[string, Partial<SnowflakeSourceConfig>]>([
@@ -278,7 +278,7 @@ test.each<[string, NonNullable<SnowflakeTable['answer']>]>([
 ])('a server that goes silent in the middle is given up: %s', async (_what, answer) => {
   const rows = [['a@example.com'], ['b@example.com'], ['c@example.com']];
   const { source } = await openTable({ ...people, rows, rowsInAnswer: 1, answer }, email, { idleTimeoutMs: 200 });
-  const error = await syncErrorOf(readRows(source));
+  const error = await syncErrorOf(readAll(source));
   expect(error.code).toBe('source.interrupted');
 });
 
@@ -287,14 +287,14 @@ test('a file with fewer rows than were promised fails the read', async () => {
   const answer = ({ path }: SnowflakeQuestion) =>
     path.startsWith('/files/') ? { rows: '["c@example.com"]' } : undefined;
   const { source } = await openTable({ ...people, rows, rowsInAnswer: 2, answer }, email);
-  const error = await syncErrorOf(readRows(source));
+  const error = await syncErrorOf(readAll(source));
   expect(error.code).toBe('source.interrupted');
   expect(error.message).toContain('rows are missing');
 });
 
 test('an answer that breaks off fails the read', async () => {
   const { source } = await openTable({ ...people, ...whenReading('break') }, email);
-  expect((await syncErrorOf(readRows(source))).code).toBe('source.interrupted');
+  expect((await syncErrorOf(readAll(source))).code).toBe('source.interrupted');
 });
 
 test('a server that nobody listens on is unreachable', async () => {
@@ -321,7 +321,7 @@ test('an abort ends what is being read, and cancels the statement', async () => 
   const stop = new AbortController();
   const { source, server } = await openTable({ ...people, ...whenReading('stall') }, email);
   setTimeout(() => stop.abort('stop'), 200);
-  await expect(readRows(source, stop.signal)).rejects.toBe('stop');
+  await expect(readAll(source, stop.signal)).rejects.toBe('stop');
   await source[Symbol.asyncDispose]();
   expect(server.count(/abort-request/)).toBe(1);
 });

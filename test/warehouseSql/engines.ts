@@ -2,6 +2,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import pg from 'pg';
 import type { Dialect } from '../../src/warehouseSql/dialects.ts';
+import { mysqlUrl, postgresUrl, serverMissing } from '../sources/databases.ts';
 
 /** A value as a reader would get it, and what each expression makes of it. */
 export interface Evaluated {
@@ -51,20 +52,10 @@ export async function openDuckdb(): Promise<Engine> {
   };
 }
 
-function serverMissing(name: string, start: string): (error: unknown) => never {
-  return (error) => {
-    throw new Error(`These tests need ${name}. Start it so: ${start}`, { cause: error });
-  };
-}
-
-const { PGHOST: host = '127.0.0.1', PGUSER: user = 'postgres', PGDATABASE: database = 'test' } = process.env;
-
 /** PostgreSQL has no text with a NUL in it. */
 export async function openPostgres(): Promise<Engine> {
-  const client = new pg.Client({ host, user, database });
-  await client
-    .connect()
-    .catch(serverMissing('PostgreSQL', `service postgresql start; user ${user}, database ${database} at ${host}:5432`));
+  const client = new pg.Client(postgresUrl);
+  await client.connect().catch(serverMissing('PostgreSQL', postgresUrl));
   return {
     dialect: 'postgres',
     async evaluate(values, expressions) {
@@ -82,9 +73,7 @@ export async function openPostgres(): Promise<Engine> {
 
 /** A column of a character set that lacks some characters holds "?" instead. `settings` are set for the session. */
 export async function openMariadb(columnType: string, settings = 'NAMES utf8mb4'): Promise<Engine> {
-  const connection = await createConnection({ host: '127.0.0.1', user: 'root', database: 'test' }).catch(
-    serverMissing('MariaDB', 'service mariadb start; user root without a password, database test at 127.0.0.1:3306'),
-  );
+  const connection = await createConnection(mysqlUrl).catch(serverMissing('MariaDB', mysqlUrl));
   await connection.query(`CREATE TEMPORARY TABLE cells (n INT, value ${columnType})`);
   return {
     dialect: 'mysql',

@@ -1,14 +1,12 @@
-import type { ServerFault } from '../servers/errors.ts';
+import { ServerFailure, type ServerFault } from '../servers/errors.ts';
 
 /** An answer of Google's that is a refusal; of its texts only codes and positions are kept. */
-export class BigqueryRefusal extends Error {
+export class BigqueryRefusal extends ServerFailure {
   readonly status: number;
-  readonly fault: ServerFault;
 
   constructor(status: number, fault: ServerFault) {
-    super(fault.code);
+    super(fault);
     this.status = status;
-    this.fault = fault;
   }
 }
 

@@ -1,15 +1,5 @@
 import { SyncError } from '../../errors.ts';
-import type { ServerFault } from '../servers/errors.ts';
-
-/** An exception of the server, of which only the numbers are kept. */
-export class ClickhouseException extends Error {
-  readonly fault: ServerFault;
-
-  constructor(fault: ServerFault) {
-    super(fault.code);
-    this.fault = fault;
-  }
-}
+import { ServerFailure, type ServerFault } from '../servers/errors.ts';
 
 /** By number (ClickHouse, src/Common/ErrorCodes.cpp). */
 const kinds: Record<number, ServerFault['kind']> = {
@@ -36,7 +26,7 @@ const readonlyCode = 164;
 /** What an answer that is no result means: a header tells the number, or else the text does. */
 export function refusedAnswer(status: number, exceptionCode: string | undefined, text: string): Error {
   if (exceptionCode !== undefined) return exception(Number(exceptionCode), text);
-  return exceptionIn(text) ?? new ClickhouseException({ kind: kindOfStatus(status), code: `HTTP ${status}` });
+  return exceptionIn(text) ?? new ServerFailure({ kind: kindOfStatus(status), code: `HTTP ${status}` });
 }
 
 /** Of what stands between us and the server. */
@@ -54,7 +44,7 @@ export function exceptionIn(text: string): Error | undefined {
 function exception(code: number, text: string): Error {
   if (code === readonlyCode) return mayNotSet();
   const position = /failed at position (\d+)/.exec(text)?.[1];
-  return new ClickhouseException({ kind: kinds[code] ?? 'refused', code: `code ${code}`, position });
+  return new ServerFailure({ kind: kinds[code] ?? 'refused', code: `code ${code}`, position });
 }
 
 function mayNotSet(): SyncError {

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { type Dispatcher, request } from 'undici';
 import type { ClickhouseSourceConfig } from '../../sourceConfig.ts';
+import { ServerFailure } from '../servers/errors.ts';
 import { decompressedBody } from '../servers/http.ts';
 import type { Session } from '../servers/session.ts';
 import { patienceOf, watchSilence } from '../servers/silence.ts';
-import { ClickhouseException, exceptionIn, refusedAnswer } from './errors.ts';
+import { exceptionIn, refusedAnswer } from './errors.ts';
 import { unescapeTsv } from './tsv.ts';
 
 /*
@@ -135,7 +136,7 @@ async function* untilMarker(parts: AsyncIterable<Uint8Array>, marker: string): A
     throw exceptionIn(tail.toString()) ?? error;
   }
   if (held.toString() === marker) return;
-  throw exceptionIn(tail.toString()) ?? new ClickhouseException({ kind: 'interrupted', code: 'no end of the result' });
+  throw exceptionIn(tail.toString()) ?? new ServerFailure({ kind: 'interrupted', code: 'no end of the result' });
 }
 
 /** All rows of a small result. */

@@ -1,4 +1,4 @@
-import { splitElements } from '../chunks.ts';
+import { fieldsToChunk } from '../chunks.ts';
 import type { Chunk } from '../source.ts';
 
 /*
@@ -35,11 +35,7 @@ export function endOfLastTsvRow(rows: Buffer): number {
 export function tsvToChunk(rows: Buffer<ArrayBuffer>, isList: readonly boolean[], hasKey: boolean): Chunk {
   const width = isList.length + (hasKey ? 1 : 0);
   const isPlain = width === 1 && !rows.includes(backslash);
-  const fields = isPlain ? [rows] : tsvFields(rows, width);
-  const columns = isList.map((isOfLists, index) =>
-    isOfLists ? splitElements(fields[index]!) : { lines: fields[index]! },
-  );
-  return { columns, ...(hasKey && { key: fields[width - 1]! }) };
+  return fieldsToChunk(isPlain ? [rows] : tsvFields(rows, width), isList, hasKey);
 }
 
 /** The fields of each column as lines, without escapes. Fields too many count to the last column. */

@@ -17,6 +17,16 @@ export interface ServerFault {
   position?: string | undefined;
 }
 
+/** A failure that a source has understood; of the server's words only codes and positions are kept. */
+export class ServerFailure extends Error {
+  readonly fault: ServerFault;
+
+  constructor(fault: ServerFault) {
+    super(fault.code);
+    this.fault = fault;
+  }
+}
+
 /** What was asked of whom, as it is called in messages. */
 export interface Asked {
   /** "PostgreSQL at db.example:5432" */

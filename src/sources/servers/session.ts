@@ -1,5 +1,5 @@
 import { SyncError } from '../../errors.ts';
-import { type Asked, networkFault, type ServerFault, serverError } from './errors.ts';
+import { type Asked, networkFault, ServerFailure, type ServerFault, serverError } from './errors.ts';
 
 /** A connection to a server as the sources use it: every failure in our words, every wait ended by the signal. */
 export interface Session {
@@ -19,8 +19,8 @@ export interface SessionOptions {
   asked: Asked;
   /** Aborts what is asked of the server before rows are read. */
   signal: AbortSignal;
-  /** What the driver's own errors mean; undefined for those that are not its own. */
-  faultOf(error: unknown): ServerFault | undefined;
+  /** What a driver's own errors mean, where they come through as they are; undefined for those that are not its own. */
+  faultOf?: (error: unknown) => ServerFault | undefined;
   /** Ends the connection at once. */
   destroy(): void;
 }
@@ -32,7 +32,8 @@ export function createSession({ asked, signal: opening, faultOf, destroy }: Sess
   function ourError(error: unknown): unknown {
     if (broken !== undefined) return broken.reason;
     if (error instanceof SyncError) return error;
-    const fault = faultOf(error) ?? networkFault(error, isConnected) ?? unknownFault(isConnected);
+    if (error instanceof ServerFailure) return serverError(error.fault, asked);
+    const fault = faultOf?.(error) ?? networkFault(error, isConnected) ?? unknownFault(isConnected);
     return serverError(fault, asked);
   }
 

@@ -1,14 +1,4 @@
-import { networkFault, type ServerFault } from '../servers/errors.ts';
-
-/** A failure of which only the numbers are kept. */
-export class SnowflakeFailure extends Error {
-  readonly fault: ServerFault;
-
-  constructor(fault: ServerFault) {
-    super(fault.code);
-    this.fault = fault;
-  }
-}
+import { networkFault, ServerFailure, type ServerFault } from '../servers/errors.ts';
 
 /** By number (Snowflake has no list of them; those of the driver are in its error_code.js). */
 const kinds: Record<number, ServerFault['kind']> = {
@@ -27,7 +17,7 @@ const statusCodes = [401002, 402002];
 
 /** The driver's and the server's errors have texts that quote statements and values: only numbers go on. */
 export function snowflakeFault(error: unknown, isConnected: boolean): ServerFault {
-  if (error instanceof SnowflakeFailure) return error.fault;
+  if (error instanceof ServerFailure) return error.fault;
   const { code, cause, response, message } = (error ?? {}) as Record<string, unknown>;
   const number = Number(code);
   if (networkCodes.includes(number) || Number.isNaN(number)) return brokenFault(cause ?? error, isConnected);

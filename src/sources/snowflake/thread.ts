@@ -5,8 +5,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { type ErrorCode, SyncError } from '../../errors.ts';
 import type { TextRow } from '../rows.ts';
-import type { ServerFault } from '../servers/errors.ts';
-import { SnowflakeFailure } from './errors.ts';
+import { ServerFailure, type ServerFault } from '../servers/errors.ts';
 import type { SnowflakeColumn } from './sql.ts';
 
 /*
@@ -69,7 +68,7 @@ export function startSnowflakeThread(login: SnowflakeLogin, statementTimeoutSeco
     async *ask(statement) {
       let answer = await reply({ kind: 'ask', statement });
       while (answer.kind !== 'end') {
-        if (answer.kind === 'fault') throw new SnowflakeFailure(answer.fault);
+        if (answer.kind === 'fault') throw new ServerFailure(answer.fault);
         if (answer.kind === 'error') throw new SyncError(answer.code, answer.message, answer.hint);
         yield answer;
         answer = await reply({ kind: 'more' });
@@ -108,7 +107,7 @@ function talkWith(worker: Worker): Talk {
   refused.promise.catch(() => {});
 
   function refuse(): void {
-    refused.reject(new SnowflakeFailure({ kind: 'interrupted', code: 'no driver any more' }));
+    refused.reject(new ServerFailure({ kind: 'interrupted', code: 'no driver any more' }));
   }
 
   function over(): void {

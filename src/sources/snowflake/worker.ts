@@ -4,7 +4,8 @@ import type { Connection, RowStatement } from 'snowflake-sdk';
 import { SyncError } from '../../errors.ts';
 import type { TextRow } from '../rows.ts';
 import { loadDriver } from '../servers/drivers.ts';
-import { SnowflakeFailure, snowflakeFault } from './errors.ts';
+import { ServerFailure } from '../servers/errors.ts';
+import { snowflakeFault } from './errors.ts';
 import type { SnowflakeAnswer, SnowflakeQuestion, SnowflakeStart } from './thread.ts';
 
 /*
@@ -69,7 +70,7 @@ async function* ask(sqlText: string): AsyncGenerator<SnowflakeAnswer> {
     count += rows.length;
     yield { kind: 'rows', rows };
   }
-  if (count !== statement.getNumRows()) throw new SnowflakeFailure({ kind: 'interrupted', code: 'rows are missing' });
+  if (count !== statement.getNumRows()) throw new ServerFailure({ kind: 'interrupted', code: 'rows are missing' });
   statement = undefined;
 }
 
