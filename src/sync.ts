@@ -42,7 +42,7 @@ async function syncAfresh(
   const plan = await makePlan(sync, audience, desired, report, context);
   if (plan.action === 'nothing') endWithNothing(sync, plan, report, context);
   else if (context.command === 'preview') report.status = 'planned';
-  else await carryOut(sync, await recordPlan(sync, plan, report, context), report, context.wait, context);
+  else await carryOut(sync, recordPlan(sync, plan, report, context), report, context.wait, context);
 }
 
 function endWithNothing(sync: SyncConfig, { cursor }: PreparedPlan, report: SyncReport, context: RunContext): void {

@@ -7,7 +7,6 @@ import type { Snapshot } from '../journal/snapshots.ts';
 import { isNotPopulating } from '../lineAds/audiences.ts';
 import { newestFirst } from '../lineAds/jobs.ts';
 import type { Audience, UploadJob } from '../lineAds/schemas.ts';
-import type { MemberSet } from '../members/memberSet.ts';
 import { openUploadLines } from '../members/uploadLines.ts';
 import type { PreparedPlan } from '../planning/makePlan.ts';
 import { noteAudience, type SyncReport } from '../report.ts';
@@ -16,13 +15,12 @@ import { remoteOf } from './batches.ts';
 import { createDelivery, type Delivery, type DeliveryRecord } from './deliverPlan.ts';
 
 /** Writes down what is about to be done, with its members where they outlive this process. */
-export async function recordPlan(
+export function recordPlan(
   sync: SyncConfig,
   plan: PreparedPlan,
   report: SyncReport,
   { journal, config, runId, clock }: RunContext,
-): Promise<RecordedPlan> {
-  const keyedDigests = await digestBatches(plan, journal);
+): RecordedPlan {
   const next = journal.sets.keep(plan.next, `${runId}-${sync.name}.members`);
   const lines =
     plan.lines.path === plan.next.path ? next : journal.sets.keep(plan.lines, `${runId}-${sync.name}.lines`);
@@ -40,21 +38,8 @@ export async function recordPlan(
     next,
     cursor: plan.cursor,
     report,
-    batches: plan.batches.map((batch, index) => ({ ...batch, keyedDigest: keyedDigests[index]! })),
+    batches: plan.batches,
   });
-}
-
-async function digestBatches({ lines, batches }: PreparedPlan, journal: Journal): Promise<string[]> {
-  const digests: string[] = [];
-  for (const batch of batches) digests.push(await digestBatch(lines, batch, journal));
-  return digests;
-}
-
-/** Of the records of a batch: it is the same again only if the batch is. */
-export async function digestBatch(lines: MemberSet, { start, end }: { start: number; end: number }, journal: Journal) {
-  const digest = journal.startKeyed();
-  for await (const records of lines.read(start, end)) digest.update(records);
-  return digest.end();
 }
 
 /** Brings a recorded plan to LINE from wherever it stands, and notes what became of it in journal and report. */

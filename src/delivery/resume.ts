@@ -4,9 +4,10 @@ import { syncKeyOf } from '../journal/journal.ts';
 import type { RecordedPlan } from '../journal/plans.ts';
 import { membershipSettings, originSettings } from '../journal/settings.ts';
 import type { Audience } from '../lineAds/schemas.ts';
+import { digestSet } from '../members/setDigest.ts';
 import type { SyncReport } from '../report.ts';
 import type { RunContext, SyncOutcome } from '../runContext.ts';
-import { carryOut, digestBatch, noteDelivery } from './carryOut.ts';
+import { carryOut, noteDelivery } from './carryOut.ts';
 
 /*
  * What to do about a plan that an earlier run did not bring to its end.
@@ -114,10 +115,8 @@ async function circumstancesOf(
 async function isWhole(plan: RecordedPlan, { journal }: RunContext): Promise<boolean> {
   const { sets } = journal;
   if (!sets.isThere(plan.lines) || !sets.isThere(plan.next)) return false;
-  const lines = sets.open(plan.lines);
-  for (const [index, { fate, planned }] of plan.batches.entries())
-    if (fate !== 'accepted' && (await digestBatch(lines, planned, journal)) !== plan.keyedDigests[index]) return false;
-  return true;
+  if (plan.batches.every(({ fate }) => fate === 'accepted')) return true;
+  return journal.keyed(await digestSet(sets.open(plan.lines))) === plan.lines.keyedDigest;
 }
 
 /** The report of a plan goes on from where it was made. */

@@ -9,7 +9,7 @@ import { type KeptSets, openKeptSets } from './keptSets.ts';
 import { findUnfinishedPlan, insertPlan, type NewPlan, planTables, type RecordedPlan, updateBatch } from './plans.ts';
 import { json, keptSet } from './rows.ts';
 import { type CursorRecord, findSnapshot, putCursor, putSnapshot, type Snapshot, snapshotTables } from './snapshots.ts';
-import { asStateErrors, corrupt, openToRead, openToWrite } from './sqlite.ts';
+import { asStateErrors, corrupt, openToRead, openToWrite, type Schema } from './sqlite.ts';
 
 /** A sync of an account: what plans and snapshots belong to. */
 export interface SyncKey {
@@ -46,8 +46,6 @@ export interface Journal extends Disposable {
   sets: KeptSets;
   /** Hex HMAC-SHA-256 with the random key of this state directory. */
   keyed(text: string): string;
-  /** The same of bytes that come in parts. */
-  startKeyed(): { update(part: Uint8Array): void; end(): string };
 
   beginRun(run: Omit<RecordedRun, 'report'>): void;
   endRun(runId: string, report: RunReport): void;
@@ -100,8 +98,11 @@ const tables = `
 const keyBytes = 32;
 
 /** Made with the tables, so that there is never a journal without a key. */
-function schemaWithKey(): string {
-  return `${tables}; INSERT INTO secret VALUES (x'${randomBytes(keyBytes).toString('hex')}')`;
+/** Version 2: the digest of a set is one over all its records, and batches have none of their own. */
+const upgrades = ['ALTER TABLE batches DROP COLUMN keyed_digest; DELETE FROM snapshots'];
+
+function schemaWithKey(): Schema {
+  return { tables: `${tables}; INSERT INTO secret VALUES (x'${randomBytes(keyBytes).toString('hex')}')`, upgrades };
 }
 
 /** How many runs are remembered, and for how long what was left of syncs that no run asks for any more. */
@@ -113,10 +114,6 @@ export function openJournal(directory: string, access: 'write' | 'read'): Journa
   const path = join(directory, 'journal.db');
   const database = access === 'write' ? openToWrite(path, schemaWithKey()) : openToRead(path, schemaWithKey());
   const key = guard(() => z.instanceof(Uint8Array).parse(database.prepare('SELECT key FROM secret').get()?.key));
-  const startKeyed = () => {
-    const hmac = createHmac('sha256', key);
-    return { update: (part: Uint8Array) => void hmac.update(part), end: () => hmac.digest('hex') };
-  };
   const keyed = (text: string) => createHmac('sha256', key).update(text).digest('hex');
   const sets = openKeptSets(join(directory, 'members'), keyed);
 
@@ -155,7 +152,6 @@ export function openJournal(directory: string, access: 'write' | 'read'): Journa
   return {
     sets,
     keyed,
-    startKeyed,
     beginRun: ({ runId, command, startedMs }) =>
       guard(
         () =>

@@ -31,8 +31,7 @@ export interface NewPlan {
   cursor: CursorRecord | null;
   /** As far as it is known when the plan is made. */
   report: SyncReport;
-  /** With a keyed digest of each batch's records. */
-  batches: readonly (PlannedBatch & { keyedDigest: string })[];
+  batches: readonly PlannedBatch[];
 }
 
 export interface RecordedPlan extends Omit<NewPlan, 'batches'> {
@@ -40,8 +39,6 @@ export interface RecordedPlan extends Omit<NewPlan, 'batches'> {
   row: number;
   audienceCreated: boolean;
   batches: DeliveredBatch[];
-  /** Of the batches, in their order. */
-  keyedDigests: readonly string[];
 }
 
 export const planTables = `
@@ -73,7 +70,6 @@ export const planTables = `
     end_line INTEGER NOT NULL,
     file_name TEXT NOT NULL UNIQUE,
     file_bytes INTEGER NOT NULL,
-    keyed_digest TEXT NOT NULL,
     fate TEXT NOT NULL,
     attempts INTEGER NOT NULL,
     job_id TEXT,
@@ -101,16 +97,14 @@ export function insertPlan(database: DatabaseSync, plan: NewPlan): RecordedPlan 
     });
   const row = Number(lastInsertRowid);
   for (const batch of batches) insertBatch(database, row, batch);
-  const keyedDigests = batches.map(({ keyedDigest }) => keyedDigest);
-  const started = batches.map(({ keyedDigest: _, ...planned }) => startBatch(planned));
-  return { ...rest, row, audienceCreated: false, batches: started, keyedDigests };
+  return { ...rest, row, audienceCreated: false, batches: batches.map(startBatch) };
 }
 
 function insertBatch(database: DatabaseSync, plan: number, batch: NewPlan['batches'][number]): void {
   database
     .prepare(
-      `INSERT INTO batches (plan, position, action, first_line, end_line, file_name, file_bytes, keyed_digest, fate, attempts)
-       VALUES (:plan, :index, :action, :start, :end, :fileName, :fileBytes, :keyedDigest, 'unsent', 0)`,
+      `INSERT INTO batches (plan, position, action, first_line, end_line, file_name, file_bytes, fate, attempts)
+       VALUES (:plan, :index, :action, :start, :end, :fileName, :fileBytes, 'unsent', 0)`,
     )
     .run({ plan, ...batch });
 }
@@ -146,7 +140,6 @@ const batchRow = z.object({
   end_line: z.int(),
   file_name: z.string(),
   file_bytes: z.int(),
-  keyed_digest: z.string(),
   fate: z.enum(fates),
   attempts: z.int(),
   job_id: z.string().nullable(),
@@ -186,7 +179,6 @@ export function findUnfinishedPlan(
     cursor: plan.cursor,
     report: plan.report,
     batches: rows.map(toBatch),
-    keyedDigests: rows.map(({ keyed_digest }) => keyed_digest),
   };
 }
 

@@ -15,30 +15,42 @@ const codes = { busy: 5, corrupt: 11, full: 13, notADatabase: 26 } as const;
 const movedCode = 1032;
 
 /** Kept in the file's header; the meaning of the tables changes only together with it. */
-export const schemaVersion = 1;
+export const schemaVersion = 2;
 /** "LADS": tells our files from other programs'. */
 const applicationId = 0x4c414453;
 
 /** How long a write waits for somebody who reads the journal (`status`, `preview`). */
 const busyMs = 10_000;
 
+export interface Schema {
+  tables: string;
+  /** For each older version, from 1 on, what makes the next one of it; who only reads can read all of them. */
+  upgrades: readonly string[];
+}
+
 /**
  * Opens the journal to write to it, making it (0600) where it is missing. Each statement is on the disk when it returns.
  * Only who holds the lock of the state directory may.
  */
-export function openToWrite(path: string, schema: string): DatabaseSync {
+export function openToWrite(path: string, schema: Schema): DatabaseSync {
   return asStateErrors(path, () => {
     if (!existsSync(path)) createFile(path, schema);
     const database = new DatabaseSync(path, { timeout: busyMs });
     return orClose(database, () => {
       database.exec('PRAGMA journal_mode = DELETE; PRAGMA synchronous = EXTRA; PRAGMA foreign_keys = ON');
-      checkFile(database, path);
+      upgrade(database, checkFile(database, path), schema);
     });
   });
 }
 
+function upgrade(database: DatabaseSync, version: number, { upgrades }: Schema): void {
+  if (version === schemaVersion) return;
+  const steps = upgrades.slice(version - 1).join('; ');
+  database.exec(`BEGIN; ${steps}; PRAGMA user_version = ${schemaVersion}; COMMIT`);
+}
+
 /** Gets its name only when it is whole, so that a journal without our tables is always a damaged one. */
-function createFile(path: string, schema: string): void {
+function createFile(path: string, schema: Schema): void {
   const unfinished = `${path}-new`;
   rmSync(unfinished, { force: true });
   const database = new DatabaseSync(unfinished);
@@ -55,7 +67,7 @@ function createFile(path: string, schema: string): void {
  * Opens the journal only to read it; an empty one stands in for one that is missing. After a crash SQLite must first
  * undo what was not finished, which takes writing: then a copy is read.
  */
-export function openToRead(path: string, schema: string): DatabaseSync {
+export function openToRead(path: string, schema: Schema): DatabaseSync {
   if (!existsSync(path)) {
     const database = new DatabaseSync(':memory:');
     createSchema(database, schema);
@@ -97,20 +109,21 @@ function orClose(database: DatabaseSync, prepare: () => void): DatabaseSync {
   }
 }
 
-function createSchema(database: DatabaseSync, schema: string): void {
+function createSchema(database: DatabaseSync, { tables }: Schema): void {
   database.exec(
-    `BEGIN; ${schema}; PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${schemaVersion}; COMMIT`,
+    `BEGIN; ${tables}; PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${schemaVersion}; COMMIT`,
   );
 }
 
-/** Damage is named, never guessed over: a file without our tables is not taken for a new one. */
-function checkFile(database: DatabaseSync, path: string): void {
+/** Gives its version. Damage is named, never guessed over: a file without our tables is not taken for a new one. */
+function checkFile(database: DatabaseSync, path: string): number {
   const version = pragma(database, 'user_version');
   if (pragma(database, 'application_id') !== applicationId) throw corrupt(path, 'it is not a journal of line-ads-sync');
-  if (typeof version === 'number' && version > schemaVersion) throw tooNew(path, version);
-  if (version !== schemaVersion) throw corrupt(path, 'it tells no version');
+  if (typeof version !== 'number' || version < 1) throw corrupt(path, 'it tells no version');
+  if (version > schemaVersion) throw tooNew(path, version);
   const damage = pragma(database, 'quick_check');
   if (damage !== 'ok') throw corrupt(path, 'its check found damage');
+  return version;
 }
 
 function pragma(database: DatabaseSync, name: string): unknown {

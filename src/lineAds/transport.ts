@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { Agent, type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
 import { systemErrorCode } from '../errors.ts';
 import type { UploadForm } from './multipart.ts';
@@ -63,7 +63,8 @@ export async function callOnce(
       dispatcher: announceStart(dispatcher, sent),
       method: call.method,
       headers: call.headers,
-      body: body?.stream ?? null,
+      // Its types leave out what it takes: https://undici.nodejs.org/#/docs/api/Dispatcher, "body".
+      body: (body?.parts ?? null) as Readable | null,
       signal: AbortSignal.any([signal, timeout.signal]),
       headersTimeout: call.timeoutMs,
       bodyTimeout: call.timeoutMs,
@@ -107,7 +108,7 @@ function announceStart(dispatcher: Dispatcher, sent: () => void): Dispatcher {
 }
 
 interface WatchedBody {
-  stream: Readable;
+  parts: AsyncGenerator<Uint8Array>;
   isBegun(): boolean;
   rethrowOwnError(): void;
 }
@@ -120,7 +121,7 @@ function watchBody(form: UploadForm): WatchedBody {
     const chunks = form.open()[Symbol.asyncIterator]();
     try {
       for (;;) {
-        // Only what reading throws is the body's own: a stream that is destroyed throws the network's error in at `yield`.
+        // Only what reading throws is the body's own, not what the network throws in at `yield`.
         const next = await chunks.next().catch((error: unknown) => {
           own = { error };
           throw error;
@@ -132,11 +133,8 @@ function watchBody(form: UploadForm): WatchedBody {
       await chunks.return?.();
     }
   }
-  const stream = Readable.from(watchChunks(), { objectMode: false });
-  // undici may have let go of the stream when it breaks; the call itself tells of the error.
-  stream.on('error', () => {});
   return {
-    stream,
+    parts: watchChunks(),
     isBegun: () => begun,
     rethrowOwnError() {
       if (own !== undefined) throw own.error;

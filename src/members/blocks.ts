@@ -1,15 +1,13 @@
 import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
-import type { Layout } from './layout.ts';
-
-export const partitionCount = 256;
+import { type Layout, partitionCount } from './layout.ts';
 
 /** Records of one piece of work, partition after partition, in a working file. */
 export interface Block {
   path: string;
-  /** Where in the file the first partition begins. */
+  /** Where in the file it begins. */
   offset: number;
-  /** Of each partition in turn. */
-  partitionBytes: Uint32Array;
+  /** Where each partition begins, in bytes from `offset`, and behind them where the last one ends; shared by threads. */
+  starts: Uint32Array<SharedArrayBuffer>;
 }
 
 /** Memory that each piece of work of this thread uses again: fresh memory costs more than what is done with it. */
@@ -25,13 +23,13 @@ function scratchWords(count: number): Int32Array<ArrayBuffer> {
  * at a time writes to a file; the records start at a multiple of four bytes of their memory, which is changed.
  */
 export function appendBlock(records: Uint8Array, layout: Layout, path: string): Block {
-  const { ordered, partitionBytes } = orderByPartition(dropRepeats(records, layout.recordBytes), layout);
+  const { ordered, starts } = orderByPartition(dropRepeats(records, layout.recordBytes), layout);
   const file = openSync(path, 'a', 0o600);
   try {
     const offset = fstatSync(file).size;
     const bytes = Buffer.from(ordered.buffer, ordered.byteOffset, ordered.byteLength);
     for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
-    return { path, offset, partitionBytes };
+    return { path, offset, starts };
   } finally {
     closeSync(file);
   }
@@ -66,57 +64,55 @@ function isSame(words: Int32Array, a: number, b: number, count: number): boolean
 }
 
 function orderByPartition(records: Uint8Array, layout: Layout) {
-  const partitionBytes = new Uint32Array(partitionCount);
-  for (let at = 0; at < records.length; at += layout.recordBytes)
-    partitionBytes[layout.partitionOf(records, at)]! += layout.recordBytes;
-  const nextWord = new Uint32Array(partitionCount);
-  for (let partition = 1; partition < partitionCount; partition++)
-    nextWord[partition] = nextWord[partition - 1]! + partitionBytes[partition - 1]! / 4;
+  const { recordBytes } = layout;
+  const starts = new Uint32Array(new SharedArrayBuffer((partitionCount + 1) * 4));
+  for (let at = 0; at < records.length; at += recordBytes) starts[layout.partitionOf(records, at) + 1]! += recordBytes;
+  for (let partition = 0; partition < partitionCount; partition++) starts[partition + 1]! += starts[partition]!;
+  const next = starts.slice();
   const words = new Int32Array(records.buffer, records.byteOffset, records.length / 4);
   const ordered = scratchWords(words.length);
   for (let word = 0; word < words.length; ) {
     const partition = layout.partitionOf(records, word * 4);
-    const end = word + layout.recordBytes / 4;
-    let to = nextWord[partition]!;
+    const end = word + recordBytes / 4;
+    let to = next[partition]! / 4;
+    next[partition]! += recordBytes;
     while (word < end) ordered[to++] = words[word++]!;
-    nextWord[partition] = to;
   }
-  return { ordered, partitionBytes };
+  return { ordered, starts };
+}
+
+/** How many bytes each partition has in all blocks together. */
+export function partitionSizes(blocks: readonly Block[]): number[] {
+  const sizes = new Array<number>(partitionCount).fill(0);
+  for (const { starts } of blocks)
+    for (let partition = 0; partition < partitionCount; partition++)
+      sizes[partition]! += starts[partition + 1]! - starts[partition]!;
+  return sizes;
 }
 
 /** The part of a block that holds the partitions from `first` up to but not including `end`. */
-export function sliceBlock({ path, offset, partitionBytes }: Block, first: number, end: number): Block {
-  const before = partitionBytes.subarray(0, first).reduce((sum, bytes) => sum + bytes, 0);
-  return { path, offset: offset + before, partitionBytes: partitionBytes.slice(first, end) };
+export function sliceBlock({ path, offset, starts }: Block, first: number, end: number): Block {
+  return { path, offset, starts: starts.subarray(first, end + 1) };
 }
 
-/** Calls back with the records of each partition of the blocks in turn, in memory that is used again. */
-export function forEachPartition(blocks: readonly Block[], use: (records: Buffer) => void): void {
+/** All records of some blocks, in memory that the next call uses again. */
+export function readBlocks(blocks: readonly Block[]): Buffer {
+  const sizes = blocks.map(({ starts }) => starts.at(-1)! - starts[0]!);
+  const words = scratchWords(sizes.reduce((sum, size) => sum + size, 0) / 4);
+  const records = Buffer.from(words.buffer, words.byteOffset, words.byteLength);
   const files = new Map<string, number>();
-  const fileOf = (path: string) => {
-    const file = files.get(path) ?? openSync(path, 'r');
-    files.set(path, file);
-    return file;
-  };
-  const offsets = blocks.map(({ offset }) => offset);
+  let at = 0;
   try {
-    const partitions = blocks[0]?.partitionBytes.length ?? 0;
-    for (let partition = 0; partition < partitions; partition++) {
-      const bytes = blocks.reduce((sum, { partitionBytes }) => sum + partitionBytes[partition]!, 0);
-      const words = scratchWords(bytes / 4);
-      const records = Buffer.from(words.buffer, words.byteOffset, bytes);
-      let at = 0;
-      blocks.forEach(({ path, partitionBytes }, index) => {
-        const size = partitionBytes[partition]!;
-        readFully(fileOf(path), records.subarray(at, at + size), offsets[index]!);
-        offsets[index]! += size;
-        at += size;
-      });
-      use(records);
+    for (const [index, { path, offset, starts }] of blocks.entries()) {
+      const file = files.get(path) ?? openSync(path, 'r');
+      files.set(path, file);
+      readFully(file, records.subarray(at, at + sizes[index]!), offset + starts[0]!);
+      at += sizes[index]!;
     }
   } finally {
     for (const file of files.values()) closeSync(file);
   }
+  return records;
 }
 
 function readFully(file: number, into: Buffer, offset: number): void {

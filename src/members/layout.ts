@@ -1,10 +1,13 @@
 import type { IdentifierType } from '../config.ts';
 import { digestBytes, ifaBytes } from '../identifiers/identify.ts';
 
+/** Records are parted by their leading 12 bits. */
+export const partitionCount = 4096;
+
 /** What the records of a member set look like, and in which order they stand. */
 export interface Layout {
   recordBytes: number;
-  /** Which of the 256 partitions a record belongs to: its leading eight bits. Partitions stand in order. */
+  /** Which of the partitions a record belongs to: its leading bits. Partitions stand in order. */
   partitionOf(records: Uint8Array, at: number): number;
   /** The 24 bits behind those, as a number that sorts as the records do. */
   sortKeyOf(records: Uint8Array, at: number): number;
@@ -18,8 +21,9 @@ export interface Layout {
 export function digestLayout(recordBytes = digestBytes): Layout {
   return {
     recordBytes,
-    partitionOf: (records, at) => records[at]!,
-    sortKeyOf: (records, at) => (records[at + 1]! << 16) | (records[at + 2]! << 8) | records[at + 3]!,
+    partitionOf: (records, at) => (records[at]! << 4) | (records[at + 1]! >> 4),
+    sortKeyOf: (records, at) =>
+      ((records[at + 1]! & 0x0f) << 20) | (records[at + 2]! << 12) | (records[at + 3]! << 4) | (records[at + 4]! >> 4),
     compare: (a, atA, b, atB) => a.compare(b, atB, atB + digestBytes, atA, atA + digestBytes),
     merge(into, atInto, from, atFrom) {
       for (let index = digestBytes; index < recordBytes; index++) into[atInto + index]! |= from[atFrom + index]!;
@@ -33,13 +37,17 @@ function hexDigit(records: Uint8Array, at: number): number {
   return hexValue[records[at]!]!;
 }
 
+/** The six digits behind the first three; the ninth character is a dash. */
+const ifaKeyPlaces = [3, 4, 5, 6, 7, 9] as const;
+
 /** Advertising IDs as text, in order of their lower-cased text, then of their bytes. */
 export const ifaLayout: Layout = {
   recordBytes: ifaBytes,
-  partitionOf: (records, at) => (hexDigit(records, at) << 4) | hexDigit(records, at + 1),
+  partitionOf: (records, at) =>
+    (hexDigit(records, at) << 8) | (hexDigit(records, at + 1) << 4) | hexDigit(records, at + 2),
   sortKeyOf(records, at) {
     let key = 0;
-    for (let index = 2; index < 8; index++) key = (key << 4) | hexDigit(records, at + index);
+    for (const place of ifaKeyPlaces) key = (key << 4) | hexDigit(records, at + place);
     return key;
   },
   compare(a, atA, b, atB) {

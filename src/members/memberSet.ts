@@ -3,7 +3,8 @@ import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { IdentifierType } from '../config.ts';
 import { guardState } from '../stateErrors.ts';
-import { type Block, partitionCount, sliceBlock } from './blocks.ts';
+import { type Block, partitionSizes, sliceBlock } from './blocks.ts';
+import { partitionCount } from './layout.ts';
 import { mapInOrder } from './mapInOrder.ts';
 import type { Workers } from './workers.ts';
 
@@ -35,7 +36,7 @@ export interface MemberSet {
 
 /** A member set as it is when it has just been written. */
 export interface SealedSet extends MemberSet {
-  /** Hex SHA-256 over those of the partitions: the same for the same members, whatever order they came in. */
+  /** Hex SHA-256 of its records: the same for the same members, whatever order they came in. */
   digest: string;
 }
 
@@ -68,16 +69,19 @@ async function writeSorted(options: MemberSetOptions, blocks: readonly Block[]):
   const { directory, identifierType, recordBytes, workers, signal } = options;
   const path = join(directory, 'members');
   const file = await guardState(path, () => open(path, 'wx', 0o600));
+  const sizes = partitionSizes(blocks);
+  const atOnce = Math.min(workers.parallelism, Math.ceil(sortingBytes / (2 * Math.max(sealBytes, ...sizes))));
   const hash = createHash('sha256');
   let bytes = 0;
-  const parallelism = Math.min(workers.parallelism, Math.ceil(sortingBytes / (2 * largestPartition(blocks))));
+  const sort = ({ blocks: group, bytes: most }: Group) =>
+    workers.sealPartitions({ directory, identifierType, recordBytes, blocks: group }, most);
   try {
-    const sort = (group: Block[]) => workers.sealPartitions({ directory, identifierType, recordBytes, blocks: group });
-    for await (const { records, digests } of mapInOrder(groupPartitions(blocks), parallelism, sort)) {
+    for await (const { records, giveBack } of mapInOrder(groupPartitions(blocks, sizes), atOnce, sort)) {
       signal.throwIfAborted();
-      hash.update(digests.join(''));
+      hash.update(records);
       bytes += records.length;
       await guardState(path, () => file.appendFile(records));
+      giveBack();
     }
   } finally {
     await guardState(path, () => file.close());
@@ -85,25 +89,18 @@ async function writeSorted(options: MemberSetOptions, blocks: readonly Block[]):
   return { ...openMemberSet({ path, recordBytes, count: bytes / recordBytes }), digest: hash.digest('hex') };
 }
 
-function bytesOfPartition(blocks: readonly Block[], partition: number): number {
-  return blocks.reduce((sum, { partitionBytes }) => sum + partitionBytes[partition]!, 0);
+/** Neighbouring partitions that are sorted together: of each block its part. */
+interface Group {
+  bytes: number;
+  blocks: Block[];
 }
 
-function largestPartition(blocks: readonly Block[]): number {
-  const sizes = Array.from({ length: partitionCount }, (_, partition) => bytesOfPartition(blocks, partition));
-  return Math.max(...sizes, sealBytes);
-}
-
-/** All partitions in order, neighbours together where they are small: of each group its part of every block. */
-function* groupPartitions(blocks: readonly Block[]): Generator<Block[]> {
-  let first = 0;
-  let bytes = 0;
-  for (let partition = 0; partition < partitionCount; partition++) {
-    bytes += bytesOfPartition(blocks, partition);
-    if (bytes < sealBytes && partition < partitionCount - 1) continue;
-    yield blocks.map((block) => sliceBlock(block, first, partition + 1));
-    first = partition + 1;
-    bytes = 0;
+/** All partitions in order, so many at a time that a group is worth a thread's while and yet small. */
+function* groupPartitions(blocks: readonly Block[], sizes: readonly number[]): Generator<Group> {
+  for (let first = 0, end = 0; first < partitionCount; first = end) {
+    let bytes = 0;
+    while (end < partitionCount && bytes < sealBytes) bytes += sizes[end++]!;
+    yield { bytes, blocks: blocks.map((block) => sliceBlock(block, first, end)) };
   }
 }
 

@@ -1,7 +1,7 @@
 import type { IdentifyRules } from '../identifiers/identify.ts';
 import { createIdentify } from '../identifiers/identify.ts';
 import type { RejectCode } from '../identifiers/rejects.ts';
-import type { Chunk, ChunkColumn, Source } from '../sources/source.ts';
+import type { Chunk, Source } from '../sources/source.ts';
 import { examplesPerCode, type Reject } from './identifyChunk.ts';
 import { mapInOrder } from './mapInOrder.ts';
 import { createMemberSet, type SealedSet } from './memberSet.ts';
@@ -67,7 +67,7 @@ export async function readMembers(
     ),
   );
   const identify = (chunk: Chunk) =>
-    Promise.all(dealOut(chunk, source.choices).map((own, index) => readers[index]!.identify(own)));
+    Promise.all(readers.map((reader, index) => reader.identify(chooseColumns(chunk, source.choices[index]!))));
   for await (const blocks of mapInOrder(source.chunks(signal), workers.parallelism, identify)) {
     signal.throwIfAborted();
     for (const [index, block] of blocks.entries()) await readers[index]!.take(block);
@@ -78,20 +78,8 @@ export async function readMembers(
   return results;
 }
 
-/** A chunk of its own for each choice. Its memory goes to another thread, so what several want is copied. */
-function dealOut(chunk: Chunk, choices: Source['choices']): Chunk[] {
-  const dealt = new Set<ArrayBuffer>();
-  const isTaken = ({ buffer }: { buffer: ArrayBuffer }) => dealt.size === dealt.add(buffer).size;
-  const own = (bytes: Uint8Array<ArrayBuffer>) => (isTaken(bytes) ? new Uint8Array(bytes) : bytes);
-  const ownIndex = (index: Uint32Array<ArrayBuffer>) => (isTaken(index) ? new Uint32Array(index) : index);
-  const ownColumn = ({ lines, rowIndex }: ChunkColumn): ChunkColumn => ({
-    lines: own(lines),
-    ...(rowIndex !== undefined && { rowIndex: ownIndex(rowIndex) }),
-  });
-  return choices.map((positions) => ({
-    columns: positions.map((position) => ownColumn(chunk.columns[position]!)),
-    ...(chunk.key !== undefined && { key: own(chunk.key) }),
-  }));
+function chooseColumns({ columns, ...rest }: Chunk, positions: readonly number[]): Chunk {
+  return { ...rest, columns: positions.map((position) => columns[position]!) };
 }
 
 interface Reader {

@@ -1,8 +1,8 @@
+import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { guardState } from '../stateErrors.ts';
 import type { Layout } from './layout.ts';
 import { type MemberSet, openMemberSet, type SealedSet } from './memberSet.ts';
-import { createSetDigest } from './setDigest.ts';
 
 /*
  * Member sets from their first record to their last, in memory that does not grow with them.
@@ -56,7 +56,7 @@ export interface SortedWriter extends AsyncDisposable {
 export async function createSortedWriter(path: string, layout: Layout): Promise<SortedWriter> {
   const { recordBytes } = layout;
   const file: FileHandle = await guardState(path, () => open(path, 'wx', 0o600));
-  const digest = createSetDigest(layout);
+  const hash = createHash('sha256');
   let pending = Buffer.alloc(1024 * recordBytes);
   let length = 0;
   let count = 0;
@@ -69,14 +69,14 @@ export async function createSortedWriter(path: string, layout: Layout): Promise<
     merge: (records, at) => layout.merge(pending, length - recordBytes, records, at),
     async flush() {
       const records = pending.subarray(0, length);
-      digest.add(records);
+      hash.update(records);
       count += length / recordBytes;
       length = 0;
       await guardState(path, () => file.appendFile(records));
     },
     async seal() {
       await writer.flush();
-      return { ...openMemberSet({ path, recordBytes, count }), digest: digest.end() };
+      return { ...openMemberSet({ path, recordBytes, count }), digest: hash.digest('hex') };
     },
     async [Symbol.asyncDispose]() {
       await file.close();

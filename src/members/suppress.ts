@@ -146,7 +146,7 @@ async function membersOfOtherForms(
     inBoth: (records, at) => firstForms.push(Buffer.from(records.subarray(at + digestBytes, at + 2 * digestBytes))),
     async afterPart() {
       if (firstForms.length === 0) return;
-      const records = Uint8Array.from(Buffer.concat(firstForms));
+      const records = Buffer.concat(firstForms);
       found.add(await workers.collectDigests({ records, recordBytes: digestBytes, directory: found.directory }));
       firstForms = [];
     },
@@ -158,8 +158,7 @@ async function membersOfOtherForms(
 async function pairForms(members: SealedSet, options: SuppressOptions): Promise<SealedSet> {
   const { identifierType, directory, workers, signal } = options;
   const pairs = await createMemberSet({ identifierType, directory, recordBytes: 2 * digestBytes, workers, signal });
-  const pair = (records: Buffer) =>
-    workers.pairForms({ records: Uint8Array.from(records), recordBytes: members.recordBytes, directory });
+  const pair = (records: Buffer) => workers.pairForms({ records, recordBytes: members.recordBytes, directory });
   for await (const block of mapInOrder(members.read(0, members.count), workers.parallelism, pair)) {
     signal.throwIfAborted();
     pairs.add(block);

@@ -11,7 +11,7 @@ export interface UploadLines {
   count: number;
   /** Bytes of a line with its LF: 65 for a hash, 37 for an IFA. */
   lineBytes: number;
-  /** The lines from `start` up to but not including `end`, LF after each, some at a time. */
+  /** The lines from `start` up to but not including `end`, LF after each, some at a time in memory that is used again. */
   read(start: number, end: number): AsyncIterable<Uint8Array>;
 }
 
@@ -38,8 +38,7 @@ export async function collectLines(members: SealedSet, options: UploadLinesOptio
 async function collectDigests(members: SealedSet, options: UploadLinesOptions): Promise<SealedSet> {
   const { identifierType, directory, workers, signal } = options;
   const digests = await createMemberSet({ directory, identifierType, recordBytes: digestBytes, workers, signal });
-  const collect = (records: Buffer) =>
-    workers.collectDigests({ records: Uint8Array.from(records), recordBytes: members.recordBytes, directory });
+  const collect = (records: Buffer) => workers.collectDigests({ records, recordBytes: members.recordBytes, directory });
   for await (const block of mapInOrder(members.read(0, members.count), workers.parallelism, collect)) {
     signal.throwIfAborted();
     digests.add(block);
@@ -47,19 +46,19 @@ async function collectDigests(members: SealedSet, options: UploadLinesOptions): 
   return digests.seal();
 }
 
-/** Gives texts of equal length, one a record, in memory that the next call uses again. */
-type ToTexts = (records: Buffer) => Buffer;
+/** Gives the lines of some records, in memory that the next call uses again. */
+type ToLines = (records: Buffer) => Buffer;
 
 /** The lines of a set that holds a record a line. */
 export function openUploadLines(set: MemberSet, identifierType: IdentifierType): UploadLines {
-  const toTexts: ToTexts = identifierType === 'ifa' ? (records) => records : createToHex();
-  const textBytes = toTexts(Buffer.alloc(set.recordBytes)).length;
+  const isText = identifierType === 'ifa';
   return {
     set,
     count: set.count,
-    lineBytes: textBytes + 1,
+    lineBytes: (isText ? set.recordBytes : 2 * set.recordBytes) + 1,
     async *read(start, end) {
-      for await (const records of set.read(start, end)) yield endLines(toTexts(records), textBytes);
+      const toLines = isText ? createEndLines(set.recordBytes) : createHexLines(set.recordBytes);
+      for await (const records of set.read(start, end)) yield toLines(records);
     },
   };
 }
@@ -69,20 +68,25 @@ const hexPairs = new Uint16Array(256);
 for (let byte = 0; byte < 256; byte++)
   Buffer.from(hexPairs.buffer).write(byte.toString(16).padStart(2, '0'), byte * 2, 'latin1');
 
-function createToHex(): ToTexts {
+function createHexLines(recordBytes: number): ToLines {
+  const endLines = createEndLines(2 * recordBytes);
   let pairs = new Uint16Array(0);
   return (records) => {
     if (pairs.length < records.length) pairs = new Uint16Array(records.length);
     for (let index = 0; index < records.length; index++) pairs[index] = hexPairs[records[index]!]!;
-    return Buffer.from(pairs.buffer, 0, records.length * 2);
+    return endLines(Buffer.from(pairs.buffer, 0, records.length * 2));
   };
 }
 
-function endLines(texts: Buffer, textBytes: number): Buffer {
-  const lines = Buffer.allocUnsafeSlow((texts.length / textBytes) * (textBytes + 1));
-  for (let from = 0, to = 0; from < texts.length; from += textBytes) {
-    to += texts.copy(lines, to, from, from + textBytes);
-    lines[to++] = lineFeed;
-  }
-  return lines;
+function createEndLines(textBytes: number): ToLines {
+  let lines = Buffer.alloc(0);
+  return (texts) => {
+    const bytes = (texts.length / textBytes) * (textBytes + 1);
+    if (lines.length < bytes) lines = Buffer.allocUnsafeSlow(bytes);
+    for (let from = 0, to = 0; from < texts.length; from += textBytes) {
+      to += texts.copy(lines, to, from, from + textBytes);
+      lines[to++] = lineFeed;
+    }
+    return lines.subarray(0, bytes);
+  };
 }

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { threadId } from 'node:worker_threads';
-import { move, transferableSymbol, valueSymbol } from 'piscina';
 import { systemErrorCode } from '../errors.ts';
 import { digestBytes } from '../identifiers/identify.ts';
 import { appendBlock, type Block } from './blocks.ts';
@@ -36,11 +35,8 @@ export function pairForms({ records, recordBytes, directory }: CollectDigests): 
   return settle(() => append(pairDigests(records, recordBytes), digestLayout(2 * digestBytes), directory));
 }
 
-/** The result is handed over, not copied. */
-export function sealPartitions(task: sealing.SealPartitions) {
-  const settled = settle(() => sealing.sealPartitions(task));
-  const memory = 'value' in settled ? [settled.value.records.buffer] : [];
-  return move({ [transferableSymbol]: memory, [valueSymbol]: settled } as never);
+export function sealPartitions(task: sealing.SealPartitions): Settled<number> {
+  return settle(() => sealing.sealPartitions(task));
 }
 
 function append(records: Uint8Array, layout: Parameters<typeof appendBlock>[1], directory: string): Block {

@@ -5,10 +5,12 @@ import type { Chunk } from '../sources/source.ts';
 import { guardState } from '../stateErrors.ts';
 import type { Block } from './blocks.ts';
 import type { IdentifiedChunk } from './identifyChunk.ts';
-import type { SealedPartitions, SealPartitions } from './sealPartitions.ts';
+import type { SealPartitions } from './sealPartitions.ts';
+import { shareChunk, sharedBytes } from './shareChunk.ts';
+import { createSharedMemory } from './sharedMemory.ts';
 
 export interface IdentifyChunk {
-  /** Its memory goes to the worker. */
+  /** Copied at once: its memory may be used again. */
   chunk: Chunk;
   rules: IdentifyRules;
   /** Whether every reject is wanted, not only examples. */
@@ -20,8 +22,8 @@ export interface IdentifyChunk {
 
 /** Phones, to be taken apart into their forms. */
 export interface CollectDigests {
-  /** Its memory goes to the worker. */
-  records: Uint8Array<ArrayBuffer>;
+  /** Copied at once: their memory may be used again. */
+  records: Uint8Array;
   recordBytes: number;
   directory: string;
 }
@@ -32,6 +34,12 @@ export type IdentifiedBlock = Omit<IdentifiedChunk, 'records'> & { block: Block 
 /** What work came to, or the code with which the system refused it ("ENOSPC"). */
 export type Settled<T> = { value: T } | { code: string };
 
+/** Sorted, each member once; in memory that is to be given back. */
+export interface SortedRecords {
+  records: Uint8Array;
+  giveBack(): void;
+}
+
 /** Threads that do the counting work of a run. */
 export interface Workers {
   /** How many pieces of work keep all threads busy. */
@@ -39,7 +47,7 @@ export interface Workers {
   identifyChunk(task: IdentifyChunk): Promise<IdentifiedBlock>;
   collectDigests(task: CollectDigests): Promise<Block>;
   pairForms(task: CollectDigests): Promise<Block>;
-  sealPartitions(task: SealPartitions): Promise<SealedPartitions>;
+  sealPartitions(task: Omit<SealPartitions, 'memory'>, bytes: number): Promise<SortedRecords>;
   close(): Promise<void>;
 }
 
@@ -53,26 +61,45 @@ export function createWorkers(threads = Math.min(availableParallelism(), 8)): Wo
     idleTimeout: 60_000,
   });
 
-  async function settle<T>(name: string, task: { directory: string }, transferList: ArrayBuffer[]): Promise<T> {
-    const settled: Settled<T> = await pool.run(task, { name, transferList });
+  const shared = createSharedMemory();
+
+  async function settle<T>(name: string, task: object, directory: string): Promise<T> {
+    const settled: Settled<T> = await pool.run(task, { name });
     if ('value' in settled) return settled.value;
-    return guardState(task.directory, () => {
+    return guardState(directory, () => {
       throw Object.assign(new Error('a working file could not be written'), { code: settled.code });
+    });
+  }
+
+  /** With a piece of memory that all threads see, for as long as the work takes. */
+  async function withShared<T>(bytes: number, work: (memory: SharedArrayBuffer) => Promise<T>): Promise<T> {
+    const memory = shared.take(bytes);
+    const result = await work(memory);
+    shared.giveBack(memory);
+    return result;
+  }
+
+  function withRecords(name: string, task: CollectDigests): Promise<Block> {
+    return withShared(task.records.length, (memory) => {
+      const records = new Uint8Array(memory, 0, task.records.length);
+      records.set(task.records);
+      return settle(name, { ...task, records }, task.directory);
     });
   }
 
   return {
     parallelism: threads + 1,
-    identifyChunk(task) {
-      const memory = task.chunk.columns.flatMap(({ lines, rowIndex }) =>
-        rowIndex === undefined ? [lines.buffer] : [lines.buffer, rowIndex.buffer],
-      );
-      if (task.chunk.key !== undefined) memory.push(task.chunk.key.buffer);
-      return settle('identifyChunk', task, memory);
+    identifyChunk: (task) =>
+      withShared(sharedBytes(task.chunk), (memory) =>
+        settle('identifyChunk', { ...task, chunk: shareChunk(task.chunk, memory) }, task.directory),
+      ),
+    collectDigests: (task) => withRecords('collectDigests', task),
+    pairForms: (task) => withRecords('pairForms', task),
+    async sealPartitions(task, bytes) {
+      const memory = shared.take(bytes);
+      const length = await settle<number>('sealPartitions', { ...task, memory }, task.directory);
+      return { records: new Uint8Array(memory, 0, length), giveBack: () => shared.giveBack(memory) };
     },
-    collectDigests: (task) => settle('collectDigests', task, [task.records.buffer]),
-    pairForms: (task) => settle('pairForms', task, [task.records.buffer]),
-    sealPartitions: (task) => settle('sealPartitions', task, []),
     close: () => pool.destroy(),
   };
 }

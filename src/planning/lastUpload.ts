@@ -1,10 +1,9 @@
-import type { IdentifierType, SyncConfig } from '../config.ts';
+import type { SyncConfig } from '../config.ts';
 import type { Journal } from '../journal/journal.ts';
 import { membershipSettings } from '../journal/settings.ts';
 import type { Snapshot } from '../journal/snapshots.ts';
 import { newestFirst } from '../lineAds/jobs.ts';
 import type { Audience, UploadJob } from '../lineAds/schemas.ts';
-import { layoutOf } from '../members/layout.ts';
 import type { MemberSet } from '../members/memberSet.ts';
 import { digestSet } from '../members/setDigest.ts';
 import type { RunContext } from '../runContext.ts';
@@ -65,7 +64,7 @@ export async function recallLastUpload(input: LastUploadInput): Promise<LastUplo
       ...byJournal,
       voidBecause: 'mode, columns, country, phone forms or the setting of hashes have changed',
     };
-  const set = await openIntact(snapshot, sync.identifierType, journal);
+  const set = await openIntact(snapshot, journal);
   if (set === undefined) return { ...byJournal, voidBecause: 'its file is gone or damaged' };
   return { ...byJournal, known: { snapshot, set }, voidBecause: undefined };
 }
@@ -79,14 +78,10 @@ export function isRefreshDue({ known }: LastUpload, { isFull, clock, config }: R
   return ageMs < 0 || ageMs >= config.plan.fullRefreshDays * dayMs;
 }
 
-async function openIntact(
-  { set: kept }: Snapshot,
-  type: IdentifierType,
-  journal: Journal,
-): Promise<MemberSet | undefined> {
+async function openIntact({ set: kept }: Snapshot, journal: Journal): Promise<MemberSet | undefined> {
   if (!journal.sets.isThere(kept)) return undefined;
   const set = journal.sets.open(kept);
-  const digest = await digestSet(set, layoutOf(type, set.recordBytes));
+  const digest = await digestSet(set);
   return journal.keyed(digest) === kept.keyedDigest ? set : undefined;
 }
 

@@ -16,23 +16,19 @@ const element = elementSeparator.charCodeAt(0);
 /** About how large a chunk is: it goes to another thread, which is worth its while only with many rows. */
 const chunkBytes = 1 << 20;
 
-/**
- * Whole rows from a byte stream that is cut anywhere, about a mebibyte at a time; in memory of their own, as they go to
- * another thread, while the stream may use its memory again.
- */
+/** Whole rows from a byte stream that is cut anywhere, about a mebibyte at a time, in memory that is used again. */
 export async function* cutRows(
   stream: AsyncIterable<Uint8Array>,
   endOfRows: (rows: Buffer) => number = endOfLastRow,
-): AsyncGenerator<Buffer<ArrayBuffer>> {
-  let gathered = ownMemory(chunkBytes);
+): AsyncGenerator<Buffer> {
+  let gathered: Buffer = Buffer.allocUnsafeSlow(chunkBytes);
   let length = 0;
   for await (const part of stream) {
     if (length + part.length > gathered.length) {
-      const rows = gathered.subarray(0, length);
-      const end = endOfRows(rows);
-      gathered = ownMemory(Math.max(chunkBytes, 2 * (length - end) + part.length));
-      length = rows.copy(gathered, 0, end);
-      if (end > 0) yield rows.subarray(0, end);
+      const end = endOfRows(gathered.subarray(0, length));
+      if (end > 0) yield gathered.subarray(0, end);
+      length = gathered.copy(gathered, 0, end, length);
+      if (length + part.length > gathered.length) gathered = enlarge(gathered, 2 * length + part.length);
     }
     gathered.set(part, length);
     length += part.length;
@@ -40,8 +36,10 @@ export async function* cutRows(
   if (length > 0) yield gathered.subarray(0, length);
 }
 
-function ownMemory(bytes: number): Buffer<ArrayBuffer> {
-  return Buffer.from(new ArrayBuffer(bytes));
+function enlarge(memory: Buffer, bytes: number): Buffer {
+  const larger = Buffer.allocUnsafeSlow(bytes);
+  memory.copy(larger);
+  return larger;
 }
 
 /** Where the last whole row ends; an LF inside quotes ends none. */
@@ -60,17 +58,13 @@ function endOfLastRow(rows: Buffer): number {
  * Whole rows as a chunk of columns. `isList` says for each column whether its cells may hold several elements; behind
  * them may stand the key column.
  */
-export function toChunk(rows: Buffer<ArrayBuffer>, isList: readonly boolean[], hasKey = false): Chunk {
+export function toChunk(rows: Buffer, isList: readonly boolean[], hasKey = false): Chunk {
   const width = isList.length + (hasKey ? 1 : 0);
   return fieldsToChunk(isQuotedOrWide(rows, width) ? splitFields(rows, width) : [rows], isList, hasKey);
 }
 
 /** The lines of each column, and behind them those of the key column, as a chunk. */
-export function fieldsToChunk(
-  fields: readonly Buffer<ArrayBuffer>[],
-  isList: readonly boolean[],
-  hasKey: boolean,
-): Chunk {
+export function fieldsToChunk(fields: readonly Buffer[], isList: readonly boolean[], hasKey: boolean): Chunk {
   const columns = isList.map((isOfLists, index) =>
     isOfLists ? splitElements(fields[index]!) : { lines: fields[index]! },
   );
@@ -82,7 +76,7 @@ function isQuotedOrWide(rows: Buffer, width: number): boolean {
 }
 
 /** The fields of each column as lines: quotes undone, line breaks inside a value as CR. */
-function splitFields(rows: Buffer, width: number): Buffer<ArrayBuffer>[] {
+function splitFields(rows: Buffer, width: number): Buffer[] {
   const columns = Array.from({ length: width }, () => ({ lines: new Uint8Array(rows.length), length: 0 }));
   let index = 0;
   let column = columns[0]!;
@@ -105,7 +99,7 @@ function splitFields(rows: Buffer, width: number): Buffer<ArrayBuffer>[] {
 }
 
 /** Lines whose cells are lists: one line an element, and the row of each. */
-function splitElements(lines: Buffer<ArrayBuffer>): ChunkColumn {
+function splitElements(lines: Buffer): ChunkColumn {
   if (!lines.includes(element)) return { lines };
   const rowOfLine: number[] = [];
   let row = 0;

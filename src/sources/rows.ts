@@ -36,15 +36,12 @@ export function rowsToChunk(rows: readonly TextRow[], { isList, hasKey }: RowFor
 }
 
 /** A line break inside a value travels as CR. */
-function linesOf(rows: readonly TextRow[], index: number): Buffer<ArrayBuffer> {
+function linesOf(rows: readonly TextRow[], index: number): Buffer {
   let text = '';
   for (const row of rows) {
     const value = row[index] ?? '';
     text += value.includes('\n') ? value.replaceAll('\n', '\r') : value;
     text += '\n';
   }
-  // In memory of its own, as it goes to another thread.
-  const lines = Buffer.from(new ArrayBuffer(Buffer.byteLength(text)));
-  lines.write(text);
-  return lines;
+  return Buffer.from(text);
 }

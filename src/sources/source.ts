@@ -5,16 +5,16 @@ import type { HashedCells } from '../warehouseSql/hashExpression.ts';
  * value travels as CR, so that it stays one line and is still seen for what it is.
  */
 export interface ChunkColumn {
-  lines: Uint8Array<ArrayBuffer>;
+  lines: Uint8Array;
   /** Only where cells are lists: for each line, its row in the chunk counted from 0. Without it, a line is a row. */
-  rowIndex?: Uint32Array<ArrayBuffer>;
+  rowIndex?: Uint32Array;
 }
 
-/** Some rows of a source, column by column in the order of `Source.columns`. */
+/** Some rows of a source, column by column in the order of `Source.columns`; in memory that the next chunk may use again. */
 export interface Chunk {
   columns: ChunkColumn[];
   /** The key column's lines, one a row, where one is wanted. */
-  key?: Uint8Array<ArrayBuffer>;
+  key?: Uint8Array;
 }
 
 /** Columns that one reader of a source wants: all of the names, or those of them that are there (at least one). */

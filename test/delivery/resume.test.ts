@@ -8,7 +8,7 @@ import { planOf } from '../journal/journalSetup.ts';
 function recorded(fates: readonly Fate[], changes: Partial<RecordedPlan> = {}): RecordedPlan {
   const { batches, ...plan } = planOf({}, fates.length);
   const started = batches.map((batch, index) => ({ ...startBatch(batch), fate: fates[index]! }));
-  return { ...plan, row: 1, audienceCreated: false, batches: started, keyedDigests: [], ...changes };
+  return { ...plan, row: 1, audienceCreated: false, batches: started, ...changes };
 }
 
 const today: EarlierPlanCircumstances = {

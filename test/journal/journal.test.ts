@@ -232,14 +232,31 @@ describe('the file', () => {
     expect(readdirSync(directory)).toEqual(['journal.db']);
   });
 
+  test('of version 1 is read as it is, and upgraded by who writes: what it knows of snapshots counts no more', () => {
+    const plan = withJournal((journal) => beginPlan(journal));
+    const database = new DatabaseSync(path());
+    database.exec(`ALTER TABLE batches ADD COLUMN keyed_digest TEXT NOT NULL DEFAULT 'd'; PRAGMA user_version = 1`);
+    database.close();
+    const key = { accountId: plan.accountId, syncName: plan.syncName };
+    using old = openJournal(directory, 'read');
+    expect(old.unfinishedPlan(key)?.batches).toEqual(plan.batches);
+    withJournal((journal) => expect(journal.unfinishedPlan(key)).toEqual(plan));
+    const upgraded = new DatabaseSync(path(), { readOnly: true });
+    expect(upgraded.prepare('PRAGMA user_version').get()).toEqual({ user_version: 2 });
+    expect(upgraded.prepare("SELECT name FROM pragma_table_info('batches')").all()).not.toContainEqual({
+      name: 'keyed_digest',
+    });
+    upgraded.close();
+  });
+
   test('of a newer version is refused, and says so', () => {
     withJournal((journal) => beginPlan(journal));
     const database = new DatabaseSync(path());
-    database.exec('PRAGMA user_version = 2');
+    database.exec('PRAGMA user_version = 3');
     database.close();
     for (const access of ['write', 'read'] as const)
       expect(codeOf(() => openJournal(directory, access))).toBe('state.too_new');
-    expect(() => openJournal(directory, 'read')).toThrow(/newer version .*schema 2; this one knows 1/);
+    expect(() => openJournal(directory, 'read')).toThrow(/newer version .*schema 3; this one knows 2/);
   });
 
   test.each<[string, () => void]>([

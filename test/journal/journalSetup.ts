@@ -28,7 +28,6 @@ export function planOf(changes: Partial<NewPlan> = {}, batches = 3): NewPlan {
       end: index * 2 + 2,
       fileName: `${runId}-people-${index}.txt`,
       fileBytes: 130,
-      keyedDigest: `digest ${index}`,
     })),
     ...changes,
   };

@@ -3,8 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { appendBlock, forEachPartition, sliceBlock } from '../../src/members/blocks.ts';
-import { digestLayout } from '../../src/members/layout.ts';
+import { appendBlock, partitionSizes, readBlocks, sliceBlock } from '../../src/members/blocks.ts';
+import { digestLayout, partitionCount } from '../../src/members/layout.ts';
 
 const layout = digestLayout();
 let folder: string;
@@ -29,7 +29,7 @@ test('a value that is repeated takes the room of one', () => {
   const path = join(folder, 'repeated');
   const block = appendBlock(digestsOf(Array.from({ length: 5000 }, () => 'same')), layout, path);
   expect(statSync(path).size).toBe(32);
-  expect(block.partitionBytes.reduce((sum, bytes) => sum + bytes, 0)).toBe(32);
+  expect(block.starts.at(-1)).toBe(32);
 });
 
 test('of repeats between others none of the values is lost', () => {
@@ -40,20 +40,24 @@ test('of repeats between others none of the values is lost', () => {
   expect(kept).toEqual(new Set(hexesOf(digestsOf(texts))));
 });
 
-test('the partitions of several blocks come together, each in order', () => {
+test('the same partitions of several blocks come together, those of each block in order', () => {
   const path = join(folder, 'several');
   const texts = Array.from({ length: 900 }, (_, index) => `value ${index}`);
   const blocks = [texts.slice(0, 400), texts.slice(400)].map((some) => appendBlock(digestsOf(some), layout, path));
-  const firstBytes: number[] = [];
+  const half = partitionCount / 2;
   const all: string[] = [];
-  const halves = [0, 128].map((first) => blocks.map((block) => sliceBlock(block, first, first + 128)));
-  for (const half of halves)
-    forEachPartition(half, (records) => {
-      for (const hex of hexesOf(records)) {
-        all.push(hex);
-        firstBytes.push(Number.parseInt(hex.slice(0, 2), 16));
-      }
-    });
-  expect(firstBytes).toEqual(firstBytes.toSorted((a, b) => a - b));
+  for (const first of [0, half]) {
+    const slices = blocks.map((block) => sliceBlock(block, first, first + half));
+    const hexes = hexesOf(readBlocks(slices));
+    const counts = slices.map(({ starts }) => (starts.at(-1)! - starts[0]!) / 32);
+    expect(hexes.length).toBe(counts[0]! + counts[1]!);
+    for (const of of [hexes.slice(0, counts[0]), hexes.slice(counts[0])]) {
+      const leading = of.map((hex) => hex.slice(0, 3));
+      expect(leading).toEqual(leading.toSorted());
+    }
+    for (const hex of hexes) expect(Number.parseInt(hex.slice(0, 1), 16) < 8).toBe(first === 0);
+    all.push(...hexes);
+  }
   expect(all.toSorted()).toEqual(hexesOf(digestsOf(texts)).toSorted());
+  expect(partitionSizes(blocks).reduce((sum, bytes) => sum + bytes, 0)).toBe(900 * 32);
 });

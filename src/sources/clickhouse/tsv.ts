@@ -32,14 +32,14 @@ export function endOfLastTsvRow(rows: Buffer): number {
 }
 
 /** Whole rows as a chunk; for `isList` and `hasKey` see `toChunk` of `chunks.ts`. */
-export function tsvToChunk(rows: Buffer<ArrayBuffer>, isList: readonly boolean[], hasKey: boolean): Chunk {
+export function tsvToChunk(rows: Buffer, isList: readonly boolean[], hasKey: boolean): Chunk {
   const width = isList.length + (hasKey ? 1 : 0);
   const isPlain = width === 1 && !rows.includes(backslash);
   return fieldsToChunk(isPlain ? [rows] : tsvFields(rows, width), isList, hasKey);
 }
 
 /** The fields of each column as lines, without escapes. Fields too many count to the last column. */
-export function tsvFields(rows: Buffer, width: number): Buffer<ArrayBuffer>[] {
+export function tsvFields(rows: Buffer, width: number): Buffer[] {
   const columns = Array.from({ length: width }, () => ({ bytes: new Uint8Array(rows.length), length: 0 }));
   let index = 0;
   let column = columns[0]!;

@@ -1,0 +1,41 @@
+import type { Chunk, ChunkColumn } from '../sources/source.ts';
+
+/** How many bytes of memory `shareChunk` needs. */
+export function sharedBytes({ columns, key }: Chunk): number {
+  return columns.reduce((sum, column) => sum + columnBytes(column), wholeWords(key?.length ?? 0));
+}
+
+function columnBytes({ lines, rowIndex }: ChunkColumn): number {
+  return wholeWords(lines.length) + (rowIndex?.byteLength ?? 0);
+}
+
+function wholeWords(bytes: number): number {
+  return Math.ceil(bytes / 4) * 4;
+}
+
+/** A copy of the chunk in memory that threads share. */
+export function shareChunk({ columns, key }: Chunk, memory: SharedArrayBuffer): Chunk {
+  let length = 0;
+
+  function shareBytes(bytes: Uint8Array): Uint8Array {
+    const copy = new Uint8Array(memory, length, bytes.length);
+    copy.set(bytes);
+    length += wholeWords(bytes.length);
+    return copy;
+  }
+
+  function shareIndex(index: Uint32Array): Uint32Array {
+    const copy = new Uint32Array(memory, length, index.length);
+    copy.set(index);
+    length += index.byteLength;
+    return copy;
+  }
+
+  return {
+    columns: columns.map(({ lines, rowIndex }) => ({
+      lines: shareBytes(lines),
+      ...(rowIndex !== undefined && { rowIndex: shareIndex(rowIndex) }),
+    })),
+    ...(key !== undefined && { key: shareBytes(key) }),
+  };
+}
