@@ -5,6 +5,7 @@ import { type Config, sourceOf, wantedColumns } from './config.ts';
 import { openJournal } from './journal/journal.ts';
 import { resolveAudience } from './lineAds/audiences.ts';
 import type { LineAdsClient } from './lineAds/client.ts';
+import { planMemory } from './memory.ts';
 import { startOf } from './reading/cursor.ts';
 import { wantedBy } from './reading/readTogether.ts';
 import { describeError, type ReportedError } from './report.ts';
@@ -69,7 +70,11 @@ async function checkSource(source: SourceConfig, wanted: WantedColumns, signal: 
     mkdtempSync(join(tmpdir(), 'line-ads-sync-check-')),
   );
   try {
-    await using opened = await openSource(source, wanted, { directory, stdin: neverAsked, signal });
+    await using opened = await openSource(source, wanted, {
+      ...{ directory, signal },
+      stdin: neverAsked,
+      duckdbBytes: planMemory().duckdbBytes,
+    });
     return `It is there, and has ${opened.columns.join(', ')}.`;
   } finally {
     rmSync(directory, { recursive: true, force: true });

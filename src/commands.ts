@@ -10,6 +10,7 @@ import { countries, hashedSettings, identifierTypes } from './config.ts';
 import { readVersion } from './connectorSpec.ts';
 import { exitCodeByError, SyncError } from './errors.ts';
 import { phoneFormats } from './identifiers/phoneFormats.ts';
+import { leastMemoryBytes, readMemorySize } from './memory.ts';
 import { describeError } from './report.ts';
 import { reportWithoutRun } from './run.ts';
 import { dialectNames } from './warehouseSql/dialects.ts';
@@ -29,6 +30,13 @@ function readPort(text: string): number {
 function readCountry(text: string): string {
   if (!countries.has(text)) throw new InvalidArgumentError('Give a two-letter country code in capitals, such as JP.');
   return text;
+}
+
+function readMaxMemory(text: string): number {
+  const bytes = readMemorySize(text);
+  if (bytes === undefined) throw new InvalidArgumentError('Give a size such as 512m or 1g.');
+  if (bytes < leastMemoryBytes) throw new InvalidArgumentError(`It takes ${leastMemoryBytes / 1024 ** 2}m at least.`);
+  return bytes;
 }
 
 function collect(name: string, names: string[] = []): string[] {
@@ -61,6 +69,14 @@ function withConfig(command: Command): Command {
   );
 }
 
+function withMemory(command: Command): Command {
+  return command.option(
+    '--max-memory <size>',
+    "memory to get by with, such as 512m (default: the container's limit, else 640m)",
+    readMaxMemory,
+  );
+}
+
 /** The program; `finish` takes the exit code of the command that ran. */
 function createProgram(finish: (code: number) => void): Command {
   const act =
@@ -74,7 +90,11 @@ function createProgram(finish: (code: number) => void): Command {
     .showHelpAfterError('(--help tells more)')
     .addHelpText('after', helpText);
 
-  withConfig(program.command('sync').description('bring the audiences in step: read, upload, follow the jobs, report'))
+  withMemory(
+    withConfig(
+      program.command('sync').description('bring the audiences in step: read, upload, follow the jobs, report'),
+    ),
+  )
     .option('--detach', "end after the last upload, without waiting for LINE's jobs")
     .option('--approve <plan-id...>', 'let these refused plans through: plan.id of their reports', collect)
     .option('--full', 'send the whole set, whatever has changed')
@@ -84,8 +104,10 @@ function createProgram(finish: (code: number) => void): Command {
   withConfig(
     program.command('resume').description('end what earlier runs have left, and no more: the source is not read'),
   ).action(act((flags: RunFlags) => runCommand('resume', flags)));
-  withConfig(
-    program.command('preview').description('everything up to the first upload; sends nothing that changes anything'),
+  withMemory(
+    withConfig(
+      program.command('preview').description('everything up to the first upload; sends nothing that changes anything'),
+    ),
   ).action(act((flags: RunFlags) => runCommand('preview', flags)));
   withConfig(
     program

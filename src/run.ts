@@ -15,6 +15,7 @@ import type { RequestLimiter } from './lineAds/limits.ts';
 import { describeSkew, type Log } from './lineAds/signedCalls.ts';
 import { createRejectsFile } from './members/rejectsFile.ts';
 import { createWorkers } from './members/workers.ts';
+import { planMemory } from './memory.ts';
 import type { Progress } from './progress.ts';
 import { readTogether } from './reading/readTogether.ts';
 import { createSharedReads } from './reading/sharedReads.ts';
@@ -32,6 +33,8 @@ export interface RunOptions {
   full?: boolean | undefined;
   /** Ids of plans. */
   approve?: readonly string[] | undefined;
+  /** How much memory to get by with; by default what the container may take. */
+  maxMemoryBytes?: number | undefined;
   /** For a source that is standard input. */
   stdin: Readable;
   dispatcher: Dispatcher;
@@ -43,9 +46,6 @@ export interface RunOptions {
   /** Made from `limits` by default. */
   limiter?: RequestLimiter;
 }
-
-/** How many sources are read at the same time. */
-const concurrentReads = 2;
 
 /** A run over the configured syncs, side by side; one that fails does not stop the others. Never throws. */
 export async function run(options: RunOptions): Promise<RunReport> {
@@ -127,7 +127,8 @@ async function runInFolder(journal: Journal, options: RunOptions, runId: string)
   const { config, command, clock, signal } = options;
   const parent = command === 'preview' ? tmpdir() : join(config.state.directory, 'work');
   const folder = await openWorkFolder(parent, runId);
-  const workers = createWorkers();
+  const memory = planMemory(options.maxMemoryBytes);
+  const workers = createWorkers(memory);
   using rejectsFile = config.rejects && createRejectsFile(config.rejects.path);
   using grace = createGrace(config.shutdown.graceMs, clock, signal);
   try {
@@ -135,7 +136,8 @@ async function runInFolder(journal: Journal, options: RunOptions, runId: string)
     const reading: ReadingContext = {
       ...options,
       workers,
-      readLimit: pLimit(concurrentReads),
+      readLimit: pLimit(memory.reads),
+      memory,
       stdin: keepStdin(options.stdin, folder.path, signal),
       rejectsFile,
       workDirectory: folder.path,

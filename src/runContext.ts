@@ -5,6 +5,7 @@ import type { Journal } from './journal/journal.ts';
 import type { LineAdsClient } from './lineAds/client.ts';
 import type { RejectsFile } from './members/rejectsFile.ts';
 import type { Workers } from './members/workers.ts';
+import type { MemoryPlan } from './memory.ts';
 import type { Progress } from './progress.ts';
 import type { SharedReads } from './reading/sharedReads.ts';
 import type { Suppressions } from './reading/suppressions.ts';
@@ -17,6 +18,7 @@ export interface ReadingContext {
   workers: Workers;
   /** Reading takes memory: few sources are read at the same time. */
   readLimit: LimitFunction;
+  memory: MemoryPlan;
   stdin: KeptStdin;
   /** Where every reject is listed, if anywhere. */
   rejectsFile: RejectsFile | undefined;

@@ -11,7 +11,10 @@ import { abortWhenStopped } from './stopping.ts';
  * The commands whose last line on stdout is a report.
  */
 
-export type RunFlags = ConfigFlags & Pick<RunOptions, 'detach' | 'restart' | 'full' | 'approve'>;
+export type RunFlags = ConfigFlags & Pick<RunOptions, 'detach' | 'restart' | 'full' | 'approve'> & {
+  /** Bytes. */
+  maxMemory?: number;
+};
 export type RunCommand = RunOptions['command'];
 
 export const runCommands: readonly string[] = ['sync', 'preview', 'resume'] satisfies RunCommand[];
@@ -27,12 +30,13 @@ export async function runCommand(command: RunCommand, flags: RunFlags): Promise<
 
 async function runToReport(command: RunCommand, flags: RunFlags, log: Logger): Promise<RunReport> {
   const config = readConfig(flags, log);
-  const { detach, restart, full, approve } = flags;
+  const { detach, restart, full, approve, maxMemory } = flags;
   return run({
     config,
     command,
     stdin: process.stdin,
     ...{ detach, restart, full, approve },
+    maxMemoryBytes: maxMemory,
     dispatcher: createDispatcher(process.env),
     clock: systemClock,
     log,

@@ -44,9 +44,6 @@ const readBytes = 512 * 1024;
 /** About how many bytes of records a worker sorts at a time. */
 const sealBytes = 4 * 1024 * 1024;
 
-/** About how much memory sorting may take, over all workers; one partition at a time is always sorted. */
-const sortingBytes = 256 * 1024 * 1024;
-
 export async function createMemberSet(options: MemberSetOptions): Promise<MemberSetWriter> {
   const { directory } = options;
   await guardState(directory, () => mkdir(directory, { mode: 0o700 }));
@@ -70,7 +67,7 @@ async function writeSorted(options: MemberSetOptions, blocks: readonly Block[]):
   const path = join(directory, 'members');
   const file = await guardState(path, () => open(path, 'wx', 0o600));
   const sizes = partitionSizes(blocks);
-  const atOnce = Math.min(workers.parallelism, Math.ceil(sortingBytes / (2 * Math.max(sealBytes, ...sizes))));
+  const atOnce = Math.min(workers.parallelism, Math.ceil(workers.sortingBytes / (2 * Math.max(sealBytes, ...sizes))));
   const hash = createHash('sha256');
   let bytes = 0;
   const sort = ({ blocks: group, bytes: most }: Group) =>

@@ -1,6 +1,6 @@
-import { availableParallelism } from 'node:os';
-import { Piscina } from 'piscina';
+import type { Piscina } from 'piscina';
 import type { IdentifyRules } from '../identifiers/identify.ts';
+import type { MemoryPlan } from '../memory.ts';
 import type { Chunk } from '../sources/source.ts';
 import { guardState } from '../stateErrors.ts';
 import type { Block } from './blocks.ts';
@@ -8,6 +8,7 @@ import type { IdentifiedChunk } from './identifyChunk.ts';
 import type { SealPartitions } from './sealPartitions.ts';
 import { shareChunk, sharedBytes } from './shareChunk.ts';
 import { createSharedMemory } from './sharedMemory.ts';
+import * as worker from './worker.ts';
 
 export interface IdentifyChunk {
   /** Copied at once: its memory may be used again. */
@@ -44,6 +45,8 @@ export interface SortedRecords {
 export interface Workers {
   /** How many pieces of work keep all threads busy. */
   parallelism: number;
+  /** About how much memory sorting may take, over all threads; one group of partitions at a time is always sorted. */
+  sortingBytes: number;
   identifyChunk(task: IdentifyChunk): Promise<IdentifiedBlock>;
   collectDigests(task: CollectDigests): Promise<Block>;
   pairForms(task: CollectDigests): Promise<Block>;
@@ -51,20 +54,43 @@ export interface Workers {
   close(): Promise<void>;
 }
 
-export function createWorkers(threads = Math.min(availableParallelism(), 8)): Workers {
-  const pool = new Piscina({
+/** A call of a function of `worker.ts`. */
+interface Work {
+  name: keyof typeof worker;
+  task: object;
+  /** How much it has to do. */
+  bytes: number;
+}
+
+const workedOffHereBytes = 512 * 1024;
+
+async function startPool(threads: number): Promise<Piscina> {
+  const { Piscina } = await import('piscina');
+  return new Piscina({
     // The same file as TypeScript in development and as JavaScript in dist/.
     filename: import.meta.url.replace(/workers(\.[jt]s)$/, 'worker$1'),
-    // One starts at once, while the audience is looked up; the others when there is work for them.
-    minThreads: 1,
     maxThreads: threads,
     idleTimeout: 60_000,
+    // What a thread makes is short-lived or shared.
+    resourceLimits: { maxYoungGenerationSizeMb: 8 },
   });
+}
 
+export function createWorkers({ threads, sortingBytes }: Pick<MemoryPlan, 'threads' | 'sortingBytes'>): Workers {
   const shared = createSharedMemory();
+  let pool: Promise<Piscina> | undefined;
+  let bytesSoFar = 0;
 
-  async function settle<T>(name: string, task: object, directory: string): Promise<T> {
-    const settled: Settled<T> = await pool.run(task, { name });
+  /** Here as long as it is little: a thread takes longer to start than most runs to do their work. */
+  async function run<T>({ name, task, bytes }: Work): Promise<Settled<T>> {
+    bytesSoFar += bytes;
+    if (pool === undefined && bytesSoFar <= workedOffHereBytes) return worker[name](task as never) as Settled<T>;
+    pool ??= startPool(threads);
+    return (await pool).run(task, { name });
+  }
+
+  async function settle<T>(work: Work, directory: string): Promise<T> {
+    const settled = await run<T>(work);
     if ('value' in settled) return settled.value;
     return guardState(directory, () => {
       throw Object.assign(new Error('a working file could not be written'), { code: settled.code });
@@ -79,27 +105,31 @@ export function createWorkers(threads = Math.min(availableParallelism(), 8)): Wo
     return result;
   }
 
-  function withRecords(name: string, task: CollectDigests): Promise<Block> {
+  function withRecords(name: 'collectDigests' | 'pairForms', task: CollectDigests): Promise<Block> {
     return withShared(task.records.length, (memory) => {
       const records = new Uint8Array(memory, 0, task.records.length);
       records.set(task.records);
-      return settle(name, { ...task, records }, task.directory);
+      return settle({ name, task: { ...task, records }, bytes: records.length }, task.directory);
     });
   }
 
   return {
     parallelism: threads + 1,
-    identifyChunk: (task) =>
-      withShared(sharedBytes(task.chunk), (memory) =>
-        settle('identifyChunk', { ...task, chunk: shareChunk(task.chunk, memory) }, task.directory),
-      ),
+    sortingBytes,
+    identifyChunk(task) {
+      const bytes = sharedBytes(task.chunk);
+      return withShared(bytes, (memory) => {
+        const chunk = shareChunk(task.chunk, memory);
+        return settle({ name: 'identifyChunk', task: { ...task, chunk }, bytes }, task.directory);
+      });
+    },
     collectDigests: (task) => withRecords('collectDigests', task),
     pairForms: (task) => withRecords('pairForms', task),
     async sealPartitions(task, bytes) {
       const memory = shared.take(bytes);
-      const length = await settle<number>('sealPartitions', { ...task, memory }, task.directory);
+      const length = await settle<number>({ name: 'sealPartitions', task: { ...task, memory }, bytes }, task.directory);
       return { records: new Uint8Array(memory, 0, length), giveBack: () => shared.giveBack(memory) };
     },
-    close: () => pool.destroy(),
+    close: async () => (await pool)?.destroy(),
   };
 }

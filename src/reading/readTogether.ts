@@ -64,11 +64,15 @@ function folderOf(sync: SyncConfig, { workDirectory }: ReadingContext): string {
   return join(workDirectory, `sync-${sync.name}`);
 }
 
-async function open(requests: readonly ReadRequest[], { config, workDirectory, stdin, signal }: ReadingContext) {
+async function open(requests: readonly ReadRequest[], context: ReadingContext) {
+  const { config, workDirectory, stdin, memory, signal } = context;
   const [first] = requests;
   const directory = join(workDirectory, `source-of-${first!.sync.name}`);
   await guardState(directory, () => mkdirSync(directory, { mode: 0o700, recursive: true }));
-  return openSource(sourceOf(config, first!.sync), wantedBy(requests, config), { directory, stdin, signal });
+  return openSource(sourceOf(config, first!.sync), wantedBy(requests, config), {
+    ...{ directory, stdin, signal },
+    duckdbBytes: memory.duckdbBytes,
+  });
 }
 
 /** The columns that those who read together want; they begin at the same place. */

@@ -59,14 +59,14 @@ async function readList(
   entry: SuppressionConfig,
   name: string,
   rules: IdentifyRules,
-  { workDirectory, stdin, workers, signal }: ReadingContext,
+  { workDirectory, stdin, memory, workers, signal }: ReadingContext,
 ): Promise<SuppressionList> {
   const directory = join(workDirectory, name);
   await guardState(directory, () => mkdirSync(directory, { mode: 0o700 }));
   await using source = await openSource(
     entry.source,
     { choices: [wantedColumns(entry)] },
-    { directory, stdin, signal },
+    { directory, stdin, duckdbBytes: memory.duckdbBytes, signal },
   );
   const [read] = await readMembers(source, [{ name, rules, directory, onProgress: () => {} }], { workers, signal });
   checkReadable(read!, source.columns);

@@ -1,5 +1,5 @@
 import type { SourceConfig } from '../sourceConfig.ts';
-import { type DuckdbEngine, openDuckdb } from './duckdb/engine.ts';
+import type { DuckdbEngine } from './duckdb/engine.ts';
 import { openQuery } from './duckdb.ts';
 import { openFiles } from './files.ts';
 import type { Source, WantedColumns } from './source.ts';
@@ -10,6 +10,8 @@ export interface SourceSurroundings {
   /** An existing private folder for working files. */
   directory: string;
   stdin: KeptStdin;
+  /** What DuckDB may take for itself. */
+  duckdbBytes: number;
   signal: AbortSignal;
 }
 
@@ -22,15 +24,15 @@ export async function openSource(
   wanted: WantedColumns,
   surroundings: SourceSurroundings,
 ): Promise<Source> {
-  const { directory, stdin, signal } = surroundings;
+  const { stdin, signal } = surroundings;
   // A driver takes time to load, and few are needed.
   switch (config.type) {
     case 'files':
-      return withDuckdb(directory, (engine) => openFiles(config, wanted, engine));
+      return withDuckdb(surroundings, (engine) => openFiles(config, wanted, engine));
     case 'stdin':
-      return withDuckdb(directory, (engine) => openStdin(config, wanted, engine, stdin));
+      return withDuckdb(surroundings, (engine) => openStdin(config, wanted, engine, stdin));
     case 'duckdb':
-      return withDuckdb(directory, (engine) => openQuery(config, wanted, engine));
+      return withDuckdb(surroundings, (engine) => openQuery(config, wanted, engine));
     case 'postgres':
       return (await import('./postgres.ts')).openPostgres(config, wanted, signal);
     case 'mysql':
@@ -45,8 +47,12 @@ export async function openSource(
 }
 
 /** The engine is the source's own, and is closed with it. */
-async function withDuckdb(directory: string, open: (engine: DuckdbEngine) => Promise<Source>): Promise<Source> {
-  const engine = await openDuckdb(directory);
+async function withDuckdb(
+  { directory, duckdbBytes }: SourceSurroundings,
+  open: (engine: DuckdbEngine) => Promise<Source>,
+): Promise<Source> {
+  const { openDuckdb } = await import('./duckdb/engine.ts');
+  const engine = await openDuckdb(directory, duckdbBytes);
   try {
     return { ...(await open(engine)), [Symbol.asyncDispose]: async () => engine.close() };
   } catch (error) {

@@ -108,7 +108,7 @@ export function useMembers(): Setup {
   } as Setup;
   beforeAll(() => {
     root = mkdtempSync(join(tmpdir(), 'members-'));
-    setup.workers = createWorkers(2);
+    setup.workers = createWorkers({ threads: 2, sortingBytes: 64 * 1024 * 1024 });
   });
   afterAll(async () => {
     await setup.workers.close();

@@ -25,7 +25,7 @@ export interface DuckdbEngine {
  * DuckDB in this process, hardened: no extension is installed or loaded on its own, and what it spills goes into
  * `workDirectory`, which is private to the run.
  */
-export async function openDuckdb(workDirectory: string): Promise<DuckdbEngine> {
+export async function openDuckdb(workDirectory: string, memoryBytes: number): Promise<DuckdbEngine> {
   const directory = join(workDirectory, 'duckdb');
   await guardState(directory, () => mkdir(directory, { mode: 0o700, recursive: true }));
   const instance = await DuckDBInstance.create(':memory:', {
@@ -36,7 +36,7 @@ export async function openDuckdb(workDirectory: string): Promise<DuckdbEngine> {
     extension_directory: directory,
     secret_directory: directory,
     temp_directory: directory,
-    memory_limit: '256MB',
+    memory_limit: `${memoryBytes}B`,
     preserve_insertion_order: 'true',
     threads: '2',
   });

@@ -38,6 +38,15 @@ const rules: readonly Rule[] = [
       ),
   },
   {
+    when: /^Out of Memory Error/,
+    make: (where) =>
+      new SyncError(
+        'source.query_failed',
+        `DuckDB needs more memory to read ${where} than it may take.`,
+        'Allow the run more: --max-memory 2g, say, or a higher limit of the container; DuckDB takes a quarter of what is above 150 MB. Write Parquet in smaller row groups, or let the query sort and group less.',
+      ),
+  },
+  {
     when: /invalid unicode|not utf-?8|invalid UTF-8|UTF-16 encoding|failure in decode/i,
     make: (where, text) => notUtf8(where, atLine(text)),
   },

@@ -47,8 +47,11 @@ interface Dialect {
 function readCsv(file: string, dialect: Dialect): string {
   const columns = Array.from({ length: dialect.columns }, (_, index) => `c${index}: 'VARCHAR'`).join(', ');
   const quote = quoteText(dialect.quote);
-  return `read_csv(${textFileArguments(file)}, auto_detect = false, header = ${dialect.header}, columns = {${columns}}, delim = ${quoteText(dialect.delimiter)}, quote = ${quote}, escape = ${quote}, strict_mode = ${dialect.isStrict}, ${asWritten})`;
+  return `read_csv(${textFileArguments(file)}, auto_detect = false, header = ${dialect.header}, columns = {${columns}}, delim = ${quoteText(dialect.delimiter)}, quote = ${quote}, escape = ${quote}, strict_mode = ${dialect.isStrict}, buffer_size = ${2 * longestLineBytes}, max_line_size = ${longestLineBytes}, ${asWritten})`;
 }
+
+/** Buffers have room for two of it: DuckDB's own are of 32 MB, several a thread. */
+const longestLineBytes = 2 * 1024 * 1024;
 
 const asWritten =
   "nullstr = '', encoding = 'utf-8', null_padding = false, ignore_errors = false, skip = 0, comment = ''";
