@@ -8,7 +8,7 @@ import type { IdentifiedChunk } from './identifyChunk.ts';
 import type { SealPartitions } from './sealPartitions.ts';
 import { shareChunk, sharedBytes } from './shareChunk.ts';
 import { createSharedMemory } from './sharedMemory.ts';
-import * as worker from './worker.ts';
+import { collectDigests, identifyChunk, pairForms, sealPartitions } from './worker.ts';
 
 export interface IdentifyChunk {
   /** Copied at once: its memory may be used again. */
@@ -53,6 +53,8 @@ export interface Workers {
   sealPartitions(task: Omit<SealPartitions, 'memory'>, bytes: number): Promise<SortedRecords>;
   close(): Promise<void>;
 }
+
+const worker = { identifyChunk, collectDigests, pairForms, sealPartitions };
 
 /** A call of a function of `worker.ts`. */
 interface Work {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { SyncConfig } from '../config.ts';
+import { syncKeyOf } from '../journal/journal.ts';
 import type { Audience } from '../lineAds/schemas.ts';
 import type { SealedSet } from '../members/memberSet.ts';
 import { withoutSuppressed } from '../members/suppress.ts';
@@ -32,6 +33,7 @@ export async function readDesired(
   const { cursor: greatest, ...read } = await context.reads.read({
     sync,
     cursor: from && { column: from.column, after: from.after },
+    lastMembers: from === undefined ? (context.journal.snapshot(syncKeyOf(context.config, sync))?.set.count ?? 0) : 0,
   });
   const { identifierType } = sync;
   const { workers, signal } = context;

@@ -5,14 +5,17 @@ import { SyncError } from '../errors.ts';
 import { type ReadResult, readMembers } from '../members/readMembers.ts';
 import type { ReadingContext } from '../runContext.ts';
 import { openSource } from '../sources/openSource.ts';
-import type { ColumnChoice, WantedColumns } from '../sources/source.ts';
+import type { ColumnChoice, Source, WantedColumns } from '../sources/source.ts';
 import { guardState } from '../stateErrors.ts';
+import { checkRoom, roomFor } from './room.ts';
 
 /** What a sync wants of its source. */
 export interface ReadRequest {
   sync: SyncConfig;
   /** Where reading begins, for a sync with a cursor. */
   cursor: WantedColumns['cursor'];
+  /** How many members it had when it last succeeded; 0 where that says nothing of this read. */
+  lastMembers: number;
 }
 
 export interface Read extends ReadResult {
@@ -40,7 +43,7 @@ export async function readTogether(requests: readonly ReadRequest[], context: Re
 }
 
 async function readOnce(requests: readonly ReadRequest[], context: ReadingContext): Promise<Read[]> {
-  const { workers, signal, progress, rejectsFile } = context;
+  const { workers, signal, progress, rejectsFile, workDirectory } = context;
   await using source = await open(requests, context);
   const readings = requests.map(({ sync }) => ({
     name: sync.name,
@@ -51,6 +54,7 @@ async function readOnce(requests: readonly ReadRequest[], context: ReadingContex
   }));
   for (const { directory } of readings) await guardState(directory, () => mkdirSync(directory, { mode: 0o700 }));
   await rejectsFile?.begin();
+  await checkRoom(workDirectory, expectedRoom(requests, source));
   const results = await readMembers(source, readings, { workers, signal });
   return results.map((result, index) => ({
     ...result,
@@ -58,6 +62,13 @@ async function readOnce(requests: readonly ReadRequest[], context: ReadingContex
     cursor: source.cursor,
     directory: readings[index]!.directory,
   }));
+}
+
+/** By what the source tells, or else by what each sync had in its last success. */
+function expectedRoom(requests: readonly ReadRequest[], { expectedValues }: Source): number {
+  return requests.reduce((sum, { sync, lastMembers }, index) => {
+    return sum + roomFor(sync, expectedValues?.[index] ?? lastMembers);
+  }, 0);
 }
 
 function folderOf(sync: SyncConfig, { workDirectory }: ReadingContext): string {
@@ -76,7 +87,7 @@ async function open(requests: readonly ReadRequest[], context: ReadingContext) {
 }
 
 /** The columns that those who read together want; they begin at the same place. */
-export function wantedBy(requests: readonly ReadRequest[], { rejects }: Config): WantedColumns {
+export function wantedBy(requests: readonly Omit<ReadRequest, 'lastMembers'>[], { rejects }: Config): WantedColumns {
   return {
     choices: requests.map(({ sync }) => choiceOf(sync)),
     key: rejects?.keyColumn,

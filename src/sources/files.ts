@@ -30,6 +30,7 @@ export async function openFiles(
     columns,
     choices,
     cursor: null,
+    expectedValues: sumExpected(readings),
     async *chunks(signal) {
       for (const reading of readings) yield* reading.chunks(signal);
     },
@@ -41,6 +42,12 @@ export async function openFiles(
 function nothingToRead({ choices }: WantedColumns): Pick<Source, 'columns' | 'choices'> {
   const columns = [...new Set(choices.flatMap(({ names }) => names))];
   return { columns, choices: choices.map(({ names }) => names.map((name) => columns.indexOf(name))) };
+}
+
+function sumExpected(readings: readonly Source[]): readonly number[] | undefined {
+  const all = readings.flatMap(({ expectedValues }) => (expectedValues === undefined ? [] : [expectedValues]));
+  if (all.length === 0 || all.length < readings.length) return undefined;
+  return all.reduce((sums, values) => sums.map((sum, choice) => sum + values[choice]!));
 }
 
 async function listFiles(path: string, engine: DuckdbEngine): Promise<string[]> {
@@ -85,7 +92,18 @@ async function openFile(
 async function parquetRelation(file: string, engine: DuckdbEngine): Promise<DuckdbRelation> {
   const from = `read_parquet(${quotePath(file)}, hive_partitioning = false)`;
   const where = `the file ${file}`;
-  return { where, from, columns: await engine.describe(`SELECT * FROM ${from}`, where) };
+  const columns = await engine.describe(`SELECT * FROM ${from}`, where);
+  return { where, from, columns, countValues: (names) => countParquetValues(file, names, engine) };
+}
+
+/** What the file's footer tells. */
+async function countParquetValues(file: string, names: readonly string[], engine: DuckdbEngine): Promise<number[]> {
+  const rows = await engine.readRows(
+    `SELECT split_part(path_in_schema, ', ', 1), sum(num_values - coalesce(stats_null_count, 0)) FROM parquet_metadata(${quotePath(file)}) GROUP BY 1`,
+    `the file ${file}`,
+  );
+  const counts = new Map(rows.map(([name, count]) => [name, Number(count)]));
+  return names.map((name) => counts.get(name) ?? 0);
 }
 
 /** Only where columns are those that happen to be present: then all files must have the same of them. */

@@ -25,6 +25,7 @@ function startReads(config: Config, failure?: Error) {
   const ask = (index: number, after?: string) => {
     const request: ReadRequest = {
       sync: config.syncs[index]!,
+      lastMembers: 0,
       cursor: after === undefined ? undefined : { column: 'at', after },
     };
     return reads.read(request).then(({ directory }) => directory);

@@ -13,6 +13,8 @@ export interface DuckdbRelation {
   /** A FROM item, to be followed by an alias. */
   from: string;
   columns: readonly { name: string; type: string }[];
+  /** How many values the columns of these names have, where that is known without reading them. */
+  countValues?(names: readonly string[]): Promise<number[]>;
   /** After a failure of which DuckDB did not tell the reason: what it was, when that can be found out. */
   diagnose?(): Promise<SyncError | undefined>;
 }
@@ -26,11 +28,14 @@ export async function readRelation(
   const { where } = relation;
   const selection = selectFrom(withNamesOfOurs(relation), wanted, duckdbSql);
   const { columns, choices, isList, hasKey, statement, cursorStatement } = selection;
+  const counts = await relation.countValues?.(columns);
   const [greatest] = cursorStatement === undefined ? [] : await engine.readRows(cursorStatement, where);
   return {
     columns,
     choices,
     cursor: greatest?.[0] || null,
+    expectedValues:
+      counts && choices.map((positions) => positions.reduce((sum, position) => sum + counts[position]!, 0)),
     async *chunks(signal) {
       try {
         for await (const rows of cutRows(engine.exportRows(statement, where, signal)))

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { openFiles } from '../../../src/sources/files.ts';
 import { allTextOf, readFileColumn, readSource, syncErrorOf, useSources } from '../sourceSetup.ts';
 
 const sources = useSources();
@@ -211,4 +212,13 @@ describe('a file that is not whole', () => {
     expect(error.code).toBe('source.encoding');
     expect(allTextOf(error)).not.toContain('marked');
   });
+});
+
+test('the footers of all files tell how many values each choice of columns has', async () => {
+  await write("SELECT CASE WHEN r < 3 THEN 'a@b.c' END AS email, 'x' AS phone FROM range(10) t(r)", 'parts/1.parquet');
+  await write("SELECT 'a@b.c' AS email, 'x' AS phone FROM range(5)", 'parts/2.parquet');
+  const path = `${sources.folder}/parts/*.parquet`;
+  const choices = [['email'], ['email', 'phone']].map((names) => ({ names, required: 'all' as const }));
+  const source = await openFiles({ type: 'files', path }, { choices }, sources.engine);
+  expect(source.expectedValues).toEqual([8, 23]);
 });
