@@ -1,5 +1,11 @@
 import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
-import { type Layout, partitionCount } from './layout.ts';
+import type { Layout } from './layout.ts';
+import { areSame, gatherRecords, orderByBits, readKeys, wordsOf } from './records.ts';
+import { createScratch } from './scratch.ts';
+
+/** Records are parted by the leading 12 bits of their keys. */
+const partitionBits = 12;
+export const partitionCount = 1 << partitionBits;
 
 /** Records of one piece of work, partition after partition, in a working file. */
 export interface Block {
@@ -10,75 +16,62 @@ export interface Block {
   starts: Uint32Array<SharedArrayBuffer>;
 }
 
-/** Memory that each piece of work of this thread uses again: fresh memory costs more than what is done with it. */
-let scratch = new Int32Array(0);
-
-function scratchWords(count: number): Int32Array<ArrayBuffer> {
-  if (scratch.length < count) scratch = new Int32Array(Math.ceil(count * 1.25));
-  return scratch.subarray(0, count);
-}
+const scratchBytes = createScratch((length) => Buffer.from(new ArrayBuffer(length)));
+const scratch = () => createScratch((length) => new Uint32Array(length));
+const [keysOf, keptOf, orderOf] = [scratch(), scratch(), scratch()];
 
 /**
- * Appends records, put in order of their partitions and without most repeats, to the file at `path` (0600). One thread
- * at a time writes to a file; the records start at a multiple of four bytes of their memory, which is changed.
+ * Appends records, in order of their partitions and without most repeats, to the file at `path` (0600). One thread at a
+ * time writes to a file; the records start at a multiple of eight bytes of their memory.
  */
 export function appendBlock(records: Uint8Array, layout: Layout, path: string): Block {
-  const { ordered, starts } = orderByPartition(dropRepeats(records, layout.recordBytes), layout);
+  const { ordered, starts } = orderByPartition(records, layout);
   const file = openSync(path, 'a', 0o600);
   try {
     const offset = fstatSync(file).size;
-    const bytes = Buffer.from(ordered.buffer, ordered.byteOffset, ordered.byteLength);
-    for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
+    for (let written = 0; written < ordered.length; ) written += writeSync(file, ordered, written);
     return { path, offset, starts };
   } finally {
     closeSync(file);
   }
 }
 
+function orderByPartition(records: Uint8Array, layout: Layout) {
+  const { recordBytes } = layout;
+  const words = wordsOf(records);
+  const count = records.length / recordBytes;
+  const keys = keysOf(count);
+  readKeys(words, layout, keys);
+  const kept = findKept(words, recordBytes / 4, keptOf(count));
+  const order = orderOf(kept.length);
+  const ends = new Uint32Array(partitionCount + 1);
+  orderByBits(kept, order, keys, { shift: 32 - partitionBits, starts: ends });
+  const ordered = scratchBytes(kept.length * recordBytes);
+  gatherRecords(records, order, recordBytes, ordered);
+  const starts = new Uint32Array(new SharedArrayBuffer((partitionCount + 1) * 4));
+  for (let partition = 0; partition < partitionCount; partition++)
+    starts[partition + 1] = ends[partition]! * recordBytes;
+  return { ordered, starts };
+}
+
 const recentSlots = 4096;
 const recent = new Int32Array(recentSlots);
 
 /**
- * Drops, in place, most records that repeat one before them: a value that stands in every second row must not fill a
- * partition, whose sorting takes memory. Sealing drops the rest.
+ * The indexes of the records without most of those that repeat one before them: a value that stands in every second row
+ * must not fill a partition, whose sorting takes memory. Sealing drops the rest.
  */
-function dropRepeats(records: Uint8Array, recordBytes: number): Uint8Array {
-  const words = new Int32Array(records.buffer, records.byteOffset, records.length / 4);
-  const recordWords = recordBytes / 4;
+function findKept(words: Int32Array, recordWords: number, kept: Uint32Array): Uint32Array {
   recent.fill(-1);
-  let kept = 0;
-  for (let from = 0; from < words.length; from += recordWords) {
+  let count = 0;
+  for (let from = 0, index = 0; from < words.length; from += recordWords, index++) {
     const slot = words[from + 1]! & (recentSlots - 1);
     const before = recent[slot]!;
-    if (before >= 0 && isSame(words, before, from, recordWords)) continue;
-    recent[slot] = kept;
-    if (kept !== from) words.copyWithin(kept, from, from + recordWords);
-    kept += recordWords;
+    if (before >= 0 && areSame(words, before, from, recordWords)) continue;
+    recent[slot] = from;
+    kept[count++] = index;
   }
-  return records.subarray(0, kept * 4);
-}
-
-function isSame(words: Int32Array, a: number, b: number, count: number): boolean {
-  for (let word = 0; word < count; word++) if (words[a + word] !== words[b + word]) return false;
-  return true;
-}
-
-function orderByPartition(records: Uint8Array, layout: Layout) {
-  const { recordBytes } = layout;
-  const starts = new Uint32Array(new SharedArrayBuffer((partitionCount + 1) * 4));
-  for (let at = 0; at < records.length; at += recordBytes) starts[layout.partitionOf(records, at) + 1]! += recordBytes;
-  for (let partition = 0; partition < partitionCount; partition++) starts[partition + 1]! += starts[partition]!;
-  const next = starts.slice();
-  const words = new Int32Array(records.buffer, records.byteOffset, records.length / 4);
-  const ordered = scratchWords(words.length);
-  for (let word = 0; word < words.length; ) {
-    const partition = layout.partitionOf(records, word * 4);
-    const end = word + recordBytes / 4;
-    let to = next[partition]! / 4;
-    next[partition]! += recordBytes;
-    while (word < end) ordered[to++] = words[word++]!;
-  }
-  return { ordered, starts };
+  return kept.subarray(0, count);
 }
 
 /** How many bytes each partition has in all blocks together. */
@@ -98,8 +91,7 @@ export function sliceBlock({ path, offset, starts }: Block, first: number, end: 
 /** All records of some blocks, in memory that the next call uses again. */
 export function readBlocks(blocks: readonly Block[]): Buffer {
   const sizes = blocks.map(({ starts }) => starts.at(-1)! - starts[0]!);
-  const words = scratchWords(sizes.reduce((sum, size) => sum + size, 0) / 4);
-  const records = Buffer.from(words.buffer, words.byteOffset, words.byteLength);
+  const records = scratchBytes(sizes.reduce((sum, size) => sum + size, 0));
   const files = new Map<string, number>();
   let at = 0;
   try {

@@ -3,8 +3,7 @@ import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { IdentifierType } from '../config.ts';
 import { guardState } from '../stateErrors.ts';
-import { type Block, partitionSizes, sliceBlock } from './blocks.ts';
-import { partitionCount } from './layout.ts';
+import { type Block, partitionCount, partitionSizes, sliceBlock } from './blocks.ts';
 import { mapInOrder } from './mapInOrder.ts';
 import type { Workers } from './workers.ts';
 

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { SourceConfig } from '../sourceConfig.ts';
 import type { DuckdbEngine } from './duckdb/engine.ts';
 import { openQuery } from './duckdb.ts';
@@ -28,11 +29,11 @@ export async function openSource(
   // A driver takes time to load, and few are needed.
   switch (config.type) {
     case 'files':
-      return withDuckdb(surroundings, (engine) => openFiles(config, wanted, engine));
+      return withDuckdb(surroundings, 1, (engine) => openFiles(config, wanted, engine));
     case 'stdin':
-      return withDuckdb(surroundings, (engine) => openStdin(config, wanted, engine, stdin));
+      return withDuckdb(surroundings, 1, (engine) => openStdin(config, wanted, engine, stdin));
     case 'duckdb':
-      return withDuckdb(surroundings, (engine) => openQuery(config, wanted, engine));
+      return withDuckdb(surroundings, availableParallelism(), (engine) => openQuery(config, wanted, engine));
     case 'postgres':
       return (await import('./postgres.ts')).openPostgres(config, wanted, signal);
     case 'mysql':
@@ -49,10 +50,11 @@ export async function openSource(
 /** The engine is the source's own, and is closed with it. */
 async function withDuckdb(
   { directory, duckdbBytes }: SourceSurroundings,
+  threads: number,
   open: (engine: DuckdbEngine) => Promise<Source>,
 ): Promise<Source> {
   const { openDuckdb } = await import('./duckdb/engine.ts');
-  const engine = await openDuckdb(directory, duckdbBytes);
+  const engine = await openDuckdb(directory, { memoryBytes: duckdbBytes, threads });
   try {
     return { ...(await open(engine)), [Symbol.asyncDispose]: async () => engine.close() };
   } catch (error) {

@@ -3,8 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { appendBlock, partitionSizes, readBlocks, sliceBlock } from '../../src/members/blocks.ts';
-import { digestLayout, partitionCount } from '../../src/members/layout.ts';
+import { appendBlock, partitionCount, partitionSizes, readBlocks, sliceBlock } from '../../src/members/blocks.ts';
+import { digestLayout } from '../../src/members/layout.ts';
 
 const layout = digestLayout();
 let folder: string;

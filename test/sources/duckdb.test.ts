@@ -14,7 +14,7 @@ let runs = 0;
 
 /** Runs a query in an engine of its own, as a sync does. */
 async function read(query: string, database?: string, wanted = email): Promise<ReadColumns> {
-  const engine = await openDuckdb(`${sources.folder}/run-${++runs}`, 128 * 1024 * 1024);
+  const engine = await openDuckdb(`${sources.folder}/run-${++runs}`, { memoryBytes: 128 * 1024 * 1024, threads: 1 });
   try {
     const config = { type: 'duckdb' as const, query, ...(database === undefined ? {} : { database }) };
     return await readSource(engine, config, wanted);

@@ -46,7 +46,7 @@ export function useSources(): Sources {
   } as Sources;
   beforeAll(async () => {
     sources.folder = mkdtempSync(join(tmpdir(), 'sources-'));
-    sources.engine = await openDuckdb(join(sources.folder, 'work'), 128 * 1024 * 1024);
+    sources.engine = await openDuckdb(join(sources.folder, 'work'), { memoryBytes: 128 * 1024 * 1024, threads: 1 });
     sources.maker = await (await DuckDBInstance.create(':memory:')).connect();
   });
   afterAll(() => {

@@ -21,11 +21,21 @@ export interface DuckdbEngine {
   close(): void;
 }
 
+/** What of the machine DuckDB may take. */
+export interface DuckdbShare {
+  memoryBytes: number;
+  /**
+   * One is enough to read a file, and takes half the time of all cores together: what several threads read has to be
+   * gathered and put in order before it can be handed over.
+   */
+  threads: number;
+}
+
 /**
  * DuckDB in this process, hardened: no extension is installed or loaded on its own, and what it spills goes into
  * `workDirectory`, which is private to the run.
  */
-export async function openDuckdb(workDirectory: string, memoryBytes: number): Promise<DuckdbEngine> {
+export async function openDuckdb(workDirectory: string, { memoryBytes, threads }: DuckdbShare): Promise<DuckdbEngine> {
   const directory = join(workDirectory, 'duckdb');
   await guardState(directory, () => mkdir(directory, { mode: 0o700, recursive: true }));
   const instance = await DuckDBInstance.create(':memory:', {
@@ -38,7 +48,7 @@ export async function openDuckdb(workDirectory: string, memoryBytes: number): Pr
     temp_directory: directory,
     memory_limit: `${memoryBytes}B`,
     preserve_insertion_order: 'true',
-    threads: '2',
+    threads: `${threads}`,
   });
   const connection = await instance.connect();
   let exports = 0;

@@ -74,7 +74,7 @@ const rules: readonly Rule[] = [
       new SyncError(
         'source.malformed',
         `Cannot read ${where}: malformed${atLine(text)}, not a valid JSON object.`,
-        'Every line must be one JSON object, in UTF-8 without a byte order mark.',
+        'Every line must be one JSON object, in UTF-8.',
       ),
   },
   {

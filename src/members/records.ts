@@ -1,0 +1,64 @@
+import type { Layout } from './layout.ts';
+
+/*
+ * Steps of sorting that blocks and sets have in common: records stay where they are, their indexes are moved, and at the
+ * end the records are gathered in the order of those. All memory starts at a multiple of eight bytes.
+ */
+
+/** The records as 32-bit words. */
+export function wordsOf(records: Uint8Array): Int32Array {
+  return new Int32Array(records.buffer, records.byteOffset, records.length / 4);
+}
+
+/** Whether so many words from both places on are the same. */
+export function areSame(words: Int32Array, a: number, b: number, count: number): boolean {
+  for (let word = 0; word < count; word++) if (words[a + word] !== words[b + word]) return false;
+  return true;
+}
+
+/** Writes the key of each record to its place in `keys`. */
+export function readKeys(words: Int32Array, { recordBytes, keyOf }: Layout, keys: Uint32Array): void {
+  const recordWords = recordBytes / 4;
+  for (let word = 0, index = 0; word < words.length; word += recordWords) keys[index++] = keyOf(words, word);
+}
+
+/**
+ * Writes the indexes of `from` to `to`, in ascending order of the key bits from `shift` on, as many as `starts` has
+ * places for (a power of two, and one more); those alike stay in their order. Leaves in `starts` where each value ends.
+ */
+export function orderByBits(
+  from: Uint32Array,
+  to: Uint32Array,
+  keys: Uint32Array,
+  { shift, starts }: { shift: number; starts: Uint32Array },
+): void {
+  const mask = starts.length - 2;
+  starts.fill(0);
+  for (let at = 0; at < from.length; at++) starts[((keys[from[at]!]! >>> shift) & mask) + 1]!++;
+  for (let value = 0; value < mask; value++) starts[value + 1]! += starts[value]!;
+  for (let at = 0; at < from.length; at++) {
+    const index = from[at]!;
+    to[starts[(keys[index]! >>> shift) & mask]!++] = index;
+  }
+}
+
+/** Writes the records of these indexes to `to`, one after the other. */
+export function gatherRecords(records: Uint8Array, indexes: Uint32Array, recordBytes: number, to: Uint8Array): void {
+  if (recordBytes % 8 !== 0) return gatherByWords(wordsOf(records), indexes, recordBytes / 4, wordsOf(to));
+  const pairs = new BigInt64Array(records.buffer, records.byteOffset, records.length / 8);
+  gatherByPairs(pairs, indexes, recordBytes / 8, new BigInt64Array(to.buffer, to.byteOffset, to.length >>> 3));
+}
+
+function gatherByPairs(from: BigInt64Array, indexes: Uint32Array, size: number, to: BigInt64Array): void {
+  for (let at = 0, written = 0; at < indexes.length; at++) {
+    const start = indexes[at]! * size;
+    for (let pair = start; pair < start + size; pair++) to[written++] = from[pair]!;
+  }
+}
+
+function gatherByWords(from: Int32Array, indexes: Uint32Array, size: number, to: Int32Array): void {
+  for (let at = 0, written = 0; at < indexes.length; at++) {
+    const start = indexes[at]! * size;
+    for (let word = start; word < start + size; word++) to[written++] = from[word]!;
+  }
+}
