@@ -3,8 +3,8 @@ import type { Layout } from './layout.ts';
 import { areSame, gatherRecords, orderByBits, readKeys, wordsOf } from './records.ts';
 import { createScratch } from './scratch.ts';
 
-/** Records are parted by the leading 12 bits of their keys. */
-const partitionBits = 12;
+/** Records are parted by the leading 10 bits of their keys. */
+const partitionBits = 10;
 export const partitionCount = 1 << partitionBits;
 
 /** Records of one piece of work, partition after partition, in a working file. */
