@@ -1,9 +1,8 @@
 import { isAscii } from 'node:buffer';
-import { createIdentify, digestBytes, type IdentifyRules } from '../identifiers/identify.ts';
-import { areHashedInWarehouse } from '../identifiers/interpret.ts';
+import { createIdentify, type IdentifyRules } from '../identifiers/identify.ts';
 import type { RejectCode } from '../identifiers/rejects.ts';
 import { shapeOf } from '../identifiers/shape.ts';
-import { createEmailKernel, type EmailKernel } from '../kernel/emailKernel.ts';
+import { kernelFor } from '../kernel/kernelFor.ts';
 import type { Chunk } from '../sources/source.ts';
 
 /** A reject as it may be shown: never the value. */
@@ -97,20 +96,14 @@ interface Decided {
   rest: Iterable<{ value: string; line: number }>;
 }
 
-/** A plain email and its LF have at least this many bytes: "a@b.c". */
-const leastPlainBytes = 6;
-
-let kernel: EmailKernel | undefined;
-
-/** Plain emails go through the kernel; without it everything is left to the reference, which comes to the same. */
+/** The kernel decides what is plain; without it everything is left to the reference, which comes to the same. */
 function decideFast(lines: Uint8Array, rules: IdentifyRules, offset: number): Decided {
   const bytes = Buffer.from(lines.buffer, lines.byteOffset, lines.length);
-  if (rules.identifierType !== 'email' || rules.hashed === 'always' || areHashedInWarehouse(rules))
-    return { lines: 0, empty: 0, members: 0, rest: valuesOf(bytes) };
-  kernel ??= createEmailKernel();
-  const room = Math.ceil(lines.length / leastPlainBytes) * digestBytes;
-  const { digests, undecided, ...counts } = kernel.digest(lines, scratchFor(offset + room).subarray(offset));
-  return { ...counts, members: digests, rest: valuesAt(bytes, undecided) };
+  const kernel = kernelFor(rules);
+  if (kernel === undefined) return { lines: 0, empty: 0, members: 0, rest: valuesOf(bytes) };
+  const room = Math.ceil(lines.length / kernel.leastLineBytes) * kernel.recordBytes;
+  const { undecided, ...counts } = kernel.identify(lines, scratchFor(offset + room).subarray(offset));
+  return { ...counts, rest: valuesAt(bytes, undecided) };
 }
 
 /** The lines as text. Latin-1 keeps bytes and characters in step, so only lines that are not ASCII are decoded twice. */

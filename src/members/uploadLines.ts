@@ -1,5 +1,6 @@
 import type { IdentifierType } from '../config.ts';
 import { digestBytes } from '../identifiers/identify.ts';
+import { createHexLines, hexLineBytes } from '../kernel/hexLines.ts';
 import { mapInOrder } from './mapInOrder.ts';
 import { createMemberSet, type MemberSet, type SealedSet } from './memberSet.ts';
 import type { Workers } from './workers.ts';
@@ -55,26 +56,22 @@ export function openUploadLines(set: MemberSet, identifierType: IdentifierType):
   return {
     set,
     count: set.count,
-    lineBytes: (isText ? set.recordBytes : 2 * set.recordBytes) + 1,
+    lineBytes: isText ? set.recordBytes + 1 : hexLineBytes,
     async *read(start, end) {
-      const toLines = isText ? createEndLines(set.recordBytes) : createHexLines(set.recordBytes);
+      const toLines = isText ? createEndLines(set.recordBytes) : createToHexLines();
       for await (const records of set.read(start, end)) yield toLines(records);
     },
   };
 }
 
-/** For each byte its two hex digits, as they lie in memory. */
-const hexPairs = new Uint16Array(256);
-for (let byte = 0; byte < 256; byte++)
-  Buffer.from(hexPairs.buffer).write(byte.toString(16).padStart(2, '0'), byte * 2, 'latin1');
-
-function createHexLines(recordBytes: number): ToLines {
-  const endLines = createEndLines(2 * recordBytes);
-  let pairs = new Uint16Array(0);
+function createToHexLines(): ToLines {
+  const writeHexLines = createHexLines();
+  let lines = Buffer.alloc(0);
   return (records) => {
-    if (pairs.length < records.length) pairs = new Uint16Array(records.length);
-    for (let index = 0; index < records.length; index++) pairs[index] = hexPairs[records[index]!]!;
-    return endLines(Buffer.from(pairs.buffer, 0, records.length * 2));
+    const bytes = (records.length / digestBytes) * hexLineBytes;
+    if (lines.length < bytes) lines = Buffer.allocUnsafeSlow(bytes);
+    writeHexLines(records, lines);
+    return lines.subarray(0, bytes);
   };
 }
 
