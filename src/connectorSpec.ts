@@ -1,12 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import packageJson from '../package.json' with { type: 'json' };
 import { configSchema, identifierTypes, lineLimits, modes } from './config.ts';
-
-const packageFile = new URL('../package.json', import.meta.url);
 
 /** Version of this package. */
 export function readVersion(): string {
-  return z.object({ version: z.string() }).parse(JSON.parse(readFileSync(packageFile, 'utf8'))).version;
+  return packageJson.version;
 }
 
 /** What an orchestrator needs to know of this connector; `connector.json` is this text. */

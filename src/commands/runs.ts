@@ -11,10 +11,11 @@ import { abortWhenStopped } from './stopping.ts';
  * The commands whose last line on stdout is a report.
  */
 
-export type RunFlags = ConfigFlags & Pick<RunOptions, 'detach' | 'restart' | 'full' | 'approve'> & {
-  /** Bytes. */
-  maxMemory?: number;
-};
+export type RunFlags = ConfigFlags &
+  Pick<RunOptions, 'detach' | 'restart' | 'full' | 'approve'> & {
+    /** Bytes. */
+    maxMemory?: number;
+  };
 export type RunCommand = RunOptions['command'];
 
 export const runCommands: readonly string[] = ['sync', 'preview', 'resume'] satisfies RunCommand[];

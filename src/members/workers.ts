@@ -1,6 +1,7 @@
 import type { Piscina } from 'piscina';
 import type { IdentifyRules } from '../identifiers/identify.ts';
 import type { MemoryPlan } from '../memory.ts';
+import { memberWorkerFile } from '../ownFiles.ts';
 import type { Chunk } from '../sources/source.ts';
 import { guardState } from '../stateErrors.ts';
 import type { Block } from './blocks.ts';
@@ -69,8 +70,7 @@ const workedOffHereBytes = 512 * 1024;
 async function startPool(threads: number): Promise<Piscina> {
   const { Piscina } = await import('piscina');
   return new Piscina({
-    // The same file as TypeScript in development and as JavaScript in dist/.
-    filename: import.meta.url.replace(/workers(\.[jt]s)$/, 'worker$1'),
+    filename: memberWorkerFile.href,
     maxThreads: threads,
     idleTimeout: 60_000,
     // What a thread makes is short-lived or shared.

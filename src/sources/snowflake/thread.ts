@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { type ErrorCode, SyncError } from '../../errors.ts';
+import { snowflakeWorkerFile } from '../../ownFiles.ts';
 import type { TextRow } from '../rows.ts';
 import { ServerFailure, type ServerFault } from '../servers/errors.ts';
 import type { SnowflakeColumn } from './sql.ts';
@@ -83,9 +84,7 @@ export function startSnowflakeThread(login: SnowflakeLogin, statementTimeoutSeco
 }
 
 function startWorker(workerData: SnowflakeStart): Worker {
-  // The same file as TypeScript in development and as JavaScript in dist/.
-  const file = new URL(import.meta.url.replace(/thread(\.[jt]s)$/, 'worker$1'));
-  const worker = new Worker(file, { workerData, stdout: true, stderr: true });
+  const worker = new Worker(snowflakeWorkerFile, { workerData, stdout: true, stderr: true });
   // What the driver prints may quote statements.
   worker.stdout.resume();
   worker.stderr.resume();

@@ -1,0 +1,53 @@
+import { copyFile, mkdir, rm } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { build } from 'rolldown';
+
+/*
+ * node tools/bundle.ts: makes dist/ of src/. In a few files instead of five hundred the program starts in half the time.
+ */
+
+const root = resolve(import.meta.dirname, '..');
+const out = join(root, 'dist');
+const source = join(root, 'src');
+
+/** What every run loads at once is bundled; what few need, or what finds files of its own by their places, is not. */
+const bundled = [
+  '@duckdb/node-api',
+  'bottleneck',
+  'commander',
+  'fastest-levenshtein',
+  'jose',
+  'libphonenumber-js/max/metadata',
+  'p-limit',
+  'pino',
+  'undici',
+  'zod',
+];
+const native = '@duckdb/node-bindings';
+const isPackage = (id: string) => /^@?[a-z]/i.test(id);
+const isBundled = (id: string) => bundled.some((name) => id === name || id.startsWith(`${name}/`));
+
+await rm(out, { recursive: true, force: true });
+await build({
+  cwd: root,
+  input: {
+    cli: 'src/cli.ts',
+    'members/worker': 'src/members/worker.ts',
+    'sources/snowflake/worker': 'src/sources/snowflake/worker.ts',
+  },
+  platform: 'node',
+  checks: { eval: false },
+  external: (id, importer) =>
+    id === native || (importer?.startsWith(source) === true && isPackage(id) && !isBundled(id)),
+  output: {
+    dir: out,
+    format: 'esm',
+    entryFileNames: '[name].js',
+    chunkFileNames: '[name].js',
+    sourcemap: true,
+    minify: { compress: false, mangle: false, codegen: true },
+  },
+});
+const kernel = join('kernel', 'kernel.wasm');
+await mkdir(dirname(join(out, kernel)));
+await copyFile(join(root, 'src', kernel), join(out, kernel));
