@@ -65,9 +65,9 @@ async function createKernelWay(emails: readonly string[]): Promise<Way> {
   const lines = Buffer.from(`${emails.join('\n')}\n`);
   const records = Buffer.alloc(emails.length * digestBytes);
   return () => {
-    const { digests } = kernel.digest(lines, records);
-    if (digests !== emails.length) throw new Error(`The kernel decided ${digests} of ${emails.length} plain emails.`);
-    return digests;
+    const { members } = kernel.identify(lines, records);
+    if (members !== emails.length) throw new Error(`The kernel decided ${members} of ${emails.length} plain emails.`);
+    return members;
   };
 }
 

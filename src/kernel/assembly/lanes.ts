@@ -1,10 +1,10 @@
 /*
- * Values wait in lanes until four of the same number of SHA-256 blocks are together. AssemblyScript, see sha256.ts.
+ * Values wait in lanes until four of the same number of SHA-256 blocks are together. AssemblyScript, see kernel.ts.
  */
+import { isBetween } from './lines';
 import { compressFour, finishFour, loadFour, setLengths, startFour, storeDigest } from './sha256';
 
 const blockBytes: usize = 64;
-const vectorBytes: usize = 16;
 const laneCount: usize = 4;
 
 /** The longest value that leaves room for its padding in one block, and in two. */
@@ -31,18 +31,23 @@ let twoBlockCount: usize = 0;
 
 @inline
 function lowerCase(text: v128): v128 {
-  const isUpper = v128.and(i8x16.gt_s(text, i8x16.splat(0x40)), i8x16.lt_s(text, i8x16.splat(0x5b)));
-  return v128.or(text, v128.and(isUpper, i8x16.splat(0x20)));
+  return v128.or(text, v128.and(isBetween(text, 0x41, 0x5a), i8x16.splat(0x20)));
 }
 
-/** Stores a value in lower case, padded to `bytes`. May read up to `bytes` from `from` on, whatever stands there. */
+/** Sixteen bytes of a value in lower case, or of what follows it. */
 @inline
-function storePadded(to: usize, bytes: usize, from: usize, length: usize): void {
-  const window: usize = 128 - length;
-  for (let at: usize = 0; at < bytes; at += vectorBytes) {
-    const kept = v128.and(lowerCase(v128.load(from + at)), v128.load(keep + window + at));
-    v128.store(to + at, v128.or(kept, v128.load(mark + window + at)));
-  }
+function storePadded(to: usize, from: usize, window: usize): void {
+  const kept = v128.and(lowerCase(v128.load(from)), v128.load(keep + window));
+  v128.store(to, v128.or(kept, v128.load(mark + window)));
+}
+
+/** One block of a value and its padding. Reads 64 bytes, whatever stands there. */
+@inline
+function storeBlock(to: usize, from: usize, window: usize): void {
+  storePadded(to, from, window);
+  storePadded(to + 16, from + 16, window + 16);
+  storePadded(to + 32, from + 32, window + 32);
+  storePadded(to + 48, from + 48, window + 48);
 }
 
 @inline
@@ -71,11 +76,11 @@ function flushTwoBlocks(): void {
   twoBlockCount = 0;
 }
 
-/** Takes a plain value of at most `oneBlockMaxBytes`; its digest will be written to `record`, at the latest by `flush`. */
+/** Takes a value of at most `oneBlockMaxBytes`; its digest will be written to `record`, at the latest by `flush`. */
 @inline
 export function takeOneBlock(from: usize, length: usize, record: usize): void {
   const lane = oneBlockCount;
-  storePadded(oneBlockValues + lane * blockBytes, blockBytes, from, length);
+  storeBlock(oneBlockValues + lane * blockBytes, from, 128 - length);
   store<u32>(oneBlockLengths + lane * 4, u32(length));
   store<u32>(oneBlockRecords + lane * 4, u32(record));
   oneBlockCount = lane + 1;
@@ -85,7 +90,9 @@ export function takeOneBlock(from: usize, length: usize, record: usize): void {
 /** The same for a value of more than that and at most `twoBlocksMaxBytes`. */
 export function takeTwoBlocks(from: usize, length: usize, record: usize): void {
   const lane = twoBlockCount;
-  storePadded(twoBlockValues + lane * 2 * blockBytes, 2 * blockBytes, from, length);
+  const to = twoBlockValues + lane * 2 * blockBytes;
+  storeBlock(to, from, 128 - length);
+  storeBlock(to + blockBytes, from + blockBytes, 128 - length + blockBytes);
   store<u32>(twoBlockLengths + lane * 4, u32(length));
   store<u32>(twoBlockRecords + lane * 4, u32(record));
   twoBlockCount = lane + 1;

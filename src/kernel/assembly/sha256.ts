@@ -1,6 +1,6 @@
 /*
- * SHA-256 (FIPS 180-4) of four messages at a time: lane i of every vector belongs to message i.
- * AssemblyScript, compiled to ../email.wasm; not part of the TypeScript program.
+ * SHA-256 (FIPS 180-4) of four messages at a time: lane i of every vector belongs to message i. AssemblyScript, see
+ * kernel.ts.
  */
 
 const roundConstants: usize = memory.data<u32>([
@@ -16,9 +16,8 @@ const roundConstants: usize = memory.data<u32>([
 
 const vectorBytes: usize = 16;
 
-/** The eight words of the state, and the a to h that a compression makes of them. */
+/** The eight words of the state. */
 const state: usize = memory.data(8 * 16, 16);
-const working: usize = memory.data(8 * 16, 16);
 /** The 64 words of the message schedule. */
 const schedule: usize = memory.data(64 * 16, 16);
 /** The first halves of the four digests, then the second ones; big-endian words are still to be made of them. */
@@ -44,20 +43,20 @@ function smallSigma1(x: v128): v128 {
   return xor3(rotateRight(x, 17), rotateRight(x, 19), i32x4.shr_u(x, 10));
 }
 
-/** T1 of the standard, for the sum of a round's constant and word: a round adds it to d, and with `second` it is the new a. */
+/** T1 of the standard, for the sum of a round's word and constant. */
 @inline
-function first(e: v128, f: v128, g: v128, h: v128, x: v128): v128 {
+function first(e: v128, f: v128, g: v128, h: v128, sum: v128): v128 {
   const sigma = xor3(rotateRight(e, 6), rotateRight(e, 11), rotateRight(e, 25));
   const choice = v128.xor(g, v128.and(e, v128.xor(f, g)));
-  return i32x4.add(i32x4.add(i32x4.add(h, x), choice), sigma);
+  return i32x4.add(i32x4.add(i32x4.add(h, sum), choice), sigma);
 }
 
-/** T2 of the standard. */
+/** T1 and T2 of the standard together. */
 @inline
-function second(a: v128, b: v128, c: v128): v128 {
+function second(a: v128, b: v128, c: v128, t1: v128): v128 {
   const sigma = xor3(rotateRight(a, 2), rotateRight(a, 13), rotateRight(a, 22));
   const majority = v128.xor(b, v128.and(v128.xor(a, b), v128.xor(b, c)));
-  return i32x4.add(sigma, majority);
+  return i32x4.add(i32x4.add(t1, majority), sigma);
 }
 
 @inline
@@ -109,87 +108,62 @@ export function setLengths(lengths: usize): void {
   v128.store(schedule, i32x4.shl(v128.load(lengths), 3), 15 * 16);
 }
 
-/** The eight words that stand 16 places after those at `w`. */
+/** The sum of a round's word and constant: of the round that is `i` after the one at `w` and `k`. */
 @inline
-function expandEight(w: usize): void {
-  const end = w + 8 * vectorBytes;
-  let before2 = v128.load(w, 14 * 16);
-  let before1 = v128.load(w, 15 * 16);
-  for (let at = w; at < end; at += 2 * vectorBytes) {
-    const older2 = i32x4.add(i32x4.add(v128.load(at), v128.load(at, 9 * 16)), smallSigma0(v128.load(at, 16)));
-    const older1 = i32x4.add(i32x4.add(v128.load(at, 16), v128.load(at, 10 * 16)), smallSigma0(v128.load(at, 32)));
-    before2 = i32x4.add(older2, smallSigma1(before2));
-    before1 = i32x4.add(older1, smallSigma1(before1));
-    v128.store(at, before2, 16 * 16);
-    v128.store(at, before1, 17 * 16);
-  }
+function sum(w: usize, k: usize, i: usize): v128 {
+  return i32x4.add(v128.load(w + i * vectorBytes), v128.load32_splat(k + i * 4));
 }
 
-/** Eight rounds, after which each word is back in the variable that it came from. */
+/** The same, and makes the word that stands 16 places on in the schedule. */
 @inline
-function eightRounds(w: usize, k: usize): void {
-  let a = v128.load(working, 0);
-  let b = v128.load(working, 16);
-  let c = v128.load(working, 32);
-  let d = v128.load(working, 48);
-  let e = v128.load(working, 64);
-  let f = v128.load(working, 80);
-  let g = v128.load(working, 96);
-  let h = v128.load(working, 112);
-
-  h = first(e, f, g, h, i32x4.add(v128.load32_splat(k, 0), v128.load(w, 0)));
-  d = i32x4.add(d, h);
-  h = i32x4.add(h, second(a, b, c));
-
-  g = first(d, e, f, g, i32x4.add(v128.load32_splat(k, 4), v128.load(w, 16)));
-  c = i32x4.add(c, g);
-  g = i32x4.add(g, second(h, a, b));
-
-  f = first(c, d, e, f, i32x4.add(v128.load32_splat(k, 8), v128.load(w, 32)));
-  b = i32x4.add(b, f);
-  f = i32x4.add(f, second(g, h, a));
-
-  e = first(b, c, d, e, i32x4.add(v128.load32_splat(k, 12), v128.load(w, 48)));
-  a = i32x4.add(a, e);
-  e = i32x4.add(e, second(f, g, h));
-
-  d = first(a, b, c, d, i32x4.add(v128.load32_splat(k, 16), v128.load(w, 64)));
-  h = i32x4.add(h, d);
-  d = i32x4.add(d, second(e, f, g));
-
-  c = first(h, a, b, c, i32x4.add(v128.load32_splat(k, 20), v128.load(w, 80)));
-  g = i32x4.add(g, c);
-  c = i32x4.add(c, second(d, e, f));
-
-  b = first(g, h, a, b, i32x4.add(v128.load32_splat(k, 24), v128.load(w, 96)));
-  f = i32x4.add(f, b);
-  b = i32x4.add(b, second(c, d, e));
-
-  a = first(f, g, h, a, i32x4.add(v128.load32_splat(k, 28), v128.load(w, 112)));
-  e = i32x4.add(e, a);
-  a = i32x4.add(a, second(b, c, d));
-
-  v128.store(working, a, 0);
-  v128.store(working, b, 16);
-  v128.store(working, c, 32);
-  v128.store(working, d, 48);
-  v128.store(working, e, 64);
-  v128.store(working, f, 80);
-  v128.store(working, g, 96);
-  v128.store(working, h, 112);
+function sumAndExtend(w: usize, k: usize, i: usize): v128 {
+  const at = w + i * vectorBytes;
+  const older = i32x4.add(v128.load(at), v128.load(at, 9 * 16));
+  const sigmas = i32x4.add(smallSigma0(v128.load(at, 16)), smallSigma1(v128.load(at, 14 * 16)));
+  v128.store(at, i32x4.add(older, sigmas), 16 * 16);
+  return sum(w, k, i);
 }
 
-/** One compression of the four loaded blocks. */
+/** One compression of the four loaded blocks. A line is a round; after eight each word is where it came from. */
 export function compressFour(): void {
-  for (let at: usize = 0; at < 8 * vectorBytes; at += vectorBytes) v128.store(working + at, v128.load(state + at));
-  for (let round: usize = 0; round < 64; round += 8) {
-    const w = schedule + round * vectorBytes;
-    if (round < 48) expandEight(w);
-    eightRounds(w, roundConstants + round * 4);
+  let a = v128.load(state, 0);
+  let b = v128.load(state, 16);
+  let c = v128.load(state, 32);
+  let d = v128.load(state, 48);
+  let e = v128.load(state, 64);
+  let f = v128.load(state, 80);
+  let g = v128.load(state, 96);
+  let h = v128.load(state, 112);
+  let w = schedule;
+  let k = roundConstants;
+  for (; w < schedule + 48 * vectorBytes; w += 8 * vectorBytes, k += 8 * 4) {
+    h = first(e, f, g, h, sumAndExtend(w, k, 0)); d = i32x4.add(d, h); h = second(a, b, c, h);
+    g = first(d, e, f, g, sumAndExtend(w, k, 1)); c = i32x4.add(c, g); g = second(h, a, b, g);
+    f = first(c, d, e, f, sumAndExtend(w, k, 2)); b = i32x4.add(b, f); f = second(g, h, a, f);
+    e = first(b, c, d, e, sumAndExtend(w, k, 3)); a = i32x4.add(a, e); e = second(f, g, h, e);
+    d = first(a, b, c, d, sumAndExtend(w, k, 4)); h = i32x4.add(h, d); d = second(e, f, g, d);
+    c = first(h, a, b, c, sumAndExtend(w, k, 5)); g = i32x4.add(g, c); c = second(d, e, f, c);
+    b = first(g, h, a, b, sumAndExtend(w, k, 6)); f = i32x4.add(f, b); b = second(c, d, e, b);
+    a = first(f, g, h, a, sumAndExtend(w, k, 7)); e = i32x4.add(e, a); a = second(b, c, d, a);
   }
-  for (let at: usize = 0; at < 8 * vectorBytes; at += vectorBytes) {
-    v128.store(state + at, i32x4.add(v128.load(state + at), v128.load(working + at)));
+  for (; w < schedule + 64 * vectorBytes; w += 8 * vectorBytes, k += 8 * 4) {
+    h = first(e, f, g, h, sum(w, k, 0)); d = i32x4.add(d, h); h = second(a, b, c, h);
+    g = first(d, e, f, g, sum(w, k, 1)); c = i32x4.add(c, g); g = second(h, a, b, g);
+    f = first(c, d, e, f, sum(w, k, 2)); b = i32x4.add(b, f); f = second(g, h, a, f);
+    e = first(b, c, d, e, sum(w, k, 3)); a = i32x4.add(a, e); e = second(f, g, h, e);
+    d = first(a, b, c, d, sum(w, k, 4)); h = i32x4.add(h, d); d = second(e, f, g, d);
+    c = first(h, a, b, c, sum(w, k, 5)); g = i32x4.add(g, c); c = second(d, e, f, c);
+    b = first(g, h, a, b, sum(w, k, 6)); f = i32x4.add(f, b); b = second(c, d, e, b);
+    a = first(f, g, h, a, sum(w, k, 7)); e = i32x4.add(e, a); a = second(b, c, d, a);
   }
+  v128.store(state, i32x4.add(v128.load(state, 0), a), 0);
+  v128.store(state, i32x4.add(v128.load(state, 16), b), 16);
+  v128.store(state, i32x4.add(v128.load(state, 32), c), 32);
+  v128.store(state, i32x4.add(v128.load(state, 48), d), 48);
+  v128.store(state, i32x4.add(v128.load(state, 64), e), 64);
+  v128.store(state, i32x4.add(v128.load(state, 80), f), 80);
+  v128.store(state, i32x4.add(v128.load(state, 96), g), 96);
+  v128.store(state, i32x4.add(v128.load(state, 112), h), 112);
 }
 
 /** Turns the finished state into four digests for `storeDigest`. */

@@ -1,0 +1,146 @@
+import { readFileSync } from 'node:fs';
+import { kernelFile } from '../ownFiles.ts';
+
+/*
+ * The fast path, in WebAssembly SIMD: README.md beside this file says how it works. Whatever it does not decide goes to
+ * `identifiers/`, which is the reference. Without this folder the program is slower, and as correct.
+ */
+
+/** What a kernel made of some lines; `lines = empty + members + undecided.length / 3`. */
+export interface Identified {
+  lines: number;
+  empty: number;
+  /** Whose records are written. */
+  members: number;
+  /** The lines left to the reference: of each its index, and where in the bytes its value starts and ends (LF). */
+  undecided: Uint32Array;
+}
+
+/** Reads the values of one type. Not to be shared between threads. */
+export interface Kernel {
+  /** Bytes of a record. */
+  recordBytes: number;
+  /** A line that gives a record has at least so many bytes, its LF included. */
+  leastLineBytes: number;
+  /**
+   * Reads UTF-8 lines, an LF after each, and writes the record of every member to `records`, from 0 on in the order of
+   * the lines; what lies behind them is not touched. Never rejects a line. Both may lie on shared memory. Throws a
+   * RangeError when `records` is too small: a record for every `leastLineBytes` of the lines is always enough.
+   */
+  identify(lines: Uint8Array, records: Uint8Array): Identified;
+}
+
+/** A global of the module. */
+interface Exported {
+  readonly value: number;
+}
+
+/** What `assembly/kernel.ts` exports; addresses and sizes in bytes. */
+export interface KernelModule {
+  memory: { buffer: ArrayBuffer };
+  text: Exported;
+  textBytes: Exported;
+  records: Exported;
+  undecided: Exported;
+  phoneStarts: Exported;
+  lines: Exported;
+  emptyLines: Exported;
+  members: Exported;
+  undecidedLines: Exported;
+  identify(
+    kind: number,
+    text: number,
+    bytes: number,
+    record: number,
+    recordBytes: number,
+    firstLine: number,
+    firstByte: number,
+  ): void;
+  setPhoneRules(e164: boolean, digits: boolean, national: boolean, code: number, codeDigits: number): void;
+  writeHexLines(digests: number): void;
+}
+
+/** As much of the standard as is used here: its types come only with those of a browser. */
+declare const WebAssembly: {
+  Module: new (bytes: Uint8Array) => object;
+  Instance: new (module: object) => { exports: object };
+};
+
+const lineFeed = 0x0a;
+const numbersPerUndecided = 3;
+/** Shared memory is copied by the word where both sides lie alike on words, else by the byte and five times slower. */
+const wordBytes = 8;
+
+let compiled: object | undefined;
+
+/** A module with memory of its own, about a megabyte. */
+export function instantiate(): KernelModule {
+  compiled ??= new WebAssembly.Module(readFileSync(kernelFile));
+  return new WebAssembly.Instance(compiled).exports as KernelModule;
+}
+
+/** Where a slice ends: after its last LF, or, when it is but a part of one line, after that line. */
+function endOfSlice(lines: Uint8Array, from: number, maxBytes: number): number {
+  const last = lines.subarray(from, from + maxBytes).lastIndexOf(lineFeed);
+  if (last >= 0) return from + last + 1;
+  const next = lines.indexOf(lineFeed, from + maxBytes);
+  return next < 0 ? lines.length : next + 1;
+}
+
+function concatenate(parts: readonly Uint32Array[]): Uint32Array {
+  const all = new Uint32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let length = 0;
+  for (const part of parts) {
+    all.set(part, length);
+    length += part.length;
+  }
+  return all;
+}
+
+export interface KernelOptions {
+  module: KernelModule;
+  /** The number of the type in `assembly/kernel.ts`. */
+  kind: number;
+  recordBytes: number;
+  leastLineBytes: number;
+}
+
+/** A kernel that feeds lines to a module slice by slice. */
+export function createKernel({ module, kind, recordBytes, leastLineBytes }: KernelOptions): Kernel {
+  const memory = new Uint8Array(module.memory.buffer);
+  const maxBytes = module.textBytes.value;
+
+  function identifySlice(slice: Uint8Array, records: Uint8Array, before: Omit<Identified, 'undecided'>, byte: number) {
+    const text = module.text.value + (slice.byteOffset % wordBytes);
+    const to = before.members * recordBytes;
+    const from = module.records.value + ((records.byteOffset + to) % wordBytes);
+    memory.set(slice, text);
+    module.identify(kind, text, slice.length, from, recordBytes, before.lines, byte);
+    records.set(memory.subarray(from, from + module.members.value * recordBytes), to);
+    before.lines += module.lines.value;
+    before.empty += module.emptyLines.value;
+    before.members += module.members.value;
+    const numbers = module.undecidedLines.value * numbersPerUndecided;
+    return new Uint32Array(memory.buffer, module.undecided.value, numbers).slice();
+  }
+
+  return {
+    recordBytes,
+    leastLineBytes,
+    identify(lines, records) {
+      const total = { lines: 0, empty: 0, members: 0 };
+      const undecided: Uint32Array[] = [];
+      for (let from = 0, end = 0; from < lines.length; from = end) {
+        end = endOfSlice(lines, from, maxBytes);
+        const isEnded = lines[end - 1] === lineFeed;
+        if (isEnded && end - from <= maxBytes) {
+          undecided.push(identifySlice(lines.subarray(from, end), records, total, from));
+        } else {
+          undecided.push(Uint32Array.of(total.lines, from, isEnded ? end - 1 : end));
+          total.lines++;
+        }
+      }
+      return { ...total, undecided: concatenate(undecided) };
+    },
+  };
+}

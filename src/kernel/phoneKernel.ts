@@ -1,0 +1,33 @@
+import type { IdentifyRules } from '../identifiers/interpret.ts';
+import { formsInOrder } from '../identifiers/phone.ts';
+import type { PhoneFormat } from '../identifiers/phoneFormats.ts';
+import { createKernel, instantiate, type Kernel } from './kernel.ts';
+import { phoneStarts } from './phoneStarts.ts';
+
+export type PhoneKernelRules = Pick<IdentifyRules, 'defaultCountry' | 'phoneFormats'>;
+
+const phoneKind = 1;
+const slotBytes = 32;
+/** The kernel reads no number of fewer than seven characters. */
+const leastLineBytes = 8;
+
+/** "+" and a calling code, in the last of four bytes. */
+function codeAsNumber(code: string): number {
+  return Buffer.from(`+${code}`.padStart(4)).readUInt32LE();
+}
+
+/**
+ * A kernel for plain phones, by rules with `hashed: auto` or `never` and hashing in the connector. A record is a slot of
+ * 32 bytes for each configured form, as `createIdentify` has them. Loads libphonenumber.
+ */
+export function createPhoneKernel({ defaultCountry, phoneFormats }: PhoneKernelRules): Kernel {
+  const forms = formsInOrder(phoneFormats);
+  const { international, dialled, ownCode } = phoneStarts(defaultCountry);
+  const module = instantiate();
+  const entries = new Uint32Array(module.memory.buffer, module.phoneStarts.value, international.length * 2);
+  entries.set(international);
+  entries.set(dialled, international.length);
+  const has = (form: PhoneFormat) => forms.includes(form);
+  module.setPhoneRules(has('e164'), has('e164-digits'), has('national'), codeAsNumber(ownCode), ownCode.length);
+  return createKernel({ module, kind: phoneKind, recordBytes: forms.length * slotBytes, leastLineBytes });
+}

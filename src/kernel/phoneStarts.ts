@@ -1,0 +1,135 @@
+import type { CountryCode } from 'libphonenumber-js/max';
+import { libphonenumber } from '../identifiers/libphonenumber.ts';
+import { numberingPlans } from '../identifiers/phoneFast.ts';
+import { nationalFormCountries } from '../identifiers/phoneFormats.ts';
+
+/*
+ * Which numbers of which length are phones, by their first four digits: these hold the calling code, of one to three
+ * digits, and at least one more. Only starts stand here after which libphonenumber changes nothing, for it changes a
+ * number only where its first digits match what the country dials before national numbers. Then whether the number is
+ * possible is a question of its length alone.
+ */
+
+const startDigits = 4;
+const starts = 10 ** startDigits;
+
+/**
+ * An entry for each four digits. Bit n of it is set where a number of n digits, these first, is a phone; the highest
+ * bit where such numbers have a national form.
+ */
+export interface PhoneStarts {
+  /** Of the digits behind a "+". */
+  international: Uint32Array;
+  /** Of the digits of numbers without. */
+  dialled: Uint32Array;
+  /** The calling code of defaultCountry, "" without. */
+  ownCode: string;
+}
+
+const hasNationalForm = 2 ** 31;
+
+/** What libphonenumber has for a country; its types leave `nationalPrefixForParsing` out. */
+interface Plan {
+  possibleLengths(): number[];
+  IDDPrefix(): string | undefined;
+  nationalPrefixForParsing(): string | undefined;
+}
+
+/** The plan of a country, or the one by which numbers with a calling code are parsed whoever else has it. */
+function planOf(countryOrCode: string): Plan {
+  const metadata = new (libphonenumber().Metadata)();
+  metadata.selectNumberingPlan(countryOrCode as CountryCode);
+  return metadata.numberingPlan as unknown as Plan;
+}
+
+const digits = [...'0123456789'];
+
+/** The first character, or class of characters, that a part of a pattern must match, groups around it opened. */
+const head = /^(?:\((?:\?:)?)*(\d|\[[\d-]+\])(?![?*{])/;
+
+/** The digits that what a pattern matches may begin with; all, where that is not easy to tell. */
+function firstDigits(pattern: string | undefined): readonly string[] {
+  if (!pattern) return [];
+  const hasOptionalGroup = /\)[?*{]/.test(pattern);
+  return pattern.split('|').flatMap((part) => {
+    const first = head.exec(part)?.[1];
+    if (first === undefined || (hasOptionalGroup && part.startsWith('('))) return digits;
+    return first.length === 1 ? first : digits.filter((digit) => new RegExp(first).test(digit));
+  });
+}
+
+/** Lengths of national numbers that are possible in each country of a calling code. */
+function commonLengths(countries: readonly string[]): number[] {
+  const [first = [], ...others] = countries.map((country) => planOf(country).possibleLengths());
+  return first.filter((length) => others.every((lengths) => lengths.includes(length)));
+}
+
+function countriesByCode(): Map<string, string[]> {
+  const { getCountries, getCountryCallingCode } = libphonenumber();
+  return Map.groupBy(getCountries(), (country) => getCountryCallingCode(country));
+}
+
+/** An entry for national numbers of some lengths, with so many digits before them. */
+function entryOf(lengths: Iterable<number>, digitsBefore: number, isOwn: boolean): number {
+  let entry = isOwn ? hasNationalForm : 0;
+  for (const length of lengths) entry += 2 ** (length + digitsBefore);
+  return entry;
+}
+
+/** The first and the last of the starts that begin with some digits. */
+function startsWith(digits: string): [number, number] {
+  return [Number(digits.padEnd(startDigits, '0')), Number(digits.padEnd(startDigits, '9'))];
+}
+
+function internationalStarts(countries: ReadonlyMap<string, string[]>, ownCode: string | undefined): Uint32Array {
+  const entries = new Uint32Array(starts);
+  for (const [code, sharing] of countries) {
+    const changed = firstDigits(planOf(code).nationalPrefixForParsing());
+    const entry = entryOf(commonLengths(sharing), code.length, code === ownCode);
+    for (const digit of digits.filter((digit) => !changed.includes(digit))) {
+      const [first, last] = startsWith(code + digit);
+      entries.fill(entry, first, last + 1);
+    }
+  }
+  return entries;
+}
+
+function dialledStarts(country: string, ownCode: string, sharing: readonly string[]): Uint32Array {
+  const entries = new Uint32Array(starts);
+  const plan = planOf(country);
+  const entry = entryOf(commonLengths(sharing), 0, nationalFormCountries.includes(country));
+  const changed = ['0', ...firstDigits(plan.nationalPrefixForParsing()), ...firstDigits(plan.IDDPrefix())];
+  for (const digit of digits.filter((digit) => !changed.includes(digit))) {
+    const [first, last] = startsWith(digit);
+    entries.fill(entry, first, last + 1);
+  }
+  // These may be international numbers without "+".
+  const [first, last] = startsWith(ownCode);
+  entries.fill(0, first, last + 1);
+  addTrunkZeros(entries, country);
+  return entries;
+}
+
+/** Numbers that begin with one zero, in the countries of which `phoneFast.ts` knows what it means. */
+function addTrunkZeros(entries: Uint32Array, country: string): void {
+  const plan = numberingPlans().find((plan) => plan.country === country);
+  if (plan === undefined) return;
+  const entry = entryOf(plan.lengths, 1, true);
+  const [first, last] = [starts / 100, starts / 10 - 1];
+  for (let start = first; start <= last; start++)
+    if (!plan.abroadPrefix.test(String(start).padStart(startDigits, '0'))) entries[start] = entry;
+}
+
+/** The entries for phones of a sync; loads libphonenumber. */
+export function phoneStarts(defaultCountry: string | undefined): PhoneStarts {
+  const countries = countriesByCode();
+  if (defaultCountry === undefined)
+    return { international: internationalStarts(countries, undefined), dialled: new Uint32Array(starts), ownCode: '' };
+  const ownCode = libphonenumber().getCountryCallingCode(defaultCountry as CountryCode);
+  const nationalCode = nationalFormCountries.includes(defaultCountry) ? ownCode : undefined;
+  return {
+    international: internationalStarts(countries, nationalCode),
+    dialled: dialledStarts(defaultCountry, ownCode, countries.get(ownCode) ?? []),
+    ownCode,
+  };
+}

@@ -1,0 +1,67 @@
+import { expect } from 'vitest';
+import { createIdentify, type IdentifyRules } from '../../src/identifiers/identify.ts';
+import type { Identified, Kernel } from '../../src/kernel/kernel.ts';
+
+/** A member's record in hex, "empty" or a reject code. */
+export type Outcome = string;
+
+export function joinLines(values: readonly Buffer[]): Buffer {
+  return Buffer.concat(values.flatMap((value) => [value, Buffer.from('\n')]));
+}
+
+export function texts(values: readonly string[]): Buffer[] {
+  return values.map((value) => Buffer.from(value));
+}
+
+/** Runs the kernel over memory that holds no zeros, so that what it does not write shows. */
+export function runKernel(kernel: Kernel, lines: Uint8Array): { found: Identified; records: Buffer } {
+  const records = Buffer.alloc(Math.floor(lines.length / kernel.leastLineBytes) * kernel.recordBytes, 0xaa);
+  return { found: kernel.identify(lines, records), records };
+}
+
+/** What the kernel makes of one value: "undecided", or the record in hex. */
+export function decide(kernel: Kernel, value: string): Outcome {
+  const { found, records } = runKernel(kernel, Buffer.from(`${value}\n`));
+  return found.members === 1 ? records.toString('hex', 0, kernel.recordBytes) : 'undecided';
+}
+
+export interface Agreement {
+  reference(value: Buffer): Outcome;
+  /** Every line's outcome: the kernel's records in order, and the reference wherever the kernel left it to decide. */
+  outcomes(values: readonly Buffer[]): Outcome[];
+  expectAgreement(values: readonly Buffer[]): void;
+}
+
+/** Holds a kernel, together with the reference, to what the reference alone gives. */
+export function createAgreement(kernel: Kernel, rules: IdentifyRules): Agreement {
+  const { identify, recordBytes } = createIdentify(rules);
+  const record = Buffer.alloc(recordBytes);
+  const reference = (value: Buffer) => {
+    const outcome = identify(value.toString('utf8'), record, 0);
+    return outcome === 'member' ? record.toString('hex') : outcome;
+  };
+  const outcomes = (values: readonly Buffer[]) => {
+    const lines = joinLines(values);
+    const { found, records } = runKernel(kernel, lines);
+    const all: Outcome[] = values.map((value) => (value.length === 0 ? 'empty' : ''));
+    for (let at = 0; at < found.undecided.length; at += 3) {
+      const [line = -1, start = -1, end = -1] = found.undecided.subarray(at, at + 3);
+      all[line] = reference(lines.subarray(start, end));
+    }
+    let members = 0;
+    const complete = all.map((outcome) => {
+      if (outcome !== '') return outcome;
+      members++;
+      return records.toString('hex', (members - 1) * recordBytes, members * recordBytes);
+    });
+    expect(kernel.recordBytes).toBe(recordBytes);
+    expect(found).toMatchObject({ lines: values.length, members });
+    expect(found.lines).toBe(found.empty + found.members + found.undecided.length / 3);
+    expect(records.subarray(members * recordBytes).every((byte) => byte === 0xaa)).toBe(true);
+    return complete;
+  };
+  const expectAgreement = (values: readonly Buffer[]) => {
+    expect(outcomes(values)).toEqual(values.map(reference));
+  };
+  return { reference, outcomes, expectAgreement };
+}
