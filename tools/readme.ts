@@ -1,6 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import type { Results } from '../bench/results.ts';
+import { casesTable, kernelText, machineText } from '../bench/table.ts';
 import { configSchema } from '../src/config.ts';
 import { type ErrorCode, type ExitCode, exitCodeByError, exitCodePrecedence } from '../src/errors.ts';
 import { rejectReasons } from '../src/identifiers/rejects.ts';
@@ -147,12 +149,22 @@ function faultTable(): string {
   );
 }
 
+function speedText(): string {
+  const { machine, cases, kernel } = readResults();
+  return [machineText(machine), casesTable(cases), kernelText(kernel).replaceAll('\n', ' ')].join('\n\n');
+}
+
+function readResults(): Results {
+  return JSON.parse(readFileSync(resolve(import.meta.dirname, '../bench/results.json'), 'utf8')) as Results;
+}
+
 const parts: Readonly<Record<string, () => string>> = {
   config: configTable,
   'exit codes': exitCodeTable,
   'error codes': errorTable,
   'reject codes': rejectTable,
   faults: faultTable,
+  speed: speedText,
 };
 
 /** The README with every generated part made anew. Throws when a part has no markers. */

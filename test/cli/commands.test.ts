@@ -258,6 +258,7 @@ describe.concurrent('the other commands', () => {
       '--full',
       '--help',
       '--log-level',
+      '--max-memory',
       '--only',
       '--quiet',
       '--restart',

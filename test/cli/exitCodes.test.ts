@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'vitest';
 import type { SimulatorOptions } from '../../src/simulator/simulator.ts';
@@ -301,6 +300,15 @@ const unfinished: Case[] = [
 ];
 
 /** The error that decided the exit code: the run's own, or that of its only sync. */
+/** A named pipe can be opened so only when somebody waits to read from it; undefined until then. */
+function openForReader(pipe: string): number | undefined {
+  try {
+    return openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK);
+  } catch {
+    return undefined;
+  }
+}
+
 function errorOf(outcome: CliOutcome) {
   const report = reportOf(outcome);
   return report.error ?? report.syncs[0]?.error ?? undefined;
@@ -384,9 +392,14 @@ describe.concurrent('a sync ends', () => {
       cwd: scenario.folder,
       env: { TMPDIR: join(scenario.folder, 'tmp'), ACCESS_KEY: 'key', SECRET_KEY: 'secret' },
       async during(cli) {
-        await waitUntil(() => readFileSync(`/proc/${cli.pid}/maps`, 'utf8').includes('duckdb'), 'all is loaded');
+        let pipe: number | undefined;
+        await waitUntil(() => {
+          pipe = openForReader(path);
+          return pipe !== undefined;
+        }, 'the configuration is asked for');
         cli.kill('SIGTERM');
-        await writeFile(path, JSON.stringify(config));
+        writeSync(pipe!, JSON.stringify(config));
+        closeSync(pipe!);
       },
     });
     expect(outcome.code).toBe(75);

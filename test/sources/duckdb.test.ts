@@ -292,7 +292,7 @@ describe('stopping in the middle', () => {
 
   test('by a signal when all rows are written but not read', async () => {
     const controller = new AbortController();
-    const query = "SELECT repeat('x', 100) AS email FROM range(20_000) t(i)";
+    const query = "SELECT repeat('x', 100) AS email FROM range(28_000) t(i)";
     const chunks = await chunksOf({ type: 'duckdb', query }, controller.signal);
     await chunks.next();
     await new Promise((done) => setTimeout(done, 50));
