@@ -1,6 +1,6 @@
 import type { IdentifierType } from '../config.ts';
 import { digestBytes } from '../identifiers/identify.ts';
-import { createHexLines, hexLineBytes } from '../kernel/hexLines.ts';
+import { createHexLines, hexLineBytes, type WriteHexLines } from '../kernel/hexLines.ts';
 import { mapInOrder } from './mapInOrder.ts';
 import { createMemberSet, type MemberSet, type SealedSet } from './memberSet.ts';
 import type { Workers } from './workers.ts';
@@ -64,13 +64,17 @@ export function openUploadLines(set: MemberSet, identifierType: IdentifierType):
   };
 }
 
+/** Made by the first lines: most threads write none. */
+let writeHexLines: WriteHexLines | undefined;
+
 function createToHexLines(): ToLines {
-  const writeHexLines = createHexLines();
+  writeHexLines ??= createHexLines();
+  const write = writeHexLines;
   let lines = Buffer.alloc(0);
   return (records) => {
     const bytes = (records.length / digestBytes) * hexLineBytes;
     if (lines.length < bytes) lines = Buffer.allocUnsafeSlow(bytes);
-    writeHexLines(records, lines);
+    write(records, lines);
     return lines.subarray(0, bytes);
   };
 }
