@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import type { Layout } from './layout.ts';
 import { areSame, gatherRecords, orderByBits, readKeys, wordsOf } from './records.ts';
-import { createScratch } from './scratch.ts';
+import { createByteScratch, createNumberScratch } from './scratch.ts';
 
 /** Records are parted by the leading 10 bits of their keys. */
 const partitionBits = 10;
@@ -16,9 +16,8 @@ export interface Block {
   starts: Uint32Array<SharedArrayBuffer>;
 }
 
-const scratchBytes = createScratch((length) => Buffer.from(new ArrayBuffer(length)));
-const scratch = () => createScratch((length) => new Uint32Array(length));
-const [keysOf, keptOf, orderOf] = [scratch(), scratch(), scratch()];
+const scratchBytes = createByteScratch();
+const [keysOf, keptOf, orderOf] = [createNumberScratch(), createNumberScratch(), createNumberScratch()];
 
 /**
  * Appends records, in order of their partitions and without most repeats, to the file at `path` (0600). One thread at a

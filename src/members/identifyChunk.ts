@@ -4,6 +4,7 @@ import type { RejectCode } from '../identifiers/rejects.ts';
 import { shapeOf } from '../identifiers/shape.ts';
 import { kernelFor } from '../kernel/kernelFor.ts';
 import type { Chunk } from '../sources/source.ts';
+import { createByteScratch } from './scratch.ts';
 
 /** A reject as it may be shown: never the value. */
 export interface Reject {
@@ -31,6 +32,9 @@ export interface IdentifiedChunk {
 /** Most examples of one code that a report shows. */
 export const examplesPerCode = 5;
 
+/** Records of this thread's chunks. */
+const scratchFor = createByteScratch();
+
 type Account = Omit<IdentifiedChunk, 'records'>;
 
 /** What the values of a chunk are: the records of its members, and an account of every other cell. */
@@ -44,8 +48,10 @@ export function identifyChunk(chunk: Chunk, rules: IdentifyRules, listsAll = fal
     bytes += decided.members * recordBytes;
     account.empty += decided.empty;
     let count = decided.lines;
+    let records = scratchFor(bytes + recordBytes);
     for (const { value, line } of decided.rest) {
-      const outcome = identify(value, scratchFor(bytes + recordBytes), bytes);
+      if (bytes + recordBytes > records.length) records = scratchFor(2 * (bytes + recordBytes));
+      const outcome = identify(value, records, bytes);
       if (outcome === 'member') bytes += recordBytes;
       else if (outcome === 'empty') account.empty++;
       else addReject(account, { code: outcome, row: rowIndex?.[line] ?? line, column: position }, value, most);
@@ -56,19 +62,7 @@ export function identifyChunk(chunk: Chunk, rules: IdentifyRules, listsAll = fal
   });
   account.values -= account.empty;
   if (chunk.key !== undefined) addKeys(account.listed, chunk.key);
-  return { ...account, records: scratch.subarray(0, bytes) };
-}
-
-/** Records of this thread's chunks: memory made anew for each costs more than filling it. */
-let scratch: Buffer = Buffer.alloc(0);
-
-/** The scratch memory with room for so many bytes; what it holds stays. */
-function scratchFor(bytes: number): Buffer {
-  if (bytes <= scratch.length) return scratch;
-  const larger = Buffer.from(new ArrayBuffer(Math.ceil(bytes / 2) * 4));
-  scratch.copy(larger);
-  scratch = larger;
-  return scratch;
+  return { ...account, records: scratchFor(bytes) };
 }
 
 function addReject(account: Account, reject: Omit<Reject, 'shape'>, value: string, most: number): void {

@@ -2,11 +2,23 @@
  * Memory that each piece of work of a thread uses again: fresh memory costs more than what is done with it.
  */
 
-/** Gives so many numbers, with whatever an earlier call left in them; the next call takes them back. */
-export function createScratch<T extends Uint32Array | Uint8Array>(make: (length: number) => T): (length: number) => T {
+/** Gives so many numbers, whose first ones are what an earlier call left in them; the next call takes them back. */
+function createScratch<T extends Uint32Array | Uint8Array>(make: (length: number) => T): (length: number) => T {
   let memory = make(0);
   return (length) => {
-    if (memory.length < length) memory = make(Math.ceil(length * 1.25));
+    if (memory.length < length) {
+      const larger = make(Math.ceil(length * 1.5));
+      larger.set(memory);
+      memory = larger;
+    }
     return memory.subarray(0, length) as T;
   };
+}
+
+export function createByteScratch(): (length: number) => Buffer {
+  return createScratch<Buffer>((length) => Buffer.from(new ArrayBuffer(length)));
+}
+
+export function createNumberScratch(): (length: number) => Uint32Array {
+  return createScratch((length) => new Uint32Array(length));
 }

@@ -1,10 +1,9 @@
 import type { Layout } from './layout.ts';
 import { areSame, gatherRecords, orderByBits, readKeys, wordsOf } from './records.ts';
-import { createScratch } from './scratch.ts';
+import { createNumberScratch } from './scratch.ts';
 
-const scratch = () => createScratch((length) => new Uint32Array(length));
-const keysOf = scratch();
-const orders = [scratch(), scratch()] as const;
+const keysOf = createNumberScratch();
+const orders = [createNumberScratch(), createNumberScratch()] as const;
 
 /** 32 bits in three rounds. */
 const rounds = [11, 11, 10].map((bits, round) => ({ shift: 11 * round, starts: new Uint32Array((1 << bits) + 1) }));

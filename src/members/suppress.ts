@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type { IdentifierType } from '../config.ts';
 import { digestBytes, ifaBytes } from '../identifiers/identify.ts';
 import { guardState } from '../stateErrors.ts';
+import { deriveSet } from './deriveSet.ts';
 import { layoutOf } from './layout.ts';
-import { mapInOrder } from './mapInOrder.ts';
 import { createMemberSet, type MemberSet, type SealedSet } from './memberSet.ts';
 import { createSortedWriter, openCursor, type SortedCursor } from './sortedSets.ts';
 import type { Workers } from './workers.ts';
@@ -155,13 +155,7 @@ async function membersOfOtherForms(
 }
 
 /** For each form behind the first, a record of that form and the first, in order of that form. */
-async function pairForms(members: SealedSet, options: SuppressOptions): Promise<SealedSet> {
-  const { identifierType, directory, workers, signal } = options;
-  const pairs = await createMemberSet({ identifierType, directory, recordBytes: 2 * digestBytes, workers, signal });
-  const pair = (records: Buffer) => workers.pairForms({ records, recordBytes: members.recordBytes, directory });
-  for await (const block of mapInOrder(members.read(0, members.count), workers.parallelism, pair)) {
-    signal.throwIfAborted();
-    pairs.add(block);
-  }
-  return pairs.seal();
+function pairForms(members: SealedSet, options: SuppressOptions): Promise<SealedSet> {
+  const { workers } = options;
+  return deriveSet(members, { ...options, recordBytes: 2 * digestBytes, derive: workers.pairForms });
 }

@@ -1,8 +1,9 @@
 import type { IdentifierType } from '../config.ts';
 import { digestBytes } from '../identifiers/identify.ts';
-import { createHexLines, hexLineBytes, type WriteHexLines } from '../kernel/hexLines.ts';
-import { mapInOrder } from './mapInOrder.ts';
-import { createMemberSet, type MemberSet, type SealedSet } from './memberSet.ts';
+import { hexLineBytes, writeHexLines } from '../kernel/hexLines.ts';
+import { deriveSet } from './deriveSet.ts';
+import type { MemberSet, SealedSet } from './memberSet.ts';
+import { createByteScratch } from './scratch.ts';
 import type { Workers } from './workers.ts';
 
 /** The lines that upload a member set: unique, all of one length, in an order that depends on the members alone. */
@@ -36,15 +37,9 @@ export async function collectLines(members: SealedSet, options: UploadLinesOptio
  * Every form of every phone as a set of its own: a value that came hashed may be the hash of another member's second
  * form, and no line goes out twice.
  */
-async function collectDigests(members: SealedSet, options: UploadLinesOptions): Promise<SealedSet> {
-  const { identifierType, directory, workers, signal } = options;
-  const digests = await createMemberSet({ directory, identifierType, recordBytes: digestBytes, workers, signal });
-  const collect = (records: Buffer) => workers.collectDigests({ records, recordBytes: members.recordBytes, directory });
-  for await (const block of mapInOrder(members.read(0, members.count), workers.parallelism, collect)) {
-    signal.throwIfAborted();
-    digests.add(block);
-  }
-  return digests.seal();
+function collectDigests(members: SealedSet, options: UploadLinesOptions): Promise<SealedSet> {
+  const { workers } = options;
+  return deriveSet(members, { ...options, recordBytes: digestBytes, derive: workers.collectDigests });
 }
 
 /** Gives the lines of some records, in memory that the next call uses again. */
@@ -64,30 +59,23 @@ export function openUploadLines(set: MemberSet, identifierType: IdentifierType):
   };
 }
 
-/** Made by the first lines: most threads write none. */
-let writeHexLines: WriteHexLines | undefined;
-
 function createToHexLines(): ToLines {
-  writeHexLines ??= createHexLines();
-  const write = writeHexLines;
-  let lines = Buffer.alloc(0);
+  const linesFor = createByteScratch();
   return (records) => {
-    const bytes = (records.length / digestBytes) * hexLineBytes;
-    if (lines.length < bytes) lines = Buffer.allocUnsafeSlow(bytes);
-    write(records, lines);
-    return lines.subarray(0, bytes);
+    const lines = linesFor((records.length / digestBytes) * hexLineBytes);
+    writeHexLines(records, lines);
+    return lines;
   };
 }
 
 function createEndLines(textBytes: number): ToLines {
-  let lines = Buffer.alloc(0);
+  const linesFor = createByteScratch();
   return (texts) => {
-    const bytes = (texts.length / textBytes) * (textBytes + 1);
-    if (lines.length < bytes) lines = Buffer.allocUnsafeSlow(bytes);
+    const lines = linesFor((texts.length / textBytes) * (textBytes + 1));
     for (let from = 0, to = 0; from < texts.length; from += textBytes) {
       to += texts.copy(lines, to, from, from + textBytes);
       lines[to++] = lineFeed;
     }
-    return lines.subarray(0, bytes);
+    return lines;
   };
 }

@@ -1,8 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createHexLines, hexLineBytes } from '../../src/kernel/hexLines.ts';
-
-const writeHexLines = createHexLines();
+import { hexLineBytes, writeHexLines } from '../../src/kernel/hexLines.ts';
 
 function linesOf(digests: Buffer): Buffer {
   const texts = Array.from({ length: digests.length / 32 }, (_, index) =>
