@@ -4,7 +4,6 @@ import { syncKeyOf } from '../journal/journal.ts';
 import type { RecordedPlan } from '../journal/plans.ts';
 import { membershipSettings, originSettings } from '../journal/settings.ts';
 import type { Audience } from '../lineAds/schemas.ts';
-import { digestSet } from '../members/setDigest.ts';
 import type { SyncReport } from '../report.ts';
 import type { RunContext, SyncOutcome } from '../runContext.ts';
 import { carryOut, noteDelivery } from './carryOut.ts';
@@ -116,7 +115,7 @@ async function isWhole(plan: RecordedPlan, { journal }: RunContext): Promise<boo
   const { sets } = journal;
   if (!sets.isThere(plan.lines) || !sets.isThere(plan.next)) return false;
   if (plan.batches.every(({ fate }) => fate === 'accepted')) return true;
-  return journal.keyed(await digestSet(sets.open(plan.lines))) === plan.lines.keyedDigest;
+  return sets.isIntact(plan.lines);
 }
 
 /** The report of a plan goes on from where it was made. */

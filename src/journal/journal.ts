@@ -97,10 +97,10 @@ const tables = `
 
 const keyBytes = 32;
 
-/** Made with the tables, so that there is never a journal without a key. */
 /** Version 2: the digest of a set is one over all its records, and batches have none of their own. */
 const upgrades = ['ALTER TABLE batches DROP COLUMN keyed_digest; DELETE FROM snapshots'];
 
+/** Made with the tables, so that there is never a journal without a key. */
 function schemaWithKey(): Schema {
   return { tables: `${tables}; INSERT INTO secret VALUES (x'${randomBytes(keyBytes).toString('hex')}')`, upgrades };
 }

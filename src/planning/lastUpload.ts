@@ -5,7 +5,6 @@ import type { Snapshot } from '../journal/snapshots.ts';
 import { newestFirst } from '../lineAds/jobs.ts';
 import type { Audience, UploadJob } from '../lineAds/schemas.ts';
 import type { MemberSet } from '../members/memberSet.ts';
-import { digestSet } from '../members/setDigest.ts';
 import type { RunContext } from '../runContext.ts';
 import type { Shrink } from './guards.ts';
 
@@ -64,9 +63,9 @@ export async function recallLastUpload(input: LastUploadInput): Promise<LastUplo
       ...byJournal,
       voidBecause: 'mode, columns, country, phone forms or the setting of hashes have changed',
     };
-  const set = await openIntact(snapshot, journal);
-  if (set === undefined) return { ...byJournal, voidBecause: 'its file is gone or damaged' };
-  return { ...byJournal, known: { snapshot, set }, voidBecause: undefined };
+  const { sets } = journal;
+  if (!(await sets.isIntact(snapshot.set))) return { ...byJournal, voidBecause: 'its file is gone or damaged' };
+  return { ...byJournal, known: { snapshot, set: sets.open(snapshot.set) }, voidBecause: undefined };
 }
 
 const dayMs = 86_400_000;
@@ -76,13 +75,6 @@ export function isRefreshDue({ known }: LastUpload, { isFull, clock, config }: R
   if (isFull || known === undefined) return isFull;
   const ageMs = clock.now() - known.snapshot.fullMs;
   return ageMs < 0 || ageMs >= config.plan.fullRefreshDays * dayMs;
-}
-
-async function openIntact({ set: kept }: Snapshot, journal: Journal): Promise<MemberSet | undefined> {
-  if (!journal.sets.isThere(kept)) return undefined;
-  const set = journal.sets.open(kept);
-  const digest = await digestSet(set);
-  return journal.keyed(digest) === kept.keyedDigest ? set : undefined;
 }
 
 /**
