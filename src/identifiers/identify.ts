@@ -11,7 +11,7 @@ export const digestBytes = 32;
 export const ifaBytes = 36;
 
 export interface Identify {
-  /** Bytes of one record: email 32; phone 32 for each configured form; IFA 36. */
+  /** Those of `recordBytesOf`. */
   recordBytes: number;
   /**
    * Reads a raw value and, when it is a member, writes its record at `offset` and touches nothing beyond. After
@@ -20,7 +20,8 @@ export interface Identify {
   identify(value: string, record: Buffer, offset: number): 'member' | 'empty' | RejectCode;
 }
 
-function recordBytesOf(rules: IdentifyRules): number {
+/** Bytes of one record: email 32; phone 32 for each configured form; IFA 36. */
+export function recordBytesOf(rules: IdentifyRules): number {
   switch (rules.identifierType) {
     case 'email':
       return digestBytes;

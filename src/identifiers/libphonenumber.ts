@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import type { CountryCode } from 'libphonenumber-js/max';
 
 type Libphonenumber = typeof import('libphonenumber-js/max');
 
@@ -9,6 +10,20 @@ let loaded: Libphonenumber | undefined;
 export function libphonenumber(): Libphonenumber {
   loaded ??= load();
   return loaded;
+}
+
+/** What it has for a country; its own types leave `nationalPrefixForParsing` out. */
+export interface CountryNumbers {
+  possibleLengths(): number[];
+  IDDPrefix(): string | undefined;
+  nationalPrefixForParsing(): string | undefined;
+}
+
+/** Of a country, or of a calling code: then what numbers with that code are parsed by, whoever else has it. */
+export function countryNumbers(countryOrCode: string): CountryNumbers {
+  const metadata = new (libphonenumber().Metadata)();
+  metadata.selectNumberingPlan(countryOrCode as CountryCode);
+  return metadata.numberingPlan as unknown as CountryNumbers;
 }
 
 /** By the path of its ES module: the package's CommonJS side has no `Metadata`. */

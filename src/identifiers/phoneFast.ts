@@ -1,5 +1,5 @@
 import type { CountryCode } from 'libphonenumber-js/max';
-import { libphonenumber } from './libphonenumber.ts';
+import { countryNumbers, libphonenumber } from './libphonenumber.ts';
 import type { Phone, PhoneRules } from './phone.ts';
 import { nationalFormCountries } from './phoneFormats.ts';
 
@@ -21,16 +21,12 @@ export type NumberingPlan = {
 };
 
 function planOf(country: string): NumberingPlan {
-  const { getCountryCallingCode, Metadata } = libphonenumber();
-  const code = country as CountryCode;
-  const metadata = new Metadata();
-  metadata.selectNumberingPlan(code);
-  const { numberingPlan } = metadata;
+  const numbers = countryNumbers(country);
   return {
     country,
-    plusCode: `+${getCountryCallingCode(code)}`,
-    lengths: new Set(numberingPlan?.possibleLengths()),
-    abroadPrefix: new RegExp(`^(?:${numberingPlan?.IDDPrefix()})`),
+    plusCode: `+${libphonenumber().getCountryCallingCode(country as CountryCode)}`,
+    lengths: new Set(numbers.possibleLengths()),
+    abroadPrefix: new RegExp(`^(?:${numbers.IDDPrefix()})`),
   };
 }
 

@@ -1,3 +1,4 @@
+import { digestBytes } from '../identifiers/identify.ts';
 import type { IdentifyRules } from '../identifiers/interpret.ts';
 import { formsInOrder } from '../identifiers/phone.ts';
 import type { PhoneFormat } from '../identifiers/phoneFormats.ts';
@@ -7,7 +8,6 @@ import { phoneStarts } from './phoneStarts.ts';
 export type PhoneKernelRules = Pick<IdentifyRules, 'defaultCountry' | 'phoneFormats'>;
 
 const phoneKind = 1;
-const slotBytes = 32;
 /** The kernel reads no number of fewer than seven characters. */
 const leastLineBytes = 8;
 
@@ -29,5 +29,5 @@ export function createPhoneKernel({ defaultCountry, phoneFormats }: PhoneKernelR
   entries.set(dialled, international.length);
   const has = (form: PhoneFormat) => forms.includes(form);
   module.setPhoneRules(has('e164'), has('e164-digits'), has('national'), codeAsNumber(ownCode), ownCode.length);
-  return createKernel({ module, kind: phoneKind, recordBytes: forms.length * slotBytes, leastLineBytes });
+  return createKernel({ module, kind: phoneKind, recordBytes: forms.length * digestBytes, leastLineBytes });
 }

@@ -1,5 +1,5 @@
 import type { CountryCode } from 'libphonenumber-js/max';
-import { libphonenumber } from '../identifiers/libphonenumber.ts';
+import { countryNumbers, libphonenumber } from '../identifiers/libphonenumber.ts';
 import { numberingPlans } from '../identifiers/phoneFast.ts';
 import { nationalFormCountries } from '../identifiers/phoneFormats.ts';
 
@@ -28,20 +28,6 @@ export interface PhoneStarts {
 
 const hasNationalForm = 2 ** 31;
 
-/** What libphonenumber has for a country; its types leave `nationalPrefixForParsing` out. */
-interface Plan {
-  possibleLengths(): number[];
-  IDDPrefix(): string | undefined;
-  nationalPrefixForParsing(): string | undefined;
-}
-
-/** The plan of a country, or the one by which numbers with a calling code are parsed whoever else has it. */
-function planOf(countryOrCode: string): Plan {
-  const metadata = new (libphonenumber().Metadata)();
-  metadata.selectNumberingPlan(countryOrCode as CountryCode);
-  return metadata.numberingPlan as unknown as Plan;
-}
-
 const digits = [...'0123456789'];
 
 /** The first character, or class of characters, that a part of a pattern must match, groups around it opened. */
@@ -60,7 +46,7 @@ function firstDigits(pattern: string | undefined): readonly string[] {
 
 /** Lengths of national numbers that are possible in each country of a calling code. */
 function commonLengths(countries: readonly string[]): number[] {
-  const [first = [], ...others] = countries.map((country) => planOf(country).possibleLengths());
+  const [first = [], ...others] = countries.map((country) => countryNumbers(country).possibleLengths());
   return first.filter((length) => others.every((lengths) => lengths.includes(length)));
 }
 
@@ -84,7 +70,7 @@ function startsWith(digits: string): [number, number] {
 function internationalStarts(countries: ReadonlyMap<string, string[]>, ownCode: string | undefined): Uint32Array {
   const entries = new Uint32Array(starts);
   for (const [code, sharing] of countries) {
-    const changed = firstDigits(planOf(code).nationalPrefixForParsing());
+    const changed = firstDigits(countryNumbers(code).nationalPrefixForParsing());
     const entry = entryOf(commonLengths(sharing), code.length, code === ownCode);
     for (const digit of digits.filter((digit) => !changed.includes(digit))) {
       const [first, last] = startsWith(code + digit);
@@ -96,9 +82,9 @@ function internationalStarts(countries: ReadonlyMap<string, string[]>, ownCode: 
 
 function dialledStarts(country: string, ownCode: string, sharing: readonly string[]): Uint32Array {
   const entries = new Uint32Array(starts);
-  const plan = planOf(country);
+  const numbers = countryNumbers(country);
   const entry = entryOf(commonLengths(sharing), 0, nationalFormCountries.includes(country));
-  const changed = ['0', ...firstDigits(plan.nationalPrefixForParsing()), ...firstDigits(plan.IDDPrefix())];
+  const changed = ['0', ...firstDigits(numbers.nationalPrefixForParsing()), ...firstDigits(numbers.IDDPrefix())];
   for (const digit of digits.filter((digit) => !changed.includes(digit))) {
     const [first, last] = startsWith(digit);
     entries.fill(entry, first, last + 1);

@@ -124,7 +124,10 @@ function sumAndExtend(w: usize, k: usize, i: usize): v128 {
   return sum(w, k, i);
 }
 
-/** One compression of the four loaded blocks. A line is a round; after eight each word is where it came from. */
+/**
+ * One compression of the four loaded blocks. A line is a round; after eight each word is where it came from. The last
+ * sixteen rounds have their words already, so they stand for themselves.
+ */
 export function compressFour(): void {
   let a = v128.load(state, 0);
   let b = v128.load(state, 16);
