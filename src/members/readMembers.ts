@@ -1,5 +1,5 @@
 import type { IdentifyRules } from '../identifiers/identify.ts';
-import { createIdentify } from '../identifiers/identify.ts';
+import { recordBytesOf } from '../identifiers/identify.ts';
 import type { RejectCode } from '../identifiers/rejects.ts';
 import type { Chunk, Source } from '../sources/source.ts';
 import { examplesPerCode, type Reject } from './identifyChunk.ts';
@@ -94,7 +94,7 @@ async function createReader(
   columns: readonly string[],
   { workers, signal }: Surroundings,
 ): Promise<Reader> {
-  const { recordBytes } = createIdentify(rules);
+  const recordBytes = recordBytesOf(rules);
   const { identifierType } = rules;
   const writer = await createMemberSet({
     directory: `${directory}/members`,

@@ -45,6 +45,7 @@ export async function readTogether(requests: readonly ReadRequest[], context: Re
 async function readOnce(requests: readonly ReadRequest[], context: ReadingContext): Promise<Read[]> {
   const { workers, signal, progress, rejectsFile, workDirectory } = context;
   await using source = await open(requests, context);
+  await checkRoom(workDirectory, await expectedRoom(requests, source));
   const readings = requests.map(({ sync }) => ({
     name: sync.name,
     rules: sync,
@@ -54,7 +55,6 @@ async function readOnce(requests: readonly ReadRequest[], context: ReadingContex
   }));
   for (const { directory } of readings) await guardState(directory, () => mkdirSync(directory, { mode: 0o700 }));
   await rejectsFile?.begin();
-  await checkRoom(workDirectory, expectedRoom(requests, source));
   const results = await readMembers(source, readings, { workers, signal });
   return results.map((result, index) => ({
     ...result,
@@ -65,10 +65,10 @@ async function readOnce(requests: readonly ReadRequest[], context: ReadingContex
 }
 
 /** By what the source tells, or else by what each sync had in its last success. */
-function expectedRoom(requests: readonly ReadRequest[], { expectedValues }: Source): number {
-  return requests.reduce((sum, { sync, lastMembers }, index) => {
-    return sum + roomFor(sync, expectedValues?.[index] ?? lastMembers);
-  }, 0);
+async function expectedRoom(requests: readonly ReadRequest[], source: Source): Promise<number> {
+  const expected = await source.expectedValues?.();
+  const rooms = requests.map(({ sync, lastMembers }, index) => roomFor(sync, expected?.[index] ?? lastMembers));
+  return rooms.reduce((sum, room) => sum + room, 0);
 }
 
 function folderOf(sync: SyncConfig, { workDirectory }: ReadingContext): string {

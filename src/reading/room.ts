@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import type { SyncConfig } from '../config.ts';
 import { SyncError } from '../errors.ts';
-import { createIdentify } from '../identifiers/identify.ts';
+import { recordBytesOf } from '../identifiers/identify.ts';
 import { guardState } from '../stateErrors.ts';
 
 /** Records lie on the disk as they come, and sorted beside that. */
@@ -9,7 +9,7 @@ const timesOnDisk = 2;
 
 /** How much of the disk the members of some values take while they are read. */
 export function roomFor(sync: SyncConfig, values: number): number {
-  return timesOnDisk * values * createIdentify(sync).recordBytes;
+  return timesOnDisk * values * recordBytesOf(sync);
 }
 
 /** Throws `state.disk_full` where less than that is free: better now than after hours of reading. */

@@ -30,7 +30,7 @@ export async function openFiles(
     columns,
     choices,
     cursor: null,
-    expectedValues: sumExpected(readings),
+    expectedValues: () => sumExpected(readings),
     async *chunks(signal) {
       for (const reading of readings) yield* reading.chunks(signal);
     },
@@ -44,10 +44,13 @@ function nothingToRead({ choices }: WantedColumns): Pick<Source, 'columns' | 'ch
   return { columns, choices: choices.map(({ names }) => names.map((name) => columns.indexOf(name))) };
 }
 
-function sumExpected(readings: readonly Source[]): readonly number[] | undefined {
-  const all = readings.flatMap(({ expectedValues }) => (expectedValues === undefined ? [] : [expectedValues]));
-  if (all.length === 0 || all.length < readings.length) return undefined;
-  return all.reduce((sums, values) => sums.map((sum, choice) => sum + values[choice]!));
+async function sumExpected([first, ...others]: readonly Source[]): Promise<readonly number[] | undefined> {
+  let sums = await first?.expectedValues?.();
+  for (const other of others) {
+    const values = sums && (await other.expectedValues?.());
+    sums = values && sums?.map((sum, choice) => sum + values[choice]!);
+  }
+  return sums;
 }
 
 async function listFiles(path: string, engine: DuckdbEngine): Promise<string[]> {

@@ -48,8 +48,8 @@ export interface Source extends AsyncDisposable {
   choices: readonly (readonly number[])[];
   /** The greatest value of the cursor column when the source was opened, as text; null without a cursor or rows. */
   cursor: string | null;
-  /** For each choice about how many values it has, where the source tells without being read. */
-  expectedValues?: readonly number[] | undefined;
+  /** For each choice about how many values it has; undefined where the source does not tell without being read. */
+  expectedValues?(): Promise<readonly number[] | undefined>;
   /** The rows in the source's order. Stops and frees what it holds when the consumer stops or the signal aborts. */
   chunks(signal: AbortSignal): AsyncIterable<Chunk>;
 }

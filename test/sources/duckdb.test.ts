@@ -5,7 +5,15 @@ import { join, resolve } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { openDuckdb } from '../../src/sources/duckdb/engine.ts';
-import { allTextOf, openWith, type ReadColumns, readSource, syncErrorOf, useSources } from './sourceSetup.ts';
+import {
+  allTextOf,
+  duckdbShare,
+  openWith,
+  type ReadColumns,
+  readSource,
+  syncErrorOf,
+  useSources,
+} from './sourceSetup.ts';
 
 const sources = useSources();
 const email = { names: ['email'], required: 'all' as const };
@@ -14,7 +22,7 @@ let runs = 0;
 
 /** Runs a query in an engine of its own, as a sync does. */
 async function read(query: string, database?: string, wanted = email): Promise<ReadColumns> {
-  const engine = await openDuckdb(`${sources.folder}/run-${++runs}`, { memoryBytes: 128 * 1024 * 1024, threads: 1 });
+  const engine = await openDuckdb(`${sources.folder}/run-${++runs}`, duckdbShare);
   try {
     const config = { type: 'duckdb' as const, query, ...(database === undefined ? {} : { database }) };
     return await readSource(engine, config, wanted);

@@ -10,6 +10,9 @@ import { openQuery } from '../../src/sources/duckdb.ts';
 import { openFiles } from '../../src/sources/files.ts';
 import type { ColumnChoice, Source, WantedColumns } from '../../src/sources/source.ts';
 
+/** What DuckDB gets in tests. */
+export const duckdbShare = { memoryBytes: 128 * 1024 * 1024, threads: 1 };
+
 export interface ReadColumns {
   columns: readonly string[];
   choices: Source['choices'];
@@ -46,7 +49,7 @@ export function useSources(): Sources {
   } as Sources;
   beforeAll(async () => {
     sources.folder = mkdtempSync(join(tmpdir(), 'sources-'));
-    sources.engine = await openDuckdb(join(sources.folder, 'work'), { memoryBytes: 128 * 1024 * 1024, threads: 1 });
+    sources.engine = await openDuckdb(join(sources.folder, 'work'), duckdbShare);
     sources.maker = await (await DuckDBInstance.create(':memory:')).connect();
   });
   afterAll(() => {

@@ -28,14 +28,15 @@ export async function readRelation(
   const { where } = relation;
   const selection = selectFrom(withNamesOfOurs(relation), wanted, duckdbSql);
   const { columns, choices, isList, hasKey, statement, cursorStatement } = selection;
-  const counts = await relation.countValues?.(columns);
   const [greatest] = cursorStatement === undefined ? [] : await engine.readRows(cursorStatement, where);
   return {
     columns,
     choices,
     cursor: greatest?.[0] || null,
-    expectedValues:
-      counts && choices.map((positions) => positions.reduce((sum, position) => sum + counts[position]!, 0)),
+    async expectedValues() {
+      const counts = await relation.countValues?.(columns);
+      return counts && choices.map((positions) => positions.reduce((sum, position) => sum + counts[position]!, 0));
+    },
     async *chunks(signal) {
       try {
         for await (const rows of cutRows(engine.exportRows(statement, where, signal)))

@@ -3,7 +3,7 @@ import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import type { FilesSourceConfig } from '../../../src/sourceConfig.ts';
 import { openDuckdb } from '../../../src/sources/duckdb/engine.ts';
-import { allTextOf, readFileColumn, readSource, syncErrorOf, useSources } from '../sourceSetup.ts';
+import { allTextOf, duckdbShare, readFileColumn, readSource, syncErrorOf, useSources } from '../sourceSetup.ts';
 
 const sources = useSources();
 
@@ -363,7 +363,7 @@ describe('in a file of 400,000 lines', () => {
     ['a Latin-1 line', `1,\xe9${person}`, 'it is not UTF-8 at line 360001'],
   ])('%s near the end is told by its number, and nothing is taken for the whole', async (_, bad, message) => {
     const path = write(latin1(`id,email\n${lines.with(359_999, bad).join('\n')}\n`));
-    const engine = await openDuckdb(`${sources.folder}/work-${files}`, { memoryBytes: 128 * 1024 * 1024, threads: 1 });
+    const engine = await openDuckdb(`${sources.folder}/work-${files}`, duckdbShare);
     const error = await syncErrorOf(readFileColumn(engine, path));
     engine.close();
     expect(error.message).toContain(message);
