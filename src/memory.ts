@@ -19,10 +19,12 @@ const usualBytes = 640 * mebibyte;
 /** What a run needs, whatever it reads. */
 export const leastMemoryBytes = 256 * mebibyte;
 
-/** The program itself, and what one thread and one of DuckDB's takes on top (measured; `npm run bench`). */
+/** The program itself with DuckDB loaded, and what there should be for each thread that works on data. */
 const programBytes = 150 * mebibyte;
-const threadBytes = 60 * mebibyte;
+const bytesForThread = 120 * mebibyte;
 const mostThreads = 8;
+/** Where there is no limit, the system tells one that no machine has. */
+const noLimitBytes = 2 ** 50;
 
 /**
  * Shares out `asked` bytes, or what the container may take (cgroup), or the usual; more than the usual is used only
@@ -35,7 +37,7 @@ export function planMemory(asked?: number): MemoryPlan {
     duckdbBytes: clamp(forData / 4, 64 * mebibyte, 1024 * mebibyte),
     sortingBytes: clamp(forData / 4, 24 * mebibyte, 256 * mebibyte),
     reads: forData < 400 * mebibyte ? 1 : 2,
-    threads: clamp(Math.floor(forData / threadBytes / 2), 1, Math.min(availableParallelism(), mostThreads)),
+    threads: clamp(Math.floor(forData / bytesForThread), 1, Math.min(availableParallelism(), mostThreads)),
   };
 }
 
@@ -50,7 +52,7 @@ export function readMemorySize(text: string): number | undefined {
 /** The limit of the cgroup that the process is in; undefined where there is none worth the name. */
 function containerBytes(): number | undefined {
   const limit = process.constrainedMemory();
-  return limit > 0 && limit < 64 * 1024 * 1024 * mebibyte ? limit : undefined;
+  return limit > 0 && limit < noLimitBytes ? limit : undefined;
 }
 
 function clamp(value: number, least: number, most: number): number {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Fault } from '../../src/simulator/faults.ts';
 import { mysqlUrl, postgresUrl } from '../sources/databases.ts';
@@ -484,13 +485,14 @@ describe('a mark that does come to light is found', () => {
   test('in each place that is searched', async () => {
     const marks = makeMarks();
     await using scenario = await openScenario();
-    mkdirSync(`${scenario.folder}/.line-ads-sync/work`, { recursive: true });
-    for (const name of ['arguments', '.line-ads-sync/work/members', 'tmp/spill', `tmp/${marks.ifa}`])
-      scenario.write(name, marks.email);
+    const workFolder = join('.line-ads-sync', 'work');
+    const files = [join(workFolder, 'members'), join('tmp', 'spill'), join('tmp', marks.ifa)];
+    mkdirSync(join(scenario.folder, workFolder), { recursive: true });
+    for (const name of ['arguments', ...files]) scenario.write(name, marks.email);
     const outcome = { code: 0, signal: null, stdout: marks.phone, stderr: marks.secretKey };
     const leaks = leaksOf(marks, scenario, outcome).map((leak) => leak.replace(scenario.folder, ''));
     expect(leaks).toEqual(expect.arrayContaining(['phone in stdout', 'secretKey in stderr', 'ifa in names of files']));
-    for (const place of ['arguments', '/.line-ads-sync/work/members', '/tmp/spill', `/tmp/${marks.ifa}`])
+    for (const place of ['arguments', ...files.map((file) => `/${file}`)])
       expect(leaks).toContain(`local part of the e-mail in ${place}`);
   });
 });
