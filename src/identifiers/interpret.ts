@@ -2,7 +2,7 @@ import type { Hashed, hashingSettings, IdentifierType } from '../config.ts';
 import { normaliseEmail } from './email.ts';
 import { readHash } from './hashed.ts';
 import { normaliseIfa } from './ifa.ts';
-import { formsInOrder, normalisePhone, phoneForms } from './phone.ts';
+import { formsInOrder, normalisePhone, type PhoneRules, phoneForms } from './phone.ts';
 import { normalisePhoneFast } from './phoneFast.ts';
 import type { PhoneFormat } from './phoneFormats.ts';
 import type { RejectCode } from './rejects.ts';
@@ -10,10 +10,9 @@ import { hasLineBreak, type Normalised, normaliseValue } from './value.ts';
 import { readWarehouseCell } from './warehouseCells.ts';
 
 /** What of a sync's configuration decides the meaning of its values. */
-export type IdentifyRules = {
+export type IdentifyRules = PhoneRules & {
   identifierType: IdentifierType;
   hashed: Hashed;
-  defaultCountry?: string | undefined;
   phoneFormats: readonly PhoneFormat[];
   /** Where emails and phones are hashed; absent: `connector`. */
   hashing?: (typeof hashingSettings)[number] | undefined;

@@ -8,11 +8,26 @@ import type { RejectCode } from './rejects.ts';
 export type Phone = {
   /** With "+": "+819012345678". */
   e164: string;
-  /** "09012345678", for numbers of defaultCountry when that is JP, TH, TW or ID. */
+  /** "09012345678". Present for numbers of `defaultCountry` if that is JP, TH, TW or ID. */
   national: string | undefined;
 };
 
-export type PhoneRules = { defaultCountry?: string | undefined };
+export type PhoneRules = {
+  /** The country whose numbers get the national form. */
+  defaultCountry?: string | undefined;
+  /**
+   * The country in which numbers without a calling code are read. Undefined: `defaultCountry`. Null: an unknown one, so
+   * that these numbers are rejected (`phone.unknown_country`).
+   */
+  country?: string | null | undefined;
+};
+
+/** The country in which a number without a calling code is read, or the code of its reject. */
+export function readingCountry({ country, defaultCountry }: PhoneRules): { country: string } | { reject: RejectCode } {
+  if (country === null) return { reject: 'phone.unknown_country' };
+  const reading = country ?? defaultCountry;
+  return reading === undefined ? { reject: 'phone.no_country' } : { country: reading };
+}
 
 const rejectByReason: Record<ValidatePhoneNumberLengthResult, RejectCode> = {
   NOT_A_NUMBER: 'phone.not_a_number',
@@ -43,12 +58,18 @@ export function nationalForm(
  * Vector: "090-1234-5678" with defaultCountry JP gives e164 "+819012345678", whose SHA-256 is
  * 3d06a39d40790f11761295e053029378ae28c4b4f6f301693005e079f3d4ca64, and national "09012345678".
  */
-export function normalisePhone(value: string, { defaultCountry }: PhoneRules): Phone | { reject: RejectCode } {
+export function normalisePhone(value: string, rules: PhoneRules): Phone | { reject: RejectCode } {
   const dialled = dialledDigits(value);
   if (dialled === undefined) return { reject: 'phone.not_a_number' };
-  if (defaultCountry === undefined && !dialled.startsWith('+')) return { reject: 'phone.no_country' };
+  if (dialled.startsWith('+')) return parse(dialled, undefined, rules);
+  const reading = readingCountry(rules);
+  return 'reject' in reading ? reading : parse(dialled, reading.country, rules);
+}
+
+/** `country` is that of a number without "+". */
+function parse(dialled: string, country: string | undefined, { defaultCountry }: PhoneRules) {
   // The configuration lets only countries through that libphonenumber knows; it treats others as none.
-  const options = { extract: false, ...(defaultCountry && { defaultCountry: defaultCountry as CountryCode }) };
+  const options = { extract: false, ...(country && { defaultCountry: country as CountryCode }) };
   const { parsePhoneNumberFromString, validatePhoneNumberLength } = libphonenumber();
   const number = parsePhoneNumberFromString(dialled, options);
   if (!number?.isPossible())

@@ -1,6 +1,6 @@
 import type { CountryCode } from 'libphonenumber-js/max';
 import { countryNumbers, libphonenumber } from './libphonenumber.ts';
-import type { Phone, PhoneRules } from './phone.ts';
+import { type Phone, type PhoneRules, readingCountry } from './phone.ts';
 import { nationalFormCountries } from './phoneFormats.ts';
 
 /*
@@ -46,13 +46,13 @@ function findPlan(isWanted: (plan: NumberingPlan) => boolean): NumberingPlan | u
 export const regularPhone = /^(?:\+[1-9]|0[1-9])[0-9 -]{5,24}$/;
 
 /** The number that `normalisePhone` gives for the same value and rules, or undefined when only that can tell. */
-export function normalisePhoneFast(value: string, { defaultCountry }: PhoneRules): Phone | undefined {
+export function normalisePhoneFast(value: string, rules: PhoneRules): Phone | undefined {
   if (!regularPhone.test(value)) return undefined;
   const dialled = value.replace(/[ -]/g, '');
-  return dialled.startsWith('+') ? readInternational(dialled, defaultCountry) : readNational(dialled, defaultCountry);
+  return dialled.startsWith('+') ? readInternational(dialled, rules) : readNational(dialled, rules);
 }
 
-function readInternational(dialled: string, defaultCountry: string | undefined): Phone | undefined {
+function readInternational(dialled: string, { defaultCountry }: PhoneRules): Phone | undefined {
   const plan = findPlan(({ plusCode }) => dialled.startsWith(plusCode));
   if (plan === undefined) return undefined;
   const nationalNumber = dialled.slice(plan.plusCode.length);
@@ -60,9 +60,13 @@ function readInternational(dialled: string, defaultCountry: string | undefined):
   return { e164: dialled, national: plan.country === defaultCountry ? `0${nationalNumber}` : undefined };
 }
 
-function readNational(dialled: string, defaultCountry: string | undefined): Phone | undefined {
-  const plan = findPlan(({ country }) => country === defaultCountry);
+function readNational(dialled: string, rules: PhoneRules): Phone | undefined {
+  const reading = readingCountry(rules);
+  const plan = findPlan(({ country }) => 'country' in reading && country === reading.country);
   if (plan === undefined || plan.abroadPrefix.test(dialled)) return undefined;
   if (!plan.lengths.has(dialled.length - 1)) return undefined;
-  return { e164: plan.plusCode + dialled.slice(1), national: dialled };
+  return {
+    e164: plan.plusCode + dialled.slice(1),
+    national: plan.country === rules.defaultCountry ? dialled : undefined,
+  };
 }

@@ -56,7 +56,14 @@ export interface KernelModule {
     firstLine: number,
     firstByte: number,
   ): void;
-  setPhoneRules(e164: boolean, digits: boolean, national: boolean, code: number, codeDigits: number): void;
+  setPhoneRules(
+    e164: boolean,
+    digits: boolean,
+    national: boolean,
+    readingCode: number,
+    readingCodeDigits: number,
+    nationalCodeDigits: number,
+  ): void;
   writeHexLines(digests: number): void;
 }
 

@@ -9,9 +9,11 @@ const kernels = new Map<string, Kernel>();
 
 /** The kernel for values of these rules; undefined where cells hold hashes, which the reference reads. */
 export function kernelFor(rules: IdentifyRules): Kernel | undefined {
-  const { identifierType, hashed, defaultCountry, phoneFormats } = rules;
+  const { identifierType, hashed, defaultCountry, country, phoneFormats } = rules;
   if (areHashedInWarehouse(rules) || (hashed === 'always' && identifierType !== 'ifa')) return undefined;
-  const key = JSON.stringify(identifierType === 'phone' ? [defaultCountry, phoneFormats] : identifierType);
+  const key = JSON.stringify(
+    identifierType === 'phone' ? [defaultCountry ?? '', country, phoneFormats] : identifierType,
+  );
   const kernel = kernels.get(key) ?? createKernelFor(rules);
   kernels.set(key, kernel);
   return kernel;

@@ -1,11 +1,11 @@
 import { digestBytes } from '../identifiers/identify.ts';
 import type { IdentifyRules } from '../identifiers/interpret.ts';
-import { formsInOrder } from '../identifiers/phone.ts';
+import { formsInOrder, type PhoneRules } from '../identifiers/phone.ts';
 import type { PhoneFormat } from '../identifiers/phoneFormats.ts';
 import { createKernel, instantiate, type Kernel } from './kernel.ts';
 import { phoneStarts } from './phoneStarts.ts';
 
-export type PhoneKernelRules = Pick<IdentifyRules, 'defaultCountry' | 'phoneFormats'>;
+export type PhoneKernelRules = PhoneRules & Pick<IdentifyRules, 'phoneFormats'>;
 
 const phoneKind = 1;
 /** The kernel reads no number of fewer than seven characters. */
@@ -20,14 +20,21 @@ function codeAsNumber(code: string): number {
  * A kernel for plain phones, by rules with `hashed: auto` or `never` and hashing in the connector. A record is a slot of
  * 32 bytes for each configured form, as `createIdentify` has them. Loads libphonenumber.
  */
-export function createPhoneKernel({ defaultCountry, phoneFormats }: PhoneKernelRules): Kernel {
+export function createPhoneKernel({ phoneFormats, ...rules }: PhoneKernelRules): Kernel {
   const forms = formsInOrder(phoneFormats);
-  const { international, dialled, ownCode } = phoneStarts(defaultCountry);
+  const { international, dialled, readingCode, nationalCode } = phoneStarts(rules);
   const module = instantiate();
   const entries = new Uint32Array(module.memory.buffer, module.phoneStarts.value, international.length * 2);
   entries.set(international);
   entries.set(dialled, international.length);
   const has = (form: PhoneFormat) => forms.includes(form);
-  module.setPhoneRules(has('e164'), has('e164-digits'), has('national'), codeAsNumber(ownCode), ownCode.length);
+  module.setPhoneRules(
+    has('e164'),
+    has('e164-digits'),
+    has('national'),
+    codeAsNumber(readingCode),
+    readingCode.length,
+    nationalCode.length,
+  );
   return createKernel({ module, kind: phoneKind, recordBytes: forms.length * digestBytes, leastLineBytes });
 }

@@ -1,5 +1,6 @@
 import type { CountryCode } from 'libphonenumber-js/max';
 import { countryNumbers, libphonenumber } from '../identifiers/libphonenumber.ts';
+import { type PhoneRules, readingCountry } from '../identifiers/phone.ts';
 import { numberingPlans } from '../identifiers/phoneFast.ts';
 import { nationalFormCountries } from '../identifiers/phoneFormats.ts';
 
@@ -22,8 +23,10 @@ export interface PhoneStarts {
   international: Uint32Array;
   /** Of the digits of numbers without. */
   dialled: Uint32Array;
-  /** The calling code of defaultCountry, "" without. */
-  ownCode: string;
+  /** The calling code of numbers without "+". Empty if these are not read. */
+  readingCode: string;
+  /** The calling code of numbers that have a national form. Empty if none have. */
+  nationalCode: string;
 }
 
 const hasNationalForm = 2 ** 31;
@@ -56,8 +59,8 @@ function countriesByCode(): Map<string, string[]> {
 }
 
 /** An entry for national numbers of some lengths, with so many digits before them. */
-function entryOf(lengths: Iterable<number>, digitsBefore: number, isOwn: boolean): number {
-  let entry = isOwn ? hasNationalForm : 0;
+function entryOf(lengths: Iterable<number>, digitsBefore: number, isNational: boolean): number {
+  let entry = isNational ? hasNationalForm : 0;
   for (const length of lengths) entry += 2 ** (length + digitsBefore);
   return entry;
 }
@@ -67,11 +70,11 @@ function startsWith(digits: string): [number, number] {
   return [Number(digits.padEnd(startDigits, '0')), Number(digits.padEnd(startDigits, '9'))];
 }
 
-function internationalStarts(countries: ReadonlyMap<string, string[]>, ownCode: string | undefined): Uint32Array {
+function internationalStarts(countries: ReadonlyMap<string, string[]>, nationalCode: string): Uint32Array {
   const entries = new Uint32Array(starts);
   for (const [code, sharing] of countries) {
     const changed = firstDigits(countryNumbers(code).nationalPrefixForParsing());
-    const entry = entryOf(commonLengths(sharing), code.length, code === ownCode);
+    const entry = entryOf(commonLengths(sharing), code.length, code === nationalCode);
     for (const digit of digits.filter((digit) => !changed.includes(digit))) {
       const [first, last] = startsWith(code + digit);
       entries.fill(entry, first, last + 1);
@@ -80,42 +83,50 @@ function internationalStarts(countries: ReadonlyMap<string, string[]>, ownCode: 
   return entries;
 }
 
-function dialledStarts(country: string, ownCode: string, sharing: readonly string[]): Uint32Array {
+/** A country, its calling code, the countries that share this, and whether its numbers have a national form. */
+type Reading = { country: string; code: string; sharing: readonly string[]; isNational: boolean };
+
+function dialledStarts({ country, code, sharing, isNational }: Reading): Uint32Array {
   const entries = new Uint32Array(starts);
   const numbers = countryNumbers(country);
-  const entry = entryOf(commonLengths(sharing), 0, nationalFormCountries.includes(country));
+  const entry = entryOf(commonLengths(sharing), 0, isNational);
   const changed = ['0', ...firstDigits(numbers.nationalPrefixForParsing()), ...firstDigits(numbers.IDDPrefix())];
   for (const digit of digits.filter((digit) => !changed.includes(digit))) {
     const [first, last] = startsWith(digit);
     entries.fill(entry, first, last + 1);
   }
   // These may be international numbers without "+".
-  const [first, last] = startsWith(ownCode);
+  const [first, last] = startsWith(code);
   entries.fill(0, first, last + 1);
-  addTrunkZeros(entries, country);
+  addTrunkZeros(entries, country, isNational);
   return entries;
 }
 
 /** Numbers that begin with one zero, in the countries of which `phoneFast.ts` knows what it means. */
-function addTrunkZeros(entries: Uint32Array, country: string): void {
+function addTrunkZeros(entries: Uint32Array, country: string, isNational: boolean): void {
   const plan = numberingPlans().find((plan) => plan.country === country);
   if (plan === undefined) return;
-  const entry = entryOf(plan.lengths, 1, true);
+  const entry = entryOf(plan.lengths, 1, isNational);
   const [first, last] = [starts / 100, starts / 10 - 1];
   for (let start = first; start <= last; start++)
     if (!plan.abroadPrefix.test(String(start).padStart(startDigits, '0'))) entries[start] = entry;
 }
 
-/** The entries for phones of a sync; loads libphonenumber. */
-export function phoneStarts(defaultCountry: string | undefined): PhoneStarts {
+function callingCode(country: string): string {
+  return libphonenumber().getCountryCallingCode(country as CountryCode);
+}
+
+/** The entries for phones under these rules. Loads libphonenumber. */
+export function phoneStarts(rules: PhoneRules): PhoneStarts {
+  const { defaultCountry } = rules;
   const countries = countriesByCode();
-  if (defaultCountry === undefined)
-    return { international: internationalStarts(countries, undefined), dialled: new Uint32Array(starts), ownCode: '' };
-  const ownCode = libphonenumber().getCountryCallingCode(defaultCountry as CountryCode);
-  const nationalCode = nationalFormCountries.includes(defaultCountry) ? ownCode : undefined;
-  return {
-    international: internationalStarts(countries, nationalCode),
-    dialled: dialledStarts(defaultCountry, ownCode, countries.get(ownCode) ?? []),
-    ownCode,
-  };
+  const hasNational = defaultCountry !== undefined && nationalFormCountries.includes(defaultCountry);
+  const nationalCode = hasNational ? callingCode(defaultCountry) : '';
+  const international = internationalStarts(countries, nationalCode);
+  const reading = readingCountry(rules);
+  if ('reject' in reading) return { international, dialled: new Uint32Array(starts), readingCode: '', nationalCode };
+  const code = callingCode(reading.country);
+  const sharing = countries.get(code) ?? [];
+  const dialled = dialledStarts({ country: reading.country, code, sharing, isNational: code === nationalCode });
+  return { international, dialled, readingCode: code, nationalCode };
 }

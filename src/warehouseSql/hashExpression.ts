@@ -1,17 +1,16 @@
 import type { Hashed } from '../config.ts';
 import { maxCodePoints } from '../identifiers/email.ts';
 import { hashOfNothing, sha256HexLength } from '../identifiers/hashed.ts';
-import { formsInOrder } from '../identifiers/phone.ts';
+import { formsInOrder, type PhoneRules, readingCountry } from '../identifiers/phone.ts';
 import type { PhoneFormat } from '../identifiers/phoneFormats.ts';
 import { needsConnector, noDigest } from '../identifiers/warehouseCells.ts';
 import { type Dialect, dialects, type SqlWords } from './dialects.ts';
 import { internationalPattern, longestPhone, type PlainNumbers, plainNumbers, regularPattern } from './plainPhones.ts';
 
 /** How cells are to be hashed where they are. */
-export interface HashedCells {
+export interface HashedCells extends PhoneRules {
   identifierType: 'email' | 'phone';
   hashed: Hashed;
-  defaultCountry?: string | undefined;
   phoneFormats: readonly PhoneFormat[];
   /** What comes of a value that the SQL is not sure of: `needs_connector`, or the value itself. */
   otherwise: 'marker' | 'raw';
@@ -86,14 +85,18 @@ function plainCases(request: HashedCells, sql: SqlWords, text: string): Case[] {
 /** Numbers of one pattern, and the SQL of the forms that they have. */
 type PlainPhones = { when: string; texts: Partial<Record<PhoneFormat, string>> };
 
-function phoneCases({ defaultCountry, phoneFormats }: HashedCells, sql: SqlWords, text: string): Case[] {
+function phoneCases(request: HashedCells, sql: SqlWords, text: string): Case[] {
+  const { defaultCountry, phoneFormats } = request;
   const forms = formsInOrder(phoneFormats);
+  const reading = readingCountry(request);
   const dialled = `replace(replace(${text}, ' ', ''), '-', '')`;
   const countries = plainNumbers();
   const own = countries.find(({ country }) => country === defaultCountry);
+  const read = countries.find(({ country }) => 'country' in reading && country === reading.country);
   const foreign = countries.filter((numbers) => numbers !== own);
   const plainPhones = [
-    ...(own === undefined ? [] : [ownInternational(own, sql, dialled), ownNational(own, sql, dialled)]),
+    ...(own === undefined ? [] : [ownInternational(own, sql, dialled)]),
+    ...(read === undefined ? [] : [withoutCode(read, sql, dialled, read === own)]),
     international(foreign, sql, dialled),
   ];
   return plainPhones
@@ -117,16 +120,17 @@ function ownInternational(own: PlainNumbers, sql: SqlWords, dialled: string): Pl
   return { when, texts: { ...texts, national: sql.concat(quote('0'), subscriber) } };
 }
 
-function ownNational(own: PlainNumbers, sql: SqlWords, dialled: string): PlainPhones {
-  const isOfLength = sql.matches(dialled, `^0${own.subscriber}$`);
-  const isAbroad = sql.matches(dialled, `${own.abroadPrefix}[0-9]*$`);
+/** Only numbers of `defaultCountry` have a national form. */
+function withoutCode(numbers: PlainNumbers, sql: SqlWords, dialled: string, isOwn: boolean): PlainPhones {
+  const isOfLength = sql.matches(dialled, `^0${numbers.subscriber}$`);
+  const isAbroad = sql.matches(dialled, `${numbers.abroadPrefix}[0-9]*$`);
   const subscriber = afterCharacters(dialled, 1);
   return {
     when: `${isOfLength} AND NOT (${isAbroad})`,
     texts: {
-      e164: sql.concat(quote(`+${own.callingCode}`), subscriber),
-      'e164-digits': sql.concat(quote(own.callingCode), subscriber),
-      national: dialled,
+      e164: sql.concat(quote(`+${numbers.callingCode}`), subscriber),
+      'e164-digits': sql.concat(quote(numbers.callingCode), subscriber),
+      ...(isOwn && { national: dialled }),
     },
   };
 }

@@ -190,6 +190,31 @@ describe('the national form', () => {
   });
 });
 
+describe('a reading country other than defaultCountry', () => {
+  test.each([
+    ['081 234 5678', 'TH', 'JP', '+66812345678', undefined],
+    ['+81 90 1234 5678', 'TH', 'JP', '+819012345678', '09012345678'],
+    ['912345678', 'TW', 'TH', '+886912345678', undefined],
+    ['07900 123456', 'GB', 'JP', '+447900123456', undefined],
+    ['090-1234-5678', 'JP', 'JP', '+819012345678', '09012345678'],
+    ['090-1234-5678', 'JP', undefined, '+819012345678', undefined],
+  ])(
+    '%s read in %s with defaultCountry %s is %s, national form %s',
+    (value, country, defaultCountry, e164, national) => {
+      expect(normalisePhone(value, { country, defaultCountry })).toEqual({ e164, national });
+    },
+  );
+
+  test('an unknown reading country rejects numbers without a calling code and no others', () => {
+    const rules = { country: null, defaultCountry: 'JP' };
+    expect(normalisePhone('090-1234-5678', rules)).toEqual({ reject: 'phone.unknown_country' });
+    expect(normalisePhone('819012345678', rules)).toEqual({ reject: 'phone.unknown_country' });
+    expect(normalisePhone('+81 90 1234 5678', rules)).toEqual({ e164: '+819012345678', national: '09012345678' });
+    expect(normalisePhone('0066 81 234 5678', rules)).toEqual({ e164: '+66812345678', national: undefined });
+    expect(normalisePhone('x', rules)).toEqual({ reject: 'phone.not_a_number' });
+  });
+});
+
 test('forms come once each in the order of the slots, however they are configured', () => {
   expect(formsInOrder(['national', 'e164', 'national', 'e164-digits'])).toEqual(['e164', 'e164-digits', 'national']);
   expect(formsInOrder(['national'])).toEqual(['national']);

@@ -9,6 +9,7 @@ test('every code of the closed list has one sentence, and no other code has', ()
 test('the closed list holds each code of the LINE Ads API reference once', () => {
   expect([...rejectCodes].sort()).toEqual([
     'email.bad_domain',
+    'email.bad_local',
     'email.empty_domain',
     'email.empty_local',
     'email.inner_space',
@@ -27,6 +28,7 @@ test('the closed list holds each code of the LINE Ads API reference once', () =>
     'phone.not_possible',
     'phone.too_long',
     'phone.too_short',
+    'phone.unknown_country',
     'value.line_break',
     'value.needs_connector',
   ]);

@@ -4,21 +4,36 @@ import examples from 'libphonenumber-js/mobile/examples';
 import { describe, expect, test } from 'vitest';
 import { libphonenumber } from '../../src/identifiers/libphonenumber.ts';
 import type { PhoneFormat } from '../../src/identifiers/phoneFormats.ts';
-import { createPhoneKernel } from '../../src/kernel/phoneKernel.ts';
+import { createPhoneKernel, type PhoneKernelRules } from '../../src/kernel/phoneKernel.ts';
 import { createAgreement, decide, joinLines, runKernel, texts } from './agreement.ts';
 
 const allForms: PhoneFormat[] = ['e164', 'e164-digits', 'national'];
 const formSubsets: PhoneFormat[][] = [['e164'], ['e164-digits'], ['national'], ['national', 'e164'], allForms];
 
-function createAgreements(defaultCountry: string | undefined, phoneFormats: PhoneFormat[], hashes = ['auto'] as const) {
-  const kernel = createPhoneKernel({ defaultCountry, phoneFormats });
-  return hashes.map((hashed) =>
-    createAgreement(kernel, { identifierType: 'phone', hashed, defaultCountry, phoneFormats }),
-  );
+function createAgreements(defaultCountry: string | undefined, phoneFormats: PhoneFormat[]) {
+  return [agreementOf({ defaultCountry, phoneFormats })];
 }
 
-/** By every default country that has national forms, one that has none, and none. */
-const agreements = ['JP', 'TH', 'TW', 'ID', 'US', undefined].flatMap((country) => createAgreements(country, allForms));
+function agreementOf(rules: PhoneKernelRules) {
+  return createAgreement(createPhoneKernel(rules), { identifierType: 'phone', hashed: 'auto', ...rules });
+}
+
+/**
+ * Every default country that has national forms, one that has none, and none; then reading countries other than the
+ * default country, with calling codes of every length, and the unknown one.
+ */
+const agreements = [
+  ...['JP', 'TH', 'TW', 'ID', 'US', undefined].map((defaultCountry) => ({ defaultCountry })),
+  ...[
+    { country: 'TH', defaultCountry: 'JP' },
+    { country: 'JP', defaultCountry: 'TW' },
+    { country: 'TW', defaultCountry: 'ID' },
+    { country: 'US', defaultCountry: 'TW' },
+    { country: 'JP', defaultCountry: 'US' },
+    { country: 'ID', defaultCountry: undefined },
+    { country: null, defaultCountry: 'JP' },
+  ],
+].map((rules) => agreementOf({ ...rules, phoneFormats: allForms }));
 
 function expectAgreement(values: readonly Buffer[]) {
   for (const agreement of agreements) agreement.expectAgreement(values);
@@ -206,6 +221,23 @@ test('a number of another country is undecided where only the national form is c
   const kernel = createPhoneKernel({ defaultCountry: 'JP', phoneFormats: ['national'] });
   expect(decide(kernel, '+886912345678')).toBe('undecided');
   expect(decide(kernel, '+819012345678')).toBe(hashOf('09012345678'));
+});
+
+test('a number that is read in another country than defaultCountry has no national form', () => {
+  const kernel = createPhoneKernel({ country: 'TH', defaultCountry: 'JP', phoneFormats: allForms });
+  expect(decide(kernel, '081 234 5678')).toBe(hashOf('+66812345678') + hashOf('66812345678') + '0'.repeat(64));
+  expect(decide(kernel, '+81 90 1234 5678')).toBe(
+    hashOf('+819012345678') + hashOf('819012345678') + hashOf('09012345678'),
+  );
+  const three = createPhoneKernel({ country: 'JP', defaultCountry: 'TW', phoneFormats: ['national'] });
+  expect(decide(three, '+886 912 345 678')).toBe(hashOf('0912345678'));
+  expect(decide(three, '090-1234-5678')).toBe('undecided');
+});
+
+test('a number without "+" is undecided where the reading country is unknown', () => {
+  const kernel = createPhoneKernel({ country: null, defaultCountry: 'JP', phoneFormats: ['e164'] });
+  expect(decide(kernel, '09012345678')).toBe('undecided');
+  expect(decide(kernel, '+819012345678')).toBe(hashOf('+819012345678'));
 });
 
 test('a number without "+" is undecided where there is no default country', () => {

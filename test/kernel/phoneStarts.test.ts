@@ -41,15 +41,15 @@ function disagreement(value: string, e164: string, isOwn: boolean, defaultCountr
 }
 
 function internationalDisagreements(country: string | undefined, step: number) {
-  return [...numbersOf(phoneStarts(country).international, step)].flatMap(({ number, isOwn }) =>
+  return [...numbersOf(phoneStarts({ defaultCountry: country }).international, step)].flatMap(({ number, isOwn }) =>
     disagreement(`+${number}`, `+${number}`, isOwn, country),
   );
 }
 
 function dialledDisagreements(country: string, step: number) {
-  const { dialled, ownCode } = phoneStarts(country);
+  const { dialled, readingCode } = phoneStarts({ defaultCountry: country });
   return [...numbersOf(dialled, step)].flatMap(({ number, isOwn }) =>
-    disagreement(number, `+${ownCode}${number.replace(/^0/, '')}`, isOwn, country),
+    disagreement(number, `+${readingCode}${number.replace(/^0/, '')}`, isOwn, country),
   );
 }
 
@@ -65,11 +65,11 @@ test('without "+", every start and length is a phone behind the code of the defa
 });
 
 test('without a default country no number is read that has no "+"', () => {
-  expect(phoneStarts(undefined).dialled.some((entry) => entry !== 0)).toBe(false);
+  expect(phoneStarts({}).dialled.some((entry) => entry !== 0)).toBe(false);
 });
 
 test('of the mobile numbers of all countries, the starts lack those of eight', () => {
-  const { international } = phoneStarts(undefined);
+  const { international } = phoneStarts({});
   const lacking = countries.filter((country) => {
     const digits = `${libphonenumber().getCountryCallingCode(country as CountryCode)}${examples[country as CountryCode]}`;
     return (((international[Number(digits.slice(0, 4))] ?? 0) >>> digits.length) & 1) === 0;

@@ -12,11 +12,11 @@ function readCell(rules: IdentifyRules, cell: string | null): string {
 }
 
 /** What the SQL has to be sure of. */
-function isPlain({ identifierType, defaultCountry }: HashedCells, value: string): boolean {
+function isPlain(request: HashedCells, value: string): boolean {
   const trimmed = value.replace(/^ +| +$/g, '');
   if (!/^[ -~]*$/.test(trimmed) || /^0{64}$/.test(trimmed)) return false;
   const isHash = /^[0-9a-f]{64}$/i.test(trimmed);
-  return identifierType === 'email' || isHash || normalisePhoneFast(trimmed, { defaultCountry }) !== undefined;
+  return request.identifierType === 'email' || isHash || normalisePhoneFast(trimmed, request) !== undefined;
 }
 
 function wantedCell(request: HashedCells, value: string | null): string | null {

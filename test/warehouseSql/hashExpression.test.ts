@@ -106,6 +106,18 @@ describe.each(engines)('on $name the SQL agrees with src/identifiers', ({ open }
     },
   );
 
+  test.each([
+    ['TH', 'JP'],
+    ['JP', 'TW'],
+    ['ID', undefined],
+    ['JP', 'US'],
+    ['US', 'TH'],
+    [null, 'JP'],
+  ])('about phones read in %s with defaultCountry %s', async (country, defaultCountry) => {
+    const requests = phoneRequests(defaultCountry).map((request) => ({ ...request, country }));
+    expectAgreement(await compare(engine, requests, sample(phoneCells, 200)));
+  });
+
   test('about phones of every beginning and length', async () => {
     const starts = Array.from({ length: 100 }, (_, start) => `0${String(start).padStart(2, '0')}`);
     const codes = ['+81', '+810', '+819', '+661', '+8869', '+628', '+820', '+19', '+'];

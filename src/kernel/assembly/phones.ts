@@ -15,23 +15,28 @@ const plus: u8 = 0x2b;
 const zero: u8 = 0x30;
 
 /** Bit n of an entry stands for numbers of n digits, the last bit for those that have a national form. */
-const isOwnBit: u32 = 1 << 31;
+const hasNationalBit: u32 = 1 << 31;
 const startsBytes: usize = 4 * 10000;
 
 /** The configured forms. */
 let hasE164: bool = false;
 let hasDigits: bool = false;
 let hasNational: bool = false;
-/** "+" and the calling code of defaultCountry at the end of four bytes, and how many digits that code has. */
-let ownCode: u32 = 0;
-let ownCodeDigits: usize = 0;
+/** "+" and the calling code of numbers without one, at the end of four bytes, and the number of the code's digits. */
+let readingCode: u32 = 0;
+let readingCodeDigits: usize = 0;
+/** Digits of the calling code of the numbers that have a national form. */
+let nationalCodeDigits: usize = 0;
 
-export function setPhoneRules(e164: bool, digits: bool, national: bool, code: u32, codeDigits: usize): void {
+export function setPhoneRules(
+  e164: bool, digits: bool, national: bool, code: u32, codeDigits: usize, nationalDigits: usize,
+): void {
   hasE164 = e164;
   hasDigits = digits;
   hasNational = national;
-  ownCode = code;
-  ownCodeDigits = codeDigits;
+  readingCode = code;
+  readingCodeDigits = codeDigits;
+  nationalCodeDigits = nationalDigits;
 }
 
 /** The digits of a number, with room for what goes before them. */
@@ -115,24 +120,24 @@ export function takePhone(from: usize, end: usize, record: usize): bool {
   }
   if (count < leastDigits || count > mostDigits) return false;
   const entry = load<u32>(phoneStarts + (isInternational ? 0 : startsBytes) + readFour(number) * 4);
-  const isOwn = (entry & isOwnBit) != 0;
-  if (((entry >> u32(count)) & 1) == 0 || !(hasE164 || hasDigits || isOwn)) return false;
+  const isNational = (entry & hasNationalBit) != 0;
+  if (((entry >> u32(count)) & 1) == 0 || !(hasE164 || hasDigits || isNational)) return false;
 
   if (isInternational) {
     store<u8>(number - 1, plus);
   } else {
     const trunkZeros = usize(load<u8>(number) == zero);
     number += trunkZeros;
-    store<u32>(number - 4, ownCode);
-    number -= ownCodeDigits;
-    count += ownCodeDigits - trunkZeros;
+    store<u32>(number - 4, readingCode);
+    number -= readingCodeDigits;
+    count += readingCodeDigits - trunkZeros;
   }
-  takeForms(number, count, isOwn, record);
+  takeForms(number, count, isNational, record);
   return true;
 }
 
 /** Takes the forms of a number: its calling code first, and "+" before that. */
-function takeForms(number: usize, count: usize, isOwn: bool, record: usize): void {
+function takeForms(number: usize, count: usize, isNational: bool, record: usize): void {
   let slot = record;
   if (hasE164) {
     takeOneBlock(number - 1, count + 1, slot);
@@ -143,10 +148,10 @@ function takeForms(number: usize, count: usize, isOwn: bool, record: usize): voi
     slot += slotBytes;
   }
   if (!hasNational) return;
-  if (isOwn) {
-    const national = number + ownCodeDigits - 1;
+  if (isNational) {
+    const national = number + nationalCodeDigits - 1;
     store<u8>(national, zero);
-    takeOneBlock(national, count - ownCodeDigits + 1, slot);
+    takeOneBlock(national, count - nationalCodeDigits + 1, slot);
   } else {
     v128.store(slot, i64x2.splat(0));
     v128.store(slot, i64x2.splat(0), 16);
