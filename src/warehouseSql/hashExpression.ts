@@ -28,8 +28,10 @@ type Case = { when: string; gives: string };
 const blanks = '[:space:]';
 const printable = ' -~';
 const hexHash = '^[0-9A-Fa-f]{64}$';
-/** Of printable characters: what `email.ts` takes for plain. */
-const plainEmail = '^[^@ ]+@[^@. ]+([.][^@. ]+)+$';
+/** Of printable characters without "[", "\\" and "]": the addresses that `email.ts` accepts. */
+const plainEmail = '^[^ "(),:-<>@]+@[0-9A-Za-z-]+([.][0-9A-Za-z-]+)+$';
+/** All printable characters but "[", "\\" and "]", which have no form in a class that all engines read alike. */
+const unbracketed = ' -Z^-~';
 
 /**
  * SQL that hashes a cell as `src/identifiers` does, where that can be told in SQL for certain: plain emails, the phones
@@ -79,7 +81,8 @@ function hashCase(sql: SqlWords, text: string, slots: number): Case {
 
 function plainCases(request: HashedCells, sql: SqlWords, text: string): Case[] {
   if (request.identifierType === 'phone') return phoneCases(request, sql, text);
-  return [{ when: sql.matches(text, plainEmail), gives: sql.sha256(`lower(${text})`) }];
+  const isPlain = `${sql.isOnlyOf(text, unbracketed)} AND ${sql.matches(text, plainEmail)}`;
+  return [{ when: isPlain, gives: sql.sha256(`lower(${text})`) }];
 }
 
 /** Numbers of one pattern, and the SQL of the forms that they have. */

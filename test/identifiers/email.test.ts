@@ -21,7 +21,12 @@ describe('accepted', () => {
     ['First.Last+Tag@GMAIL.com', 'first.last+tag@gmail.com'],
     ['.odd..dots.@example.com', '.odd..dots.@example.com'],
     ["o'brien_{x}!#$%&*/=?^`|~-@sub.example-site.co.jp", "o'brien_{x}!#$%&*/=?^`|~-@sub.example-site.co.jp"],
-    ['"quoted"@[127.0.0.1]', '"quoted"@[127.0.0.1]'],
+    ['a..b@docomo.ne.jp', 'a..b@docomo.ne.jp'],
+    ['.a.@docomo.ne.jp', '.a.@docomo.ne.jp'],
+    ['...@docomo.ne.jp', '...@docomo.ne.jp'],
+    ['-@-a.b-', '-@-a.b-'],
+    ['user@xn--r8jz45g.xn--zckzah', 'user@xn--r8jz45g.xn--zckzah'],
+    ["'@example.com", "'@example.com"],
     [localOf(120), localOf(120)],
     [localOf(120).toUpperCase(), localOf(120)],
   ])('%s', (value, text) => {
@@ -44,6 +49,26 @@ describe('each reject code', () => {
     ['email.several_at', 'a@b@example.com'],
     ['email.empty_local', '@example.com'],
     ['email.empty_domain', 'user@'],
+    ['email.bad_local', '<user@example.com'],
+    ['email.bad_local', '<user@example.com>'],
+    ['email.bad_local', 'Taro<user@example.com>'],
+    ['email.bad_local', 'mailto:user@example.com'],
+    ['email.bad_local', '="user@example.com"'],
+    ['email.bad_local', '"user"@example.com'],
+    ['email.bad_local', '(user@example.com)'],
+    ['email.bad_local', '[user@example.com](mailto'],
+    ['email.bad_local', ',user@example.com'],
+    ['email.bad_local', 'user;@example.com'],
+    ['email.bad_local', 'us\\er@example.com'],
+    ['email.bad_domain', 'user@example.com;'],
+    ['email.bad_domain', 'user@example.com,'],
+    ['email.bad_domain', 'user@example.com>'],
+    ['email.bad_domain', "'user@example.com'"],
+    ['email.bad_domain', 'user@example.com?subject=hi'],
+    ['email.bad_domain', 'user@[127.0.0.1]'],
+    ['email.bad_domain', 'user@ex_ample.com'],
+    ['email.bad_domain', 'user@example.com/'],
+    ['email.bad_domain', 'user@example.com:25'],
     ['email.bad_domain', 'user@localhost'],
     ['email.bad_domain', 'user@.example.com'],
     ['email.bad_domain', 'user@example.com.'],
@@ -68,6 +93,12 @@ describe('where two codes apply, the earlier of the reference wins', () => {
     ['email.empty_local', '@'],
     ['email.empty_local', '@localhost'],
     ['email.empty_domain', 'a@'],
+    ['email.several_at', '<a@b.c>,<d@e.f>'],
+    ['email.inner_space', 'Taro <a@b.c>'],
+    ['email.inner_space', '"a b"@c.d'],
+    ['email.empty_domain', '<a@'],
+    ['email.bad_local', '<a@localhost>'],
+    ['email.bad_local', '"a@.'],
   ])('%s: %j', (reject, value) => {
     expect(normaliseEmail(value)).toEqual({ reject });
   });
@@ -89,14 +120,31 @@ function verdictByHand(value: string): string {
   const [local, domain] = parts;
   if (local === '') return 'email.empty_local';
   if (domain === '') return 'email.empty_domain';
+  const alphanumeric = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
+  const isOnlyOf = (text: string | undefined, characters: string) =>
+    [...(text ?? '')].every((c) => characters.includes(c));
+  if (!isOnlyOf(local, `${alphanumeric}.!#$%&'*+-/=?^_\`{|}~`)) return 'email.bad_local';
   const labels = domain?.split('.') ?? [];
-  return labels.length < 2 || labels.includes('') ? 'email.bad_domain' : value.toLowerCase();
+  const isBad = labels.length < 2 || labels.includes('') || !isOnlyOf(domain, `${alphanumeric}.-`);
+  return isBad ? 'email.bad_domain' : value.toLowerCase();
 }
 
 const nearEmail = fc.string({ unit: fc.constantFrom('a', 'Z', '9', '.', '.', '@', '@', '-', '+', ' ', '~', '!', 'é') });
+const ascii = Array.from({ length: 0x60 }, (_, code) => String.fromCharCode(0x20 + code));
+const strayEmail = fc
+  .tuple(fc.emailAddress(), fc.nat(60), fc.constantFrom(...ascii))
+  .map(([email, at, put]) => email.slice(0, at % (email.length + 1)) + put + email.slice(at % (email.length + 1)));
+
+test('each character of ASCII stands in the local part or the domain as the grammar says', () => {
+  for (const character of ascii)
+    for (const value of [`a${character}b@c.de`, `${character}b@c.de`, `a${character}@c.de`, `a@b${character}c.de`]) {
+      const got = normaliseEmail(value);
+      expect('text' in got ? got.text : got.reject).toBe(verdictByHand(value));
+    }
+});
 
 test('agrees with the grammar spelled out character by character', () => {
-  const value = fc.oneof(nearEmail, fc.string({ unit: 'binary' }), fc.emailAddress());
+  const value = fc.oneof(nearEmail, strayEmail, fc.string({ unit: 'binary' }), fc.emailAddress());
   fc.assert(
     fc.property(value, (raw) => {
       const trimmed = normaliseValue(raw);

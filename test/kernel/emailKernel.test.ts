@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createEmailKernel } from '../../src/kernel/emailKernel.ts';
-import { createAgreement, joinLines, runKernel, texts } from './agreement.ts';
+import { createAgreement, decide, joinLines, runKernel, texts } from './agreement.ts';
 
 const digestBytes = 32;
 const kernel = createEmailKernel();
@@ -15,7 +15,7 @@ function expectAgreement(values: readonly Buffer[]) {
 
 function emailOfBytes(length: number, seed = 0): string {
   const domain = '@Mail.Example.JP';
-  const letters = 'abcXYZ.09+-_~!/{}|`[]^';
+  const letters = "abcXYZ.09+-_~!/{}|`#$%&'*=?^";
   const local = Array.from({ length: length - domain.length }, (_, at) => letters[(at * 7 + seed) % letters.length]);
   return local.join('') + domain;
 }
@@ -39,7 +39,32 @@ const mutatedEmail = fc.tuple(plainEmail, fc.nat(200), fc.nat(255)).map(([email,
   mutated[place % mutated.length] = byte === 0x0a ? 0x20 : byte;
   return mutated;
 });
-const anyLine = fc.oneof(plainEmail, mutatedEmail, emailLike, arbitraryLine, fc.constant(Buffer.alloc(0)));
+const wrappings: [string, string][] = [
+  ['<', '>'],
+  ['mailto:', ''],
+  ['', ';'],
+  ['', ','],
+  ["'", "'"],
+  ['="', '"'],
+  ['"', '"'],
+  ['(', ')'],
+  ['[', ']'],
+  ['Taro<', '>'],
+  ['Taro <', '>'],
+  ['', ',d@e.jp'],
+  ['\\', ''],
+];
+const wrappedEmail = fc
+  .tuple(plainEmail, fc.constantFrom(...wrappings))
+  .map(([email, [before, after]]) => Buffer.from(before + email.toString() + after));
+const anyLine = fc.oneof(
+  plainEmail,
+  mutatedEmail,
+  wrappedEmail,
+  emailLike,
+  arbitraryLine,
+  fc.constant(Buffer.alloc(0)),
+);
 
 describe('the kernel and the reference together agree with the reference alone', () => {
   test('over arbitrary lines, plain emails and emails with one byte changed', () => {
@@ -67,6 +92,26 @@ describe('the kernel and the reference together agree with the reference alone',
       }
     }
     expectAgreement(values);
+  });
+
+  test('with every byte of ASCII at the start, in the middle and at the end of local parts and domains', () => {
+    const values: Buffer[] = [];
+    for (let byte = 0x20; byte < 0x7f; byte++) {
+      const put = String.fromCharCode(byte);
+      for (const length of [5, 40, 60, 100]) {
+        const local = 'x'.repeat(length);
+        values.push(
+          ...texts([`${put}${local}@b.jp`, `${local}${put}@b.jp`, `${local}@${put}b.jp`]),
+          ...texts([`${local}@b${put}.jp`, `${local}@b.${put}jp`, `${local}@b.jp${put}`, `a@${local}${put}.jp`]),
+        );
+      }
+    }
+    expectAgreement(values);
+  });
+
+  test('with addresses in every wrapping, short and long', () => {
+    const emails = [5, 12, 30, 38, 39, 40, 45, 80].map((length) => `${'x'.repeat(length)}@docomo.ne.jp`);
+    expectAgreement(texts(emails.flatMap((email) => wrappings.map(([before, after]) => before + email + after))));
   });
 
   test('with each of "@", ".", space, DEL and a high byte at every place of emails around 64 bytes', () => {
@@ -139,6 +184,20 @@ test('JaneSaoirse+Work@example.com gives the digest of its lower case', () => {
     '28aaee4815230cd3b4ebd88c515226550666e91ac019929e3adac3f66c288180',
   );
 });
+
+test.each(['<a@b.jp>', 'mailto:a@b.jp', 'a@b.jp;', "'a@b.jp'", '="a@b.jp"', 'a@b_c.jp', `<${emailOfBytes(80)}>`])(
+  'leaves %s to the reference',
+  (value) => {
+    expect(decide(kernel, value)).toBe('undecided');
+  },
+);
+
+test.each(['a..b@docomo.ne.jp', '.a.@docomo.ne.jp', "o'brien!#$%&*/=?^`{|}~@x-y.jp", 'a@xn--r8jz45g.jp'])(
+  'decides %s itself',
+  (value) => {
+    expect(decide(kernel, value)).not.toBe('undecided');
+  },
+);
 
 test('all lines of ordinary emails up to 119 bytes are decided, also with spaces around', () => {
   const values: string[] = [];

@@ -70,11 +70,34 @@ function withEdges(values: fc.Arbitrary<string>): fc.Arbitrary<string> {
   return fc.tuple(edge, values, edge).map((parts) => parts.join(''));
 }
 
-const label = fc.stringMatching(/^[!-\-/-?A-~]{1,8}$/);
+const label = fc.stringMatching(/^[A-Za-z0-9-]{1,8}$/);
 const plainEmail = fc
-  .tuple(fc.stringMatching(/^[!-?A-~]{1,10}$/), fc.array(label, { minLength: 2, maxLength: 4 }))
+  .tuple(fc.stringMatching(/^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,10}$/), fc.array(label, { minLength: 2, maxLength: 4 }))
   .map(([local, labels]) => `${local}@${labels.join('.')}`);
 const usualEmail = fc.stringMatching(/^[A-Za-z0-9._+-]{1,10}@[A-Za-z0-9-]{1,8}\.(jp|COM|co\.th)$/);
+/** Of printable characters, which may belong in neither part. */
+const printableEmail = fc
+  .tuple(fc.stringMatching(/^[!-?A-~]{1,4}$/), fc.stringMatching(/^[!-?A-~]{1,4}$/))
+  .map(([local, domain]) => `${local}@${domain}.jp`);
+const wrappings: [string, string][] = [
+  ['<', '>'],
+  ['mailto:', ''],
+  ['', ';'],
+  ['', ','],
+  ["'", "'"],
+  ['="', '"'],
+  ['"', '"'],
+  ['(', ')'],
+  ['[', ']'],
+  ['[', ''],
+  ['', ']'],
+  ['\\', ''],
+  ['Taro<', '>'],
+  ['', ',d@e.jp'],
+];
+const wrappedEmail = fc
+  .tuple(usualEmail, fc.constantFrom(...wrappings))
+  .map(([email, [before, after]]) => before + email + after);
 const longEmail = fc
   .tuple(fc.integer({ min: 117, max: 122 }), fc.constantFrom('a', 'K', '.', 'é'))
   .map(([length, character]) => `${character.repeat(length - 7)}@b.c.de`);
@@ -187,6 +210,8 @@ export const emailCells = cells(
   fc.oneof(
     { weight: 3, arbitrary: plainEmail },
     { weight: 3, arbitrary: usualEmail },
+    { weight: 1, arbitrary: wrappedEmail },
+    { weight: 1, arbitrary: printableEmail },
     { weight: 1, arbitrary: longEmail },
     { weight: 1, arbitrary: nearlyEmail },
   ),

@@ -37,7 +37,7 @@ describe('not run against the engine: the exact text', () => {
         WHEN btrim(c, ' ') IS NULL OR length(btrim(c, ' ')) = 0 OR (octet_length(btrim(c, ' ')) = length(btrim(c, ' ')) AND NOT (btrim(c, ' ') ~ '[^[:space:]]')) THEN NULL
         WHEN length(btrim(c, ' ')) > 120 OR NOT (octet_length(btrim(c, ' ')) = length(btrim(c, ' ')) AND NOT (btrim(c, ' ') ~ '[^ -~]')) THEN c
         WHEN btrim(c, ' ') ~ '^[0-9A-Fa-f]{64}$' AND lower(btrim(c, ' ')) NOT IN ('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855', '0000000000000000000000000000000000000000000000000000000000000000') THEN lower(btrim(c, ' '))
-        WHEN btrim(c, ' ') ~ '^[^@ ]+@[^@. ]+([.][^@. ]+)+$' THEN lower(sha2(lower(btrim(c, ' ')), 256))
+        WHEN (octet_length(btrim(c, ' ')) = length(btrim(c, ' ')) AND NOT (btrim(c, ' ') ~ '[^ -Z^-~]')) AND btrim(c, ' ') ~ '^[^ "(),:-<>@]+@[0-9A-Za-z-]+([.][0-9A-Za-z-]+)+$' THEN lower(sha2(lower(btrim(c, ' ')), 256))
         WHEN btrim(c, ' ') ~ '^[0-9a-f]{64}$' THEN 'needs_connector'
         ELSE c
       END"
@@ -60,7 +60,7 @@ describe('not run against the engine: the exact text', () => {
         WHEN trim(c, ' ') IS NULL OR length(trim(c, ' ')) = 0 OR REGEXP_CONTAINS(trim(c, ' '), '^[[:space:]]*$') THEN NULL
         WHEN length(trim(c, ' ')) > 120 OR NOT REGEXP_CONTAINS(trim(c, ' '), '^[ -~]*$') THEN c
         WHEN REGEXP_CONTAINS(trim(c, ' '), '^[0-9A-Fa-f]{64}$') AND lower(trim(c, ' ')) NOT IN ('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855', '0000000000000000000000000000000000000000000000000000000000000000') THEN lower(trim(c, ' '))
-        WHEN REGEXP_CONTAINS(trim(c, ' '), '^[^@ ]+@[^@. ]+([.][^@. ]+)+$') THEN to_hex(sha256(lower(trim(c, ' '))))
+        WHEN REGEXP_CONTAINS(trim(c, ' '), '^[ -Z^-~]*$') AND REGEXP_CONTAINS(trim(c, ' '), '^[^ "(),:-<>@]+@[0-9A-Za-z-]+([.][0-9A-Za-z-]+)+$') THEN to_hex(sha256(lower(trim(c, ' '))))
         WHEN REGEXP_CONTAINS(trim(c, ' '), '^[0-9a-f]{64}$') THEN 'needs_connector'
         ELSE c
       END"
@@ -83,7 +83,7 @@ describe('not run against the engine: the exact text', () => {
         WHEN trim(c, ' ') IS NULL OR length(trim(c, ' ')) = 0 OR (octet_length(trim(c, ' ')) = length(trim(c, ' ')) AND regexp_instr(trim(c, ' '), '[^[:space:]]') = 0) THEN NULL
         WHEN length(trim(c, ' ')) > 120 OR NOT (octet_length(trim(c, ' ')) = length(trim(c, ' ')) AND regexp_instr(trim(c, ' '), '[^ -~]') = 0) THEN c
         WHEN regexp_like(trim(c, ' '), '^[0-9A-Fa-f]{64}$') AND lower(trim(c, ' ')) NOT IN ('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855', '0000000000000000000000000000000000000000000000000000000000000000') THEN lower(trim(c, ' '))
-        WHEN regexp_like(trim(c, ' '), '^[^@ ]+@[^@. ]+([.][^@. ]+)+$') THEN sha2(lower(trim(c, ' ')), 256)
+        WHEN (octet_length(trim(c, ' ')) = length(trim(c, ' ')) AND regexp_instr(trim(c, ' '), '[^ -Z^-~]') = 0) AND regexp_like(trim(c, ' '), '^[^ "(),:-<>@]+@[0-9A-Za-z-]+([.][0-9A-Za-z-]+)+$') THEN sha2(lower(trim(c, ' ')), 256)
         WHEN regexp_like(trim(c, ' '), '^[0-9a-f]{64}$') THEN 'needs_connector'
         ELSE c
       END"
@@ -106,7 +106,7 @@ describe('not run against the engine: the exact text', () => {
         WHEN trimBoth(c) IS NULL OR length(trimBoth(c)) = 0 OR match(trimBoth(c), '^[[:space:]]*$') THEN NULL
         WHEN length(trimBoth(c)) > 120 OR NOT match(trimBoth(c), '^[ -~]*$') THEN c
         WHEN match(trimBoth(c), '^[0-9A-Fa-f]{64}$') AND lower(trimBoth(c)) NOT IN ('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855', '0000000000000000000000000000000000000000000000000000000000000000') THEN lower(trimBoth(c))
-        WHEN match(trimBoth(c), '^[^@ ]+@[^@. ]+([.][^@. ]+)+$') THEN lower(hex(SHA256(lower(trimBoth(c)))))
+        WHEN match(trimBoth(c), '^[ -Z^-~]*$') AND match(trimBoth(c), '^[^ "(),:-<>@]+@[0-9A-Za-z-]+([.][0-9A-Za-z-]+)+$') THEN lower(hex(SHA256(lower(trimBoth(c)))))
         WHEN match(trimBoth(c), '^[0-9a-f]{64}$') THEN 'needs_connector'
         ELSE c
       END"
