@@ -30,14 +30,25 @@ function asciiDigit(digit: string): string {
   return String(value);
 }
 
+/** An integer that a program printed with a fraction of zeros, as pandas does: "819012345678.0". */
+const zeroFraction = /^(\+?\d+)\.0+$/;
+
+/**
+ * A negative number, or one with a fraction: "-819012345678", "8190123456.5". Behind a leading "0" or "+" one dot
+ * separates ("090.12345678", "+81.9012345678"), unless a single digit follows it.
+ */
+const noInteger = /^(?:[-\u2212]\d+(?:\.\d*)?|[1-9]\d*\.\d+|[+0]\d*\.\d)$/;
+
 /**
  * The digits of a telephone number as one would dial them, with "+" when a country code leads: "+81 (0)90-1234-5678"
- * and "0081 90 1234 5678" give "+819012345678". Digits of any script count; a "+" counts only before the first digit;
- * all other signs are separators. Undefined when there are letters or an extension.
+ * and "0081 90 1234 5678" give "+819012345678", and so does "+819012345678.0". Digits of any script count; a "+" counts
+ * only before the first digit; all other signs are separators. Undefined when there are letters or an extension, and
+ * for a number that is no natural one.
  */
 export function dialledDigits(value: string): string | undefined {
   if (letter.test(value)) return undefined;
-  const text = value.replace(foreignDigit, asciiDigit);
+  const text = value.replace(foreignDigit, asciiDigit).replace(zeroFraction, '$1');
+  if (noInteger.test(text)) return undefined;
   if (extension.test(text.replace(/[^\d#,;]/g, ''))) return undefined;
   const withoutTrunkZero = text.includes('(') ? dropTrunkZero(text) : text;
   const digits = withoutTrunkZero.replace(/\D/g, '');

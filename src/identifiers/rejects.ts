@@ -46,7 +46,8 @@ export const rejectReasons: Record<RejectCode, string> = {
     'The part before the @ has a character other than letters, digits, dots and !#$%&\'*+/=?^_`{|}~-, such as < : ; or ".',
   'email.bad_domain':
     'The domain has a character other than letters, digits, hyphens and dots; or it has no dot, begins or ends with one, or has two in a row.',
-  'phone.not_a_number': 'It has letters or an extension, or too few digits to be a telephone number.',
+  'phone.not_a_number':
+    'It has letters, an extension, a minus sign or a decimal fraction, or too few digits to be a telephone number.',
   'phone.no_country': 'It has no country code, and no defaultCountry is configured.',
   'phone.unknown_country': 'It has no country code, and the country of its row is no ISO 3166 code.',
   'phone.too_short': 'It has too few digits for its country.',

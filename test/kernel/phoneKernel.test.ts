@@ -43,8 +43,10 @@ const starts = [
   ...['', '0', '00', '000', '+', '+0', '++', '81', '66', '886', '62', '+1', '+44', '+39', '+390', '+8', '+6', '+88'],
   ...['+81', '+66', '+886', '+62', '+810', '+660', '+8860', '+620', '0081', '0066', '00886', '+81 (0)', '+62(0)'],
   ...['010', '019', '016', '017', '008', '009', '001', '002', '0120', '0800', '090', '08', '09', '02', '+81-', ' '],
+  ...['-', '-81', '-09', '- ', '.', '+.', '8190.', '+81.', '+8190.', '090.', '0.'],
   ...['(090)', '(03)', '(+81)', '(0', '0)', '0081 (0)', '00 81 ( 0 ) ', '+1 (', '+81 (90)', '+86 1', '+54 9', '+55 0'],
 ];
+const ends = ['', '', '', '', '.', '.0', '.00', '.000000', '.5', '.50', '.05', '.0.', '.0 ', '0.0', '-', '-.0'];
 const sign = fc.constantFrom(...' ()*+,-./#;x~_\t0０ー\u00a0'.split(''));
 const digit = fc.constantFrom(...'0123456789'.split(''));
 
@@ -55,7 +57,7 @@ describe('the kernel and the reference together agree with the reference alone',
       fc.stringMatching(/^[\d -]{0,20}$/),
       fc.array(fc.oneof({ arbitrary: digit, weight: 6 }, sign), { maxLength: 24 }).map((parts) => parts.join('')),
     );
-    const value = fc.tuple(fc.constantFrom(...starts), rest).map((parts) => parts.join(''));
+    const value = fc.tuple(fc.constantFrom(...starts), rest, fc.constantFrom(...ends)).map((parts) => parts.join(''));
     fc.assert(
       fc.property(fc.array(value, { minLength: 20, maxLength: 40 }), (values) => expectAgreement(texts(values))),
       { numRuns: 100 },
@@ -75,6 +77,18 @@ describe('the kernel and the reference together agree with the reference alone',
       }
     }
     for (const agreement of createAgreements('JP', allForms)) agreement.expectAgreement(values);
+  });
+
+  test('with a dot and a zero or another digit behind it, in numbers of every start and length', () => {
+    const digits = '9012345600000678901234';
+    const lengths = Array.from({ length: digits.length }, (_, length) => digits.slice(0, length));
+    const befores = ['', '+', '-', '0', '00', '+81', '81', '-81', '0081', '66', '886', '62', ' ', '+ '];
+    const fractions = ['.', '.0', '.00', '.000', '.0000000', '.5', '.10', '.01', '..0', '.0.0', '-0', '.0-', '.(0)'];
+    expectAgreement(
+      texts(befores.flatMap((before) => lengths.flatMap((length) => fractions.map((end) => before + length + end)))),
+    );
+    for (let place = 0; place <= digits.length; place++)
+      expectAgreement(texts(befores.map((before) => `${before}${digits.slice(0, place)}.${digits.slice(place)}`)));
   });
 
   test('with two signs at any two places', () => {
@@ -190,6 +204,9 @@ test.each([
   ['+1 (415) 555-2671', '+14155552671'],
   ['+44 7400 123456', '+447400123456'],
   ['+39 06 698 12345', '+390669812345'],
+  ['9012345678.0', '+819012345678'],
+  ['09012345678.00', '+819012345678'],
+  ['+819012345678.0', '+819012345678'],
 ])('decides %s itself', (value, e164) => {
   expect(decide(jp, value)).toBe(hashOf(e164));
 });
@@ -203,6 +220,8 @@ test.each([
   ['a number that libphonenumber changes', '+54 11 15 2345 6789'],
   ['letters', '090-1234-5678 ext'],
   ['an extension', '090-1234-5678#12'],
+  ['a negative number', '-9012345678'],
+  ['a fraction', '9012345678.5'],
   ['digits of another script', '０９０１２３４５６７８'],
   ['more than 32 characters', `+81${' '.repeat(25)}9012345678`],
 ])('leaves %s to the reference', (_, value) => {

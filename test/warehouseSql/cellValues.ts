@@ -187,6 +187,8 @@ const phone = fc.oneof(
   fc.tuple(prefix, fc.stringMatching(/^[0-9]{5,12}$/)).map((parts) => parts.join('')),
   fc.tuple(prefix, separated).map((parts) => parts.join('')),
   fc.stringMatching(/^0[789]0-[0-9]{4}-[0-9]{4}$/),
+  fc.stringMatching(/^[-+]?(81|66|0)?[1-9][0-9]{7,10}[.](0|00|5|0000)$/),
+  fc.stringMatching(/^-(81|66|0)?[1-9][0-9]{7,10}$/),
   fc.stringMatching(/^(\+81|\+66|\+886|\+62|0)[1-9][0-9 -]{4,26}$/),
 );
 

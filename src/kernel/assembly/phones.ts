@@ -12,6 +12,8 @@ const leastDigits: usize = 4;
 const mostDigits: usize = 20;
 const slotBytes: usize = 32;
 const plus: u8 = 0x2b;
+const minus: u8 = 0x2d;
+const dot: u8 = 0x2e;
 const zero: u8 = 0x30;
 
 /** Bit n of an entry stands for numbers of n digits, the last bit for those that have a national form. */
@@ -70,6 +72,22 @@ function mayHoldTrunkZero(a: v128, b: v128, within: u32): bool {
   return ((opening & (zeros >> 1) & (closing >> 2)) | (opening & (spaces >> 1)) | (closing & (spaces << 1))) != 0;
 }
 
+/**
+ * Where a value is without a fraction of zeros ("819012345678.0"); all of it if it has none, nothing if it may be another
+ * number than an integer. A single dot among digits, behind a leading "+" or not, makes it a number with a fraction.
+ */
+@inline
+function dropZeroFraction(from: usize, digits: u32, zeros: u32, within: u32): u32 {
+  const start = load<u8>(from);
+  if (start == minus) return 0;
+  const signs = within & ~digits & ~u32(start == plus);
+  if (signs == 0 || (signs & (signs - 1)) != 0 || load<u8>(from + ctz<u32>(signs)) != dot) return within;
+  const before = signs - 1;
+  const after = within & ~(signs | before);
+  if (after == 0) return within;
+  return (after & ~zeros) == 0 ? before : 0;
+}
+
 /** Copies bytes whose bits are set, one after the other, to `scratchDigits`, and gives how many these are. */
 @inline
 function copyDigits(from: usize, places: u32): usize {
@@ -102,13 +120,15 @@ export function takePhone(from: usize, end: usize, record: usize): bool {
   const first = skipBlanks(from, end);
   const length = dropBlanks(first, end) - first;
   if (length < leastBytes || length > mostBytes) return false;
-  const within = u32((u64(1) << length) - 1);
+  const all = u32((u64(1) << length) - 1);
   const a = v128.load(first);
   const b = v128.load(first, 16);
-  const digits = bits32(isBetween(a, 0x30, 0x39), isBetween(b, 0x30, 0x39)) & within;
-  if ((~(digits | bits32(isSign(a), isSign(b))) & within) != 0) return false;
-  if (mayHoldTrunkZero(a, b, within)) return false;
+  const allDigits = bits32(isBetween(a, 0x30, 0x39), isBetween(b, 0x30, 0x39)) & all;
+  if ((~(allDigits | bits32(isSign(a), isSign(b))) & all) != 0) return false;
+  const within = dropZeroFraction(first, allDigits, findByte32(a, b, zero), all);
+  if (within == 0 || mayHoldTrunkZero(a, b, within)) return false;
 
+  const digits = allDigits & within;
   let number = scratchDigits;
   let count = copyDigits(first, digits);
   const isBeforeDigits = (digits & (0 - digits)) - 1;
