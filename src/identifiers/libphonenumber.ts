@@ -14,9 +14,15 @@ export function libphonenumber(): Libphonenumber {
 
 /** What it has for a country; its own types leave `nationalPrefixForParsing` out. */
 export interface CountryNumbers {
+  callingCode(): string;
   possibleLengths(): number[];
   IDDPrefix(): string | undefined;
+  nationalPrefix(): string | undefined;
   nationalPrefixForParsing(): string | undefined;
+  /** The pattern of valid numbers of all types. */
+  nationalNumberPattern(): string;
+  /** Valid numbers of a type such as MOBILE. */
+  type(name: string): { pattern(): string; possibleLengths(): number[] } | undefined;
 }
 
 /** Of a country, or of a calling code: then what numbers with that code are parsed by, whoever else has it. */

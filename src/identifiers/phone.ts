@@ -1,6 +1,7 @@
-import type { CountryCode, ValidatePhoneNumberLengthResult } from 'libphonenumber-js/max';
+import type { CountryCode, PhoneNumber, ValidatePhoneNumberLengthResult } from 'libphonenumber-js/max';
 import { dialledDigits } from './dialledDigits.ts';
 import { libphonenumber } from './libphonenumber.ts';
+import { beginsWithOwnCode } from './ownCode.ts';
 import { nationalFormCountries, type PhoneFormat, phoneFormats } from './phoneFormats.ts';
 import type { RejectCode } from './rejects.ts';
 
@@ -50,6 +51,32 @@ export function nationalForm(
     : undefined;
 }
 
+/** A number that is possible, or the reject code. */
+type Read = PhoneNumber | RejectCode;
+
+/** Parses a number. `country` is that of a number without "+"; libphonenumber must know it. */
+function read(dialled: string, country?: string): Read {
+  const options = { extract: false, ...(country && { defaultCountry: country as CountryCode }) };
+  const { parsePhoneNumberFromString, validatePhoneNumberLength } = libphonenumber();
+  const number = parsePhoneNumberFromString(dialled, options);
+  if (number?.isPossible()) return number;
+  return rejectByReason[validatePhoneNumberLength(dialled, options) ?? 'INVALID_LENGTH'];
+}
+
+/**
+ * Reads a number without "+". If it begins with the country's own calling code, the reading with that code counts, unless
+ * only the national reading is valid. A reading that is not possible is none: "81234567" in Japan has six digits behind
+ * the code, so it stays the national number that it is with its "0".
+ */
+function readWithoutPlus(dialled: string, country: string): Read {
+  const national = read(dialled, country);
+  if (!beginsWithOwnCode(dialled, country)) return national;
+  const international = read(`+${dialled}`);
+  if (typeof national === 'string') return international;
+  if (typeof international === 'string') return national;
+  return national.isValid() && !international.isValid() ? national : international;
+}
+
 /**
  * The telephone number that a value means (LINE Ads API reference, "Identifiers", Phone): separators dropped, then
  * libphonenumber parses and decides by length whether it is possible, not whether it is valid. Takes a value that is
@@ -61,19 +88,13 @@ export function nationalForm(
 export function normalisePhone(value: string, rules: PhoneRules): Phone | { reject: RejectCode } {
   const dialled = dialledDigits(value);
   if (dialled === undefined) return { reject: 'phone.not_a_number' };
-  if (dialled.startsWith('+')) return parse(dialled, undefined, rules);
+  if (dialled.startsWith('+')) return phoneOf(read(dialled), rules);
   const reading = readingCountry(rules);
-  return 'reject' in reading ? reading : parse(dialled, reading.country, rules);
+  return 'reject' in reading ? reading : phoneOf(readWithoutPlus(dialled, reading.country), rules);
 }
 
-/** `country` is that of a number without "+". */
-function parse(dialled: string, country: string | undefined, { defaultCountry }: PhoneRules) {
-  // The configuration lets only countries through that libphonenumber knows; it treats others as none.
-  const options = { extract: false, ...(country && { defaultCountry: country as CountryCode }) };
-  const { parsePhoneNumberFromString, validatePhoneNumberLength } = libphonenumber();
-  const number = parsePhoneNumberFromString(dialled, options);
-  if (!number?.isPossible())
-    return { reject: rejectByReason[validatePhoneNumberLength(dialled, options) ?? 'INVALID_LENGTH'] };
+function phoneOf(number: Read, { defaultCountry }: PhoneRules): Phone | { reject: RejectCode } {
+  if (typeof number === 'string') return { reject: number };
   return {
     e164: number.number,
     national: nationalForm(number.countryCallingCode, number.nationalNumber, defaultCountry),

@@ -1,13 +1,15 @@
 import type { CountryCode } from 'libphonenumber-js/max';
 import { countryNumbers, libphonenumber } from './libphonenumber.ts';
+import { startDigits, startsWithOwnCode } from './ownCode.ts';
 import { type Phone, type PhoneRules, readingCountry } from './phone.ts';
 import { nationalFormCountries } from './phoneFormats.ts';
 
 /*
- * Regular numbers of JP, TH, TW and ID without libphonenumber, which takes several times longer than the hashing.
- * In these countries "0" is the whole national prefix and no national number that begins with another digit is
- * changed by parsing, so what is left to decide is the length; the lengths come from libphonenumber's own metadata.
- * Everything else, and every reject, is left to `normalisePhone`.
+ * Reads regular numbers of JP, TH, TW and ID without libphonenumber, which takes several times longer than the hashing.
+ * In these countries "0" is the whole national prefix, and parsing changes no national number that begins with another
+ * digit. Only the length is left to decide, and for numbers with their calling code but without "+" the start
+ * (`ownCode.ts`). Lengths and starts come from libphonenumber's own metadata. Everything else, and every reject, is left
+ * to `normalisePhone`.
  */
 
 export type NumberingPlan = {
@@ -18,6 +20,8 @@ export type NumberingPlan = {
   lengths: ReadonlySet<number>;
   /** What a call to another country begins with. */
   abroadPrefix: RegExp;
+  /** Numbers that begin with the calling code without "+": by their first digits the lengths that are read so. */
+  withoutPlus: ReadonlyMap<string, readonly number[]>;
 };
 
 function planOf(country: string): NumberingPlan {
@@ -27,6 +31,7 @@ function planOf(country: string): NumberingPlan {
     plusCode: `+${libphonenumber().getCountryCallingCode(country as CountryCode)}`,
     lengths: new Set(numbers.possibleLengths()),
     abroadPrefix: new RegExp(`^(?:${numbers.IDDPrefix()})`),
+    withoutPlus: startsWithOwnCode(country, [...'123456789']),
   };
 }
 
@@ -42,14 +47,19 @@ function findPlan(isWanted: (plan: NumberingPlan) => boolean): NumberingPlan | u
   return numberingPlans().find(isWanted);
 }
 
-/** What a regular number looks like before its separators are dropped. */
-export const regularPhone = /^(?:\+[1-9]|0[1-9])[0-9 -]{5,24}$/;
+/** A regular number before its separators are dropped. */
+export const regularPhone = /^(?:\+[1-9]|0[1-9]|[1-9])[0-9 -]{5,24}$/;
 
 /** The number that `normalisePhone` gives for the same value and rules, or undefined when only that can tell. */
 export function normalisePhoneFast(value: string, rules: PhoneRules): Phone | undefined {
   if (!regularPhone.test(value)) return undefined;
   const dialled = value.replace(/[ -]/g, '');
-  return dialled.startsWith('+') ? readInternational(dialled, rules) : readNational(dialled, rules);
+  if (dialled.startsWith('+')) return readInternational(dialled, rules);
+  const reading = readingCountry(rules);
+  const plan = findPlan(({ country }) => 'country' in reading && country === reading.country);
+  if (plan === undefined) return undefined;
+  const isOwn = plan.country === rules.defaultCountry;
+  return dialled.startsWith('0') ? readNational(dialled, plan, isOwn) : readWithoutPlus(dialled, plan, isOwn);
 }
 
 function readInternational(dialled: string, { defaultCountry }: PhoneRules): Phone | undefined {
@@ -60,13 +70,12 @@ function readInternational(dialled: string, { defaultCountry }: PhoneRules): Pho
   return { e164: dialled, national: plan.country === defaultCountry ? `0${nationalNumber}` : undefined };
 }
 
-function readNational(dialled: string, rules: PhoneRules): Phone | undefined {
-  const reading = readingCountry(rules);
-  const plan = findPlan(({ country }) => 'country' in reading && country === reading.country);
-  if (plan === undefined || plan.abroadPrefix.test(dialled)) return undefined;
-  if (!plan.lengths.has(dialled.length - 1)) return undefined;
-  return {
-    e164: plan.plusCode + dialled.slice(1),
-    national: plan.country === rules.defaultCountry ? dialled : undefined,
-  };
+function readNational(dialled: string, plan: NumberingPlan, isOwn: boolean): Phone | undefined {
+  if (plan.abroadPrefix.test(dialled) || !plan.lengths.has(dialled.length - 1)) return undefined;
+  return { e164: plan.plusCode + dialled.slice(1), national: isOwn ? dialled : undefined };
+}
+
+function readWithoutPlus(dialled: string, plan: NumberingPlan, isOwn: boolean): Phone | undefined {
+  if (!plan.withoutPlus.get(dialled.slice(0, startDigits))?.includes(dialled.length)) return undefined;
+  return { e164: `+${dialled}`, national: isOwn ? `0${dialled.slice(plan.plusCode.length - 1)}` : undefined };
 }

@@ -1,5 +1,6 @@
 import type { CountryCode } from 'libphonenumber-js/max';
 import { countryNumbers, libphonenumber } from '../identifiers/libphonenumber.ts';
+import { startDigits, startsWithOwnCode } from '../identifiers/ownCode.ts';
 import { type PhoneRules, readingCountry } from '../identifiers/phone.ts';
 import { numberingPlans } from '../identifiers/phoneFast.ts';
 import { nationalFormCountries } from '../identifiers/phoneFormats.ts';
@@ -11,12 +12,11 @@ import { nationalFormCountries } from '../identifiers/phoneFormats.ts';
  * possible is a question of its length alone.
  */
 
-const startDigits = 4;
 const starts = 10 ** startDigits;
 
 /**
- * An entry for each four digits. Bit n of it is set where a number of n digits, these first, is a phone; the highest
- * bit where such numbers have a national form.
+ * An entry for each four digits. Bit n of it is set where a number of n digits, these first, is a phone; bit 31 where
+ * such numbers have a national form; bit 30 where they begin with their calling code although no "+" is before it.
  */
 export interface PhoneStarts {
   /** Of the digits behind a "+". */
@@ -30,6 +30,7 @@ export interface PhoneStarts {
 }
 
 const hasNationalForm = 2 ** 31;
+const hasCode = 2 ** 30;
 
 const digits = [...'0123456789'];
 
@@ -91,13 +92,15 @@ function dialledStarts({ country, code, sharing, isNational }: Reading): Uint32A
   const numbers = countryNumbers(country);
   const entry = entryOf(commonLengths(sharing), 0, isNational);
   const changed = ['0', ...firstDigits(numbers.nationalPrefixForParsing()), ...firstDigits(numbers.IDDPrefix())];
-  for (const digit of digits.filter((digit) => !changed.includes(digit))) {
+  const unchanged = digits.filter((digit) => !changed.includes(digit));
+  for (const digit of unchanged) {
     const [first, last] = startsWith(digit);
     entries.fill(entry, first, last + 1);
   }
-  // These may be international numbers without "+".
   const [first, last] = startsWith(code);
   entries.fill(0, first, last + 1);
+  for (const [start, lengths] of startsWithOwnCode(country, unchanged))
+    entries[Number(start)] = entryOf(lengths, 0, isNational) + hasCode;
   addTrunkZeros(entries, country, isNational);
   return entries;
 }

@@ -28,7 +28,7 @@ type Case = { when: string; gives: string };
 const blanks = '[:space:]';
 const printable = ' -~';
 const hexHash = '^[0-9A-Fa-f]{64}$';
-/** Of printable characters without "[", "\\" and "]": the addresses that `email.ts` accepts. */
+/** Matches the addresses that `email.ts` accepts, among texts of printable characters without "[", "\\" and "]". */
 const plainEmail = '^[^ "(),:-<>@]+@[0-9A-Za-z-]+([.][0-9A-Za-z-]+)+$';
 /** All printable characters but "[", "\\" and "]", which have no form in a class that all engines read alike. */
 const unbracketed = ' -Z^-~';
@@ -100,6 +100,7 @@ function phoneCases(request: HashedCells, sql: SqlWords, text: string): Case[] {
   const plainPhones = [
     ...(own === undefined ? [] : [ownInternational(own, sql, dialled)]),
     ...(read === undefined ? [] : [withoutCode(read, sql, dialled, read === own)]),
+    ...(read === undefined ? [] : [withoutPlus(read, sql, dialled, read === own)]),
     international(foreign, sql, dialled),
   ];
   return plainPhones
@@ -134,6 +135,19 @@ function withoutCode(numbers: PlainNumbers, sql: SqlWords, dialled: string, isOw
       e164: sql.concat(quote(`+${numbers.callingCode}`), subscriber),
       'e164-digits': sql.concat(quote(numbers.callingCode), subscriber),
       ...(isOwn && { national: dialled }),
+    },
+  };
+}
+
+/** The same of numbers that begin with the calling code. */
+function withoutPlus(numbers: PlainNumbers, sql: SqlWords, dialled: string, isOwn: boolean): PlainPhones {
+  const subscriber = afterCharacters(dialled, numbers.callingCode.length);
+  return {
+    when: sql.matches(dialled, numbers.withoutPlus),
+    texts: {
+      e164: sql.concat(quote('+'), dialled),
+      'e164-digits': dialled,
+      ...(isOwn && { national: sql.concat(quote('0'), subscriber) }),
     },
   };
 }

@@ -1,3 +1,4 @@
+import { startDigits } from '../identifiers/ownCode.ts';
 import { type NumberingPlan, numberingPlans, regularPhone } from '../identifiers/phoneFast.ts';
 
 /*
@@ -19,6 +20,8 @@ export interface PlainNumbers {
   subscriber: string;
   /** What a call to another country begins with, anchored there. */
   abroadPrefix: string;
+  /** The number with its calling code but without "+", anchored. */
+  withoutPlus: string;
 }
 
 /** Each country whose regular numbers are read without libphonenumber. */
@@ -28,6 +31,7 @@ export function plainNumbers(): PlainNumbers[] {
     callingCode: plan.plusCode.slice(1),
     subscriber: subscriberPattern(plan),
     abroadPrefix: portable(plan.abroadPrefix),
+    withoutPlus: withoutPlusPattern(plan),
   }));
 }
 
@@ -37,8 +41,38 @@ export function internationalPattern(countries: readonly PlainNumbers[]): string
 }
 
 function subscriberPattern({ lengths }: NumberingPlan): string {
-  const runs = runsOf([...lengths].sort((a, b) => a - b));
-  return `[1-9](${runs.map(([first, last]) => `[0-9]{${first - 1},${last - 1}}`).join('|')})`;
+  return `[1-9]${digitsPattern([...lengths], 1)}`;
+}
+
+/** Starts that have the same lengths stand together. */
+function withoutPlusPattern({ withoutPlus }: NumberingPlan): string {
+  const startsByLengths = Map.groupBy(withoutPlus.keys(), (start) => withoutPlus.get(start)?.join(',') ?? '');
+  const parts = Array.from(startsByLengths.values(), (starts) => {
+    const lengths = withoutPlus.get(starts[0] ?? '') ?? [];
+    return textsPattern(starts) + digitsPattern(lengths, startDigits);
+  });
+  return `^(${parts.join('|')})$`;
+}
+
+/** A pattern of some texts of one length: "8[12]" for "81" and "82". */
+function textsPattern(texts: readonly string[]): string {
+  if (texts[0] === '') return '';
+  const tailsByFirst = Map.groupBy(texts, (text) => text.charAt(0));
+  const firstsByTail = Map.groupBy(tailsByFirst.keys(), (first) =>
+    textsPattern(tailsByFirst.get(first)?.map((text) => text.slice(1)) ?? []),
+  );
+  const parts = Array.from(firstsByTail, ([tail, firsts]) => classOf(firsts) + tail);
+  return parts.length > 1 ? `(${parts.join('|')})` : parts.join('');
+}
+
+function classOf(characters: readonly string[]): string {
+  return characters.length > 1 ? `[${characters.join('')}]` : characters.join('');
+}
+
+/** Matches digits that have one of these lengths together with `before` digits in front of them. */
+function digitsPattern(lengths: readonly number[], before: number): string {
+  const runs = runsOf(lengths.toSorted((a, b) => a - b));
+  return `(${runs.map(([first, last]) => `[0-9]{${first - before},${last - before}}`).join('|')})`;
 }
 
 /** Numbers in ascending order as runs without a gap, first and last of each. */

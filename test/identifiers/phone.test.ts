@@ -219,19 +219,6 @@ describe('leading zeros and country codes', () => {
   ])('%s', (_, raw, country, e164) => {
     expect(e164Of(raw, country)).toBe(e164);
   });
-
-  // Without "+" the reference leaves it to the parser: it takes the code off where the rest makes the better number.
-  test.each([
-    ['JP', '819012345678', '+819012345678'],
-    ['TH', '66812345678', '+66812345678'],
-    ['TW', '886912345678', '+886912345678'],
-    ['ID', '6281234567890', '+6281234567890'],
-    ['ID', '62(0)812345678', '+62812345678'],
-    // Eleven digits from 6 are a number inside Indonesia as they stand.
-    ['ID', '62812345678', '+6262812345678'],
-  ])('in %s, %s without + is %s', (country, raw, e164) => {
-    expect(e164Of(raw, country)).toBe(e164);
-  });
 });
 
 describe('the national form', () => {

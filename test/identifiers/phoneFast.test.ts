@@ -63,7 +63,21 @@ describe('never disagrees with the reference function', () => {
   });
 });
 
+test('agrees with the reference on every start with the calling code and no "+", at every length', () => {
+  for (const [country, code] of Object.entries({ JP: '81', TH: '66', TW: '886', ID: '62' })) {
+    let decided = 0;
+    for (let start = 10; start < 100; start += 1)
+      for (const rest of ['12345678901234', '555555555', '98765432', '0000000', '314159', '27182', '1618'])
+        if (expectAgreement(`${code}${start}${rest}`, { defaultCountry: country })) decided += 1;
+    expect(decided).toBeGreaterThan(200);
+  }
+});
+
 test.each([
+  ['819012345678', 'JP'],
+  ['66 81 234 5678', 'TH'],
+  ['886-912-345-678', 'TW'],
+  ['62812345678', 'ID'],
   ['090-1234-5678', 'JP'],
   ['03 1234 5678', 'JP'],
   ['081-234-5678', 'TH'],

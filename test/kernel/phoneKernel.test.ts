@@ -205,6 +205,9 @@ test.each([
   ['+44 7400 123456', '+447400123456'],
   ['+39 06 698 12345', '+390669812345'],
   ['9012345678.0', '+819012345678'],
+  ['819012345678', '+819012345678'],
+  ['81-3-1234-5678', '+81312345678'],
+  ['819012345678.0', '+819012345678'],
   ['09012345678.00', '+819012345678'],
   ['+819012345678.0', '+819012345678'],
 ])('decides %s itself', (value, e164) => {
@@ -215,7 +218,7 @@ test.each([
   ['a prefix for calls abroad', '01012025550123'],
   ['a zero after the country code', '+8109012345678'],
   ['the same in brackets', '+81 (0)90-1234-5678'],
-  ['a number that may begin with the country code', '819012345678'],
+  ['a number that begins with the country code and is too short to', '81234567'],
   ['a length that its country does not have', '+66812345'],
   ['a number that libphonenumber changes', '+54 11 15 2345 6789'],
   ['letters', '090-1234-5678 ext'],

@@ -24,12 +24,20 @@ function createDigits(): (count: number) => string {
 const nextDigits = createDigits();
 
 /** For each start and each length that its entry has, numbers of that length; of every `step`th start. */
-function* numbersOf(entries: Uint32Array, step: number): Generator<{ number: string; isOwn: boolean }> {
+function* numbersOf(
+  entries: Uint32Array,
+  step: number,
+): Generator<{ number: string; isOwn: boolean; hasCode: boolean }> {
   for (let start = 0; start < entries.length; start += step) {
     const entry = entries[start] ?? 0;
     const digits = String(start).padStart(4, '0');
-    for (let length = 4; length < 31; length++)
-      if ((entry >>> length) & 1) yield { number: digits + nextDigits(length - 4), isOwn: entry >>> 31 === 1 };
+    for (let length = 4; length < 30; length++)
+      if ((entry >>> length) & 1)
+        yield {
+          number: digits + nextDigits(length - 4),
+          isOwn: entry >>> 31 === 1,
+          hasCode: ((entry >>> 30) & 1) === 1,
+        };
   }
 }
 
@@ -48,8 +56,8 @@ function internationalDisagreements(country: string | undefined, step: number) {
 
 function dialledDisagreements(country: string, step: number) {
   const { dialled, readingCode } = phoneStarts({ defaultCountry: country });
-  return [...numbersOf(dialled, step)].flatMap(({ number, isOwn }) =>
-    disagreement(number, `+${readingCode}${number.replace(/^0/, '')}`, isOwn, country),
+  return [...numbersOf(dialled, step)].flatMap(({ number, isOwn, hasCode }) =>
+    disagreement(number, hasCode ? `+${number}` : `+${readingCode}${number.replace(/^0/, '')}`, isOwn, country),
   );
 }
 
@@ -62,6 +70,21 @@ test('after "+", every start and length is a phone as it stands, whatever the de
 test('without "+", every start and length is a phone behind the code of the default country', () => {
   for (const country of countries)
     expect(dialledDisagreements(country, nationalFormCountries.includes(country) ? 1 : 199)).toEqual([]);
+});
+
+test.each([
+  ['JP', '819012345678'],
+  ['TH', '66812345678'],
+  ['TW', '886912345678'],
+  ['ID', '62812345678'],
+  ['KR', '821012345678'],
+  ['VN', '84912345678'],
+])('a mobile number of %s that begins with its calling code, without "+", is among the starts', (country, number) => {
+  const entry = phoneStarts({ defaultCountry: country }).dialled[Number(number.slice(0, 4))] ?? 0;
+  expect({ hasLength: (entry >>> number.length) & 1, hasCode: (entry >>> 30) & 1 }).toEqual({
+    hasLength: 1,
+    hasCode: 1,
+  });
 });
 
 test('without a default country no number is read that has no "+"', () => {

@@ -122,8 +122,11 @@ describe.each(engines)('on $name the SQL agrees with src/identifiers', ({ open }
     const starts = Array.from({ length: 100 }, (_, start) => `0${String(start).padStart(2, '0')}`);
     const codes = ['+81', '+810', '+819', '+661', '+8869', '+628', '+820', '+19', '+'];
     const lengths = [6, 7, 8, 9, 10, 11, 12, 13, 14, 17, 18, 19, 20];
-    const values = [...starts, ...codes].flatMap((start) => lengths.map((length) => start.padEnd(length, '5')));
-    for (const defaultCountry of ['JP', 'TH', 'TW', 'ID']) {
+    for (const [defaultCountry, code] of Object.entries({ JP: '81', TH: '66', TW: '886', ID: '62' })) {
+      const own = Array.from({ length: 100 }, (_, start) => code + String(start).padStart(2, '0'));
+      const values = [...starts, ...own, ...codes].flatMap((start) =>
+        lengths.map((length) => start.padEnd(length, '5')),
+      );
       const request: HashedCells = {
         identifierType: 'phone',
         hashed: 'auto',

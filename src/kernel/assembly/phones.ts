@@ -16,8 +16,9 @@ const minus: u8 = 0x2d;
 const dot: u8 = 0x2e;
 const zero: u8 = 0x30;
 
-/** Bit n of an entry stands for numbers of n digits, the last bit for those that have a national form. */
+/** Bit n of an entry stands for numbers of n digits; two more say what else is known of them. */
 const hasNationalBit: u32 = 1 << 31;
+const hasCodeBit: u32 = 1 << 30;
 const startsBytes: usize = 4 * 10000;
 
 /** The configured forms. */
@@ -143,7 +144,7 @@ export function takePhone(from: usize, end: usize, record: usize): bool {
   const isNational = (entry & hasNationalBit) != 0;
   if (((entry >> u32(count)) & 1) == 0 || !(hasE164 || hasDigits || isNational)) return false;
 
-  if (isInternational) {
+  if (isInternational || (entry & hasCodeBit) != 0) {
     store<u8>(number - 1, plus);
   } else {
     const trunkZeros = usize(load<u8>(number) == zero);
