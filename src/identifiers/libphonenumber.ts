@@ -32,6 +32,11 @@ export function countryNumbers(countryOrCode: string): CountryNumbers {
   return metadata.numberingPlan as unknown as CountryNumbers;
 }
 
+/** Whether it has a numbering plan for a country. ISO 3166 has some countries more, such as Antarctica. */
+export function isKnownCountry(country: string): boolean {
+  return libphonenumber().isSupportedCountry(country);
+}
+
 /** By the path of its ES module: the package's CommonJS side has no `Metadata`. */
 function load(): Libphonenumber {
   return createRequire(import.meta.url)(fileURLToPath(import.meta.resolve('libphonenumber-js/max')));

@@ -1,4 +1,4 @@
-import { countryNumbers, libphonenumber } from './libphonenumber.ts';
+import { countryNumbers, isKnownCountry, libphonenumber } from './libphonenumber.ts';
 
 /*
  * Digits without "+" that begin with the calling code of the country they are read in: "819012345678" in Japan. Where
@@ -12,11 +12,13 @@ const codes = new Map<string, string | undefined>();
 
 /** The calling code that digits of a country may begin with, without "+". Undefined where the national prefix is not "0". */
 function codeWithoutPlus(country: string): string | undefined {
-  if (!codes.has(country)) {
-    const numbers = countryNumbers(country);
-    codes.set(country, numbers.nationalPrefix() === '0' ? numbers.callingCode() : undefined);
-  }
+  if (!codes.has(country)) codes.set(country, isKnownCountry(country) ? codeBesideZero(country) : undefined);
   return codes.get(country);
+}
+
+function codeBesideZero(country: string): string | undefined {
+  const numbers = countryNumbers(country);
+  return numbers.nationalPrefix() === '0' ? numbers.callingCode() : undefined;
 }
 
 /** Decides for digits without "+" whether the reading with the calling code comes before the national one. */

@@ -54,7 +54,7 @@ export function nationalForm(
 /** A number that is possible, or the reject code. */
 type Read = PhoneNumber | RejectCode;
 
-/** Parses a number. `country` is that of a number without "+"; libphonenumber must know it. */
+/** Parses a number. `country` is that of a number without "+". */
 function read(dialled: string, country?: string): Read {
   const options = { extract: false, ...(country && { defaultCountry: country as CountryCode }) };
   const { parsePhoneNumberFromString, validatePhoneNumberLength } = libphonenumber();

@@ -1,5 +1,5 @@
 import type { CountryCode } from 'libphonenumber-js/max';
-import { countryNumbers, libphonenumber } from '../identifiers/libphonenumber.ts';
+import { countryNumbers, isKnownCountry, libphonenumber } from '../identifiers/libphonenumber.ts';
 import { startDigits, startsWithOwnCode } from '../identifiers/ownCode.ts';
 import { type PhoneRules, readingCountry } from '../identifiers/phone.ts';
 import { numberingPlans } from '../identifiers/phoneFast.ts';
@@ -127,7 +127,8 @@ export function phoneStarts(rules: PhoneRules): PhoneStarts {
   const nationalCode = hasNational ? callingCode(defaultCountry) : '';
   const international = internationalStarts(countries, nationalCode);
   const reading = readingCountry(rules);
-  if ('reject' in reading) return { international, dialled: new Uint32Array(starts), readingCode: '', nationalCode };
+  const isRead = 'country' in reading && isKnownCountry(reading.country);
+  if (!isRead) return { international, dialled: new Uint32Array(starts), readingCode: '', nationalCode };
   const code = callingCode(reading.country);
   const sharing = countries.get(code) ?? [];
   const dialled = dialledStarts({ country: reading.country, code, sharing, isNational: code === nationalCode });

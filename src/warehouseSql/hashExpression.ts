@@ -28,9 +28,9 @@ type Case = { when: string; gives: string };
 const blanks = '[:space:]';
 const printable = ' -~';
 const hexHash = '^[0-9A-Fa-f]{64}$';
-/** Matches the addresses that `email.ts` accepts, among texts of printable characters without "[", "\\" and "]". */
+/** Matches the addresses that `email.ts` accepts, among texts of printable characters without "[", "\" and "]". */
 const plainEmail = '^[^ "(),:-<>@]+@[0-9A-Za-z-]+([.][0-9A-Za-z-]+)+$';
-/** All printable characters but "[", "\\" and "]", which have no form in a class that all engines read alike. */
+/** All printable characters but "[", "\" and "]", which have no form in a class that all engines read alike. */
 const unbracketed = ' -Z^-~';
 
 /**

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { explainValue, formatExplanation } from '../../src/identifiers/explain.ts';
 import { createIdentify, type IdentifyRules } from '../../src/identifiers/identify.ts';
 import { phoneFormats } from '../../src/identifiers/phoneFormats.ts';
-import { rejectReasons } from '../../src/identifiers/rejects.ts';
+import { type RejectCode, rejectReasons } from '../../src/identifiers/rejects.ts';
 
 const email: IdentifyRules = { identifierType: 'email', hashed: 'auto', phoneFormats };
 const phone: IdentifyRules = { identifierType: 'phone', hashed: 'auto', defaultCountry: 'JP', phoneFormats };
@@ -33,6 +33,27 @@ describe('an explanation', () => {
         { form: 'e164-digits', text: '66812345678', upload: sha256('66812345678') },
         { form: 'national', text: undefined, upload: undefined },
       ],
+    });
+  });
+
+  test.each([
+    ['JP', '819012345678.0', '+819012345678', '09012345678'],
+    ['ID', '62215551234', '+62215551234', '0215551234'],
+  ])('tells in %s which number %s is', (defaultCountry, raw, e164, national) => {
+    const found = explainValue({ ...phone, defaultCountry }, raw);
+    expect(found).toMatchObject({ cleaned: raw, outcome: 'member' });
+    expect('forms' in found && found.forms.map(({ text }) => text)).toEqual([e164, e164.slice(1), national]);
+  });
+
+  test.each([
+    [email, '<user@example.com>', 'email.bad_local'],
+    [email, 'user@example.com;', 'email.bad_domain'],
+    [phone, '-819012345678', 'phone.not_a_number'],
+  ])('tells why a value is rejected, case %#', (rules, raw, code) => {
+    expect(explainValue(rules, raw)).toMatchObject({
+      outcome: 'rejected',
+      code,
+      reason: rejectReasons[code as RejectCode],
     });
   });
 

@@ -260,6 +260,13 @@ describe('a reading country other than defaultCountry', () => {
     },
   );
 
+  test('a country that libphonenumber has no plan for rejects numbers without a calling code and no others', () => {
+    const rules = { country: 'AQ', defaultCountry: 'JP' };
+    expect(normalisePhone('090-1234-5678', rules)).toEqual({ reject: 'phone.bad_country' });
+    expect(normalisePhone('819012345678', rules)).toEqual({ reject: 'phone.bad_country' });
+    expect(normalisePhone('+81 90 1234 5678', rules)).toEqual({ e164: '+819012345678', national: '09012345678' });
+  });
+
   test('an unknown reading country rejects numbers without a calling code and no others', () => {
     const rules = { country: null, defaultCountry: 'JP' };
     expect(normalisePhone('090-1234-5678', rules)).toEqual({ reject: 'phone.unknown_country' });

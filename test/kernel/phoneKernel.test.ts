@@ -32,6 +32,7 @@ const agreements = [
     { country: 'JP', defaultCountry: 'US' },
     { country: 'ID', defaultCountry: undefined },
     { country: null, defaultCountry: 'JP' },
+    { country: 'AQ', defaultCountry: 'JP' },
   ],
 ].map((rules) => agreementOf({ ...rules, phoneFormats: allForms }));
 
