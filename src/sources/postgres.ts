@@ -102,15 +102,23 @@ async function beginReading({ ask, config }: Database): Promise<boolean> {
 async function describe(select: string, { ask }: Database): Promise<Relation['columns']> {
   const { fields } = await ask(`SELECT * FROM ${fromSelected(select)} LIMIT 0`);
   const ids = [...new Set(fields.map(({ dataTypeID }) => dataTypeID))];
-  const { rows } = await ask(
-    `SELECT oid, CASE WHEN typtype IN ('c', 'p') THEN 'record' ELSE format_type(oid, NULL) END FROM pg_type WHERE oid IN (${ids.join(', ') || 'NULL'})`,
-  );
-  const types = new Map(rows.map(([id, type]) => [Number(id), type!]));
+  const { rows } = await ask(typesOf(ids));
+  const types = new Map(rows.map(([id, type, readAs]) => [Number(id), { type: type!, readAs: readAs ?? undefined }]));
   return fields.map(({ name, dataTypeID }) => ({
     name,
-    type: types.get(dataTypeID) ?? 'unknown',
+    ...(types.get(dataTypeID) ?? { type: 'of no name' }),
     sql: quoteName(name),
   }));
+}
+
+/** Names of types, and what enums, citext and domains, and arrays of them, are read as. */
+function typesOf(ids: readonly number[]): string {
+  const isArray = 't.typlen = -1 AND t.typelem <> 0';
+  return `SELECT t.oid, CASE WHEN t.typtype IN ('c', 'p') THEN 'record' ELSE format_type(t.oid, NULL) END,
+      CASE WHEN e.typtype = 'e' OR e.typname = 'citext' THEN 'text' WHEN e.typtype = 'd' THEN format_type(e.typbasetype, NULL) END
+        || CASE WHEN ${isArray} THEN '[]' ELSE '' END
+    FROM pg_type t JOIN pg_type e ON e.oid = CASE WHEN ${isArray} THEN t.typelem ELSE t.oid END
+    WHERE t.oid IN (${ids.join(', ') || 'NULL'})`;
 }
 
 async function greatestCursor({ cursorStatement }: Selection, { ask }: Database): Promise<string | null> {
