@@ -71,18 +71,18 @@ async function openFile(
   wanted: WantedColumns,
   engine: DuckdbEngine,
 ): Promise<DuckdbRelation | undefined> {
-  await checkCompressed(file);
   const extension = /\.(parquet|csv|tsv|json|jsonl|ndjson)(\.(gz|zst))?$/i.exec(file)?.[1]?.toLowerCase();
   switch (extension) {
     case 'parquet':
       return parquetRelation(file, engine);
     case 'csv':
     case 'tsv':
+      await checkCompressed(file);
       return csvRelation(file, config.csv ?? { header: true }, engine);
     case 'json':
     case 'jsonl':
     case 'ndjson':
-      return jsonRelation(file, wanted, engine);
+      return jsonRelation(file, wanted);
     default:
       throw new SyncError(
         'source.unreadable',

@@ -1,10 +1,10 @@
 import { createReadStream } from 'node:fs';
-import { PassThrough, Writable } from 'node:stream';
+import { PassThrough } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { SyncError, systemErrorCode } from '../../errors.ts';
 
-function isCompressed(file: string): boolean {
+export function isCompressed(file: string): boolean {
   return /\.(gz|zst)$/i.test(file);
 }
 
@@ -20,16 +20,50 @@ export function createDecompressor(file: string) {
  */
 export async function checkCompressed(file: string): Promise<void> {
   if (!isCompressed(file)) return;
-  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   try {
-    await pipeline(createReadStream(file), createDecompressor(file), nowhere);
+    await readDecompressed(file, () => {});
   } catch (error) {
     // What the system refuses, DuckDB meets and tells next.
-    if (/^E[A-Z]+$/.test(systemErrorCode(error) ?? '')) return;
-    throw new SyncError(
-      'source.malformed',
-      `Cannot read the file ${file}: its compressed data is cut off or damaged.`,
-      'Check that the file was written and copied to its end, and make it anew.',
-    );
+    if (!(error instanceof SyncError && error.code === 'source.unreadable')) throw error;
   }
+}
+
+const readBytes = 1 << 20;
+
+/**
+ * Hands over the contents of a file, plain or compressed, part by part. Throws `source.malformed` if compressed data is
+ * cut off or damaged, `source.unreadable` if the system refuses to read it.
+ */
+export async function readDecompressed(
+  file: string,
+  take: (part: Buffer) => void,
+  signal?: AbortSignal,
+): Promise<void> {
+  const bytes = createReadStream(file, { highWaterMark: readBytes, ...(signal !== undefined && { signal }) });
+  const takeAll = async (parts: AsyncIterable<Buffer>) => {
+    for await (const part of parts) take(part);
+  };
+  try {
+    await (isCompressed(file) ? pipeline(bytes, createDecompressor(file), takeAll) : pipeline(bytes, takeAll));
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (error instanceof SyncError || code === undefined) throw error;
+    throw /^E[A-Z]+$/.test(code) ? unreadable(file, code) : damaged(file);
+  }
+}
+
+function damaged(file: string): SyncError {
+  return new SyncError(
+    'source.malformed',
+    `Cannot read the file ${file}: its compressed data is cut off or damaged.`,
+    'Check that the file was written and copied to its end, and make it anew.',
+  );
+}
+
+function unreadable(file: string, code: string): SyncError {
+  return new SyncError(
+    'source.unreadable',
+    `Cannot read the file ${file} (${code}).`,
+    'Check that it exists and that this user may read it.',
+  );
 }
