@@ -174,6 +174,22 @@ describe('columns', () => {
     }
   });
 
+  test.each([
+    ['email', 'email'],
+    ['Email', 'EMAIL'],
+    ['email', 'email_1'],
+  ])('of the names %s and %s are told apart as the file names them', async (first, second) => {
+    const whole = readFileSync(
+      await write(`SELECT 'a' AS ${first}, {'email': 'c'} AS x, 'b' AS "${'*'.repeat(second.length)}"`),
+    );
+    const renamed = whole.toString('latin1').replaceAll('*'.repeat(second.length), second);
+    const path = sources.write(`named-${++files}.parquet`, Buffer.from(renamed, 'latin1'));
+    if (second === 'email_1') return expect(await readFileColumn(sources.engine, path)).toEqual(['a']);
+    const error = await syncErrorOf(readFileColumn(sources.engine, path));
+    expect(error.code).toBe('source.column_missing');
+    expect(error.message).toContain('Found 2 columns named email');
+  });
+
   test('a column that is read under two names is read once', async () => {
     const path = await write("SELECT 'a' AS email");
     const wanted = { names: ['email', 'EMAIL'], required: 'all' as const };
@@ -235,6 +251,51 @@ describe('a file that is not whole', () => {
     expect(error.message).toBe(`Cannot read the file ${path}: it is not a whole Parquet file.`);
     expect(allTextOf(error)).not.toContain('marked');
   });
+});
+
+test('a text that is not UTF-8 is an encoding error, not a broken file', async () => {
+  const path = await write("SELECT 'marked' || i AS email FROM range(1000) t(i)");
+  await sources.maker.run(
+    `COPY (SELECT 'marked' || i AS email FROM range(1000) t(i)) TO '${path}' (FORMAT parquet, COMPRESSION uncompressed)`,
+  );
+  const bytes = readFileSync(path).toString('latin1').replace('marked500', 'marked\xe900');
+  const error = await syncErrorOf(
+    readFileColumn(sources.engine, sources.write('latin.parquet', Buffer.from(bytes, 'latin1'))),
+  );
+  expect(error.code).toBe('source.encoding');
+  expect(error.message).toContain('not UTF-8');
+  expect(allTextOf(error)).not.toContain('marked');
+});
+
+/** A file whose footer names another codec, by Parquet's number, than its data have. */
+async function writeWithCodec(codec: number): Promise<string> {
+  const path = await write("SELECT 'marked' AS email");
+  await sources.maker.run(
+    `COPY (SELECT 'marked' || i AS email FROM range(1000) t(i)) TO '${path}' (FORMAT parquet, COMPRESSION lz4_raw)`,
+  );
+  const bytes = readFileSync(path);
+  // In the footer, behind the path ["email"]: a field of type i32, which is zigzag 7 for LZ4_RAW.
+  const behindPath = bytes.lastIndexOf(Buffer.from('\x05email\x15\x0e', 'latin1'));
+  bytes[behindPath + 7] = codec * 2;
+  return sources.write(`codec-${codec}.parquet`, bytes);
+}
+
+test.each([
+  [5, 'LZ4 in the framing of Hadoop'],
+  [3, 'LZO'],
+])('the codec %i, which DuckDB lacks, is named, with what to write in its place', async (codec, name) => {
+  const error = await syncErrorOf(readFileColumn(sources.engine, await writeWithCodec(codec)));
+  expect(error.code).toBe('source.unreadable');
+  expect(error.message).toContain(`is compressed with ${name}, which DuckDB cannot read`);
+  expect(error.hint).toContain('zstd');
+});
+
+test('an encrypted file is told from a broken one', async () => {
+  const bytes = readFileSync(await write("SELECT 'marked' AS email"));
+  const path = sources.write('encrypted.parquet', Buffer.concat([bytes.subarray(0, -4), Buffer.from('PARE')]));
+  const error = await syncErrorOf(readFileColumn(sources.engine, path));
+  expect(error.code).toBe('source.unreadable');
+  expect(error.message).toContain('encrypted');
 });
 
 test('the footers of all files tell how many values each choice of columns has', async () => {
