@@ -183,6 +183,16 @@ test.each(['stall', 'break'] as const)('a server that comes to a %s in the middl
   expect(error.message).toContain('in the middle of the query');
 });
 
+test.each(['break', 'end'] as const)(
+  'a connection that comes to a %s in the middle is not waited for',
+  async (then) => {
+    await using proxy = await openFaultyProxy(database.url, 400_000, then);
+    const query = "SELECT concat(seq, '@example.com') AS email FROM seq_1_to_1000000";
+    const error = await syncErrorOf(read({ url: proxy.url, query, idleTimeoutMs: 3_600_000 }));
+    expect(error.code).toBe('source.interrupted');
+  },
+);
+
 test('an abort ends it with the reason', async () => {
   const controller = new AbortController();
   const query = 'SELECT seq AS email FROM seq_1_to_100000000';
@@ -241,12 +251,25 @@ describe('what is wrong is told by code', () => {
     ],
     ['a statement that writes', { query: 'DELETE FROM people' }, 'source.query_failed', /ER_PARSE_ERROR/],
     [
+      'a file that is written',
+      { query: "SELECT 'a' AS email INTO OUTFILE '/tmp/MARKED'" },
+      'source.query_failed',
+      /1064/,
+    ],
+    [
+      'a sequence that goes on',
+      { query: `SELECT NEXTVAL(${database.name}.counting) AS email` },
+      'source.query_failed',
+      /ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION/,
+    ],
+    [
       'a statement that takes too long',
       { query: 'SELECT sleep(9) AS email FROM seq_1_to_2 WHERE sleep(9) = 0', statementTimeoutMs: 200 },
       'source.timeout',
       /1969/,
     ],
   ])('%s', async (_, config, code, message) => {
+    await database.run('CREATE SEQUENCE IF NOT EXISTS counting');
     const isWhole = 'query' in config || 'table' in config;
     const error = await syncErrorOf(read({ ...(isWhole ? {} : { table: 'people' }), ...config }));
     expect([error.code, error.message]).toEqual([code, expect.stringMatching(message)]);

@@ -148,6 +148,16 @@ describe.each(ways)('by %s', (transfer) => {
     expect(error.message).toContain('in the middle of the query');
   });
 
+  test.each(['break', 'end'] as const)(
+    'a connection that comes to a %s in the middle is not waited for',
+    async (then) => {
+      await using proxy = await openFaultyProxy(database.url, 2_000_000, then);
+      const query = `SELECT i || '@example.com' AS email FROM generate_series(1, 1000000) i`;
+      const error = await syncErrorOf(read({ url: proxy.url, query, transfer, idleTimeoutMs: 3_600_000 }));
+      expect(error.code).toBe('source.interrupted');
+    },
+  );
+
   test('an abort ends it with the reason', async () => {
     const controller = new AbortController();
     const query = 'SELECT i AS email FROM generate_series(1, 100000000) i';
