@@ -143,8 +143,6 @@ async function* copyChunks(
   const stream = client.query(copyTo(`COPY (${statement}) TO STDOUT (${copyOptions})`));
   // Also when nobody reads it any more.
   stream.on('error', () => {});
-  // A COPY whose connection ends is told of it by nobody but the client.
-  client.once('end', () => stream.destroy(new Error('the connection ended')));
   const parts = watchSilence(stream, patienceOf(config), session.giveUp);
   for await (const rows of cutRows(parts)) yield toChunk(rows, isList, hasKey);
 }
