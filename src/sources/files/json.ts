@@ -1,9 +1,9 @@
-import { createReadStream, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { SyncError } from '../../errors.ts';
 import type { DuckdbRelation } from '../duckdb/relation.ts';
 import { namesToFind, type WantedColumns } from '../source.ts';
 import { quoteText, textFileArguments } from '../sqlText.ts';
-import { isCompressed, readDecompressed } from './compression.ts';
+import { isCompressed, readFileBytes } from './compression.ts';
 import { createJsonScan, type JsonContents, type JsonScan } from './jsonScan.ts';
 
 /**
@@ -25,6 +25,7 @@ export async function jsonRelation(file: string, wanted: WantedColumns): Promise
     columns: names.map((name) => ({ name, type: 'JSON' })),
     ...(start !== undefined && {
       checkWhole: async (signal) => checkSpelling((await scanWhole(file, wanted, signal)).keys, wanted, where),
+      diagnose: () => scanWhole(file, wanted).then(() => undefined, asSyncError),
     }),
   };
 }
@@ -37,7 +38,10 @@ function createScan(file: string, wanted: WantedColumns): JsonScan {
 
 async function scanWhole(file: string, wanted: WantedColumns, signal?: AbortSignal): Promise<JsonContents> {
   const scan = createScan(file, wanted);
-  await readDecompressed(file, scan.scan, signal);
+  for await (const part of readFileBytes(file)) {
+    signal?.throwIfAborted();
+    scan.scan(part);
+  }
   scan.end();
   return scan.contents();
 }
@@ -51,10 +55,19 @@ const startBytes = 4 * 1024 * 1024;
 async function scanStart(file: string, wanted: WantedColumns): Promise<JsonContents | undefined> {
   if (isCompressed(file) || sizeOf(file) <= startBytes) return undefined;
   const scan = createScan(file, wanted);
-  for await (const part of createReadStream(file, { end: startBytes - 1 })) scan.scan(part);
+  let bytes = 0;
+  for await (const part of readFileBytes(file)) {
+    scan.scan(part);
+    bytes += part.length;
+    if (bytes >= startBytes) break;
+  }
   const contents = scan.contents();
   const found = new Set(contents.keys.map((key) => key.toLowerCase()));
   return namesToFind(wanted).every((name) => found.has(name.toLowerCase())) ? contents : undefined;
+}
+
+function asSyncError(error: unknown): SyncError | undefined {
+  return error instanceof SyncError ? error : undefined;
 }
 
 /** Of a file that cannot be looked at, the reading tells why. */

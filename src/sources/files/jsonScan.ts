@@ -13,7 +13,7 @@ export interface JsonContents {
 
 export interface JsonScan {
   /** Takes the next bytes of the file. Throws if they cannot belong to such a file. */
-  scan(part: Buffer): void;
+  scan(part: Uint8Array): void;
   /** What the bytes taken so far hold. */
   contents(): JsonContents;
   /** Throws unless the bytes are a complete file. */
@@ -67,6 +67,8 @@ const inValue = 8;
 const inString = 9;
 
 const maxKeyBytes = 65_536;
+/** DuckDB's own limit. */
+const maxObjectBytes = 16 * 1024 * 1024;
 const maxOtherKeys = 1_000;
 
 interface Key {
@@ -92,6 +94,7 @@ export function createJsonScan({ where, isLines, wanted }: JsonScanOptions): Jso
   let matchedOfNull = 0;
   let bytesBefore = 0;
   let objects = 0;
+  let objectStart = 0;
   let nulls = 0;
   /** Bytes of a key that the next part goes on with. */
   let rest: Buffer = Buffer.alloc(0);
@@ -134,6 +137,7 @@ export function createJsonScan({ where, isLines, wanted }: JsonScanOptions): Jso
     lastLineWithValue = line;
     if (byte === openObject) {
       objects++;
+      objectStart = bytesBefore + at;
       place = 0;
       state = atKey;
     } else if (byte === firstOfNull) {
@@ -141,6 +145,11 @@ export function createJsonScan({ where, isLines, wanted }: JsonScanOptions): Jso
       matchedOfNull = 1;
       state = inNull;
     } else throw unexpected(bytes, at);
+  }
+
+  function checkObjectBytes(at: number): void {
+    if (state < atKey || bytesBefore + at - objectStart <= maxObjectBytes) return;
+    throw malformed(at, 'an object of more than 16 MiB');
   }
 
   function endValue(): void {
@@ -252,6 +261,7 @@ export function createJsonScan({ where, isLines, wanted }: JsonScanOptions): Jso
       } else if (byte === openObject || byte === openArray) open++;
       else if (open > 0) open--;
       else if (byte === closeObject) {
+        checkObjectBytes(at + 1);
         endValue();
         return at + 1;
       } else throw malformed(at, 'not a valid JSON object');
@@ -297,11 +307,12 @@ export function createJsonScan({ where, isLines, wanted }: JsonScanOptions): Jso
 
   return {
     scan(part) {
-      const bytes = rest.length === 0 ? part : Buffer.concat([rest, part]);
+      const bytes = rest.length === 0 ? viewOf(part) : Buffer.concat([rest, part]);
       bytesBefore -= rest.length;
       rest = Buffer.alloc(0);
       let at = bytesBefore === 0 && bytes.subarray(0, 3).equals(byteOrderMark) ? 3 : 0;
       while (at < bytes.length) at = scanFrom(bytes, at);
+      checkObjectBytes(bytes.length);
       bytesBefore += bytes.length;
     },
     contents() {
@@ -319,6 +330,10 @@ const byteOrderMark = Buffer.from('\ufeff');
 
 const quoteByte = Buffer.from('"');
 const colonByte = Buffer.from(':');
+
+function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
+}
 
 function beginsWith(bytes: Buffer, from: number, wanted: Buffer): boolean {
   if (from + wanted.length > bytes.length) return false;

@@ -251,6 +251,23 @@ describe('the end of a file is proved', () => {
     }
   });
 
+  test('every zstd frame of a file is read, and the last one must be whole', async () => {
+    const [first, second] = [array.subarray(0, 40), array.subarray(40)].map((part) => zstdCompressSync(part));
+    expect(await read(Buffer.concat([first!, second!]), 'json.zst')).toEqual(wanted);
+    const error = await syncErrorOf(read(Buffer.concat([first!, second!.subarray(0, -3)]), 'json.zst'));
+    expect(error.code).toBe('source.malformed');
+  });
+
+  test.each(['jsonl', 'json'])(
+    'an object that is larger than DuckDB reads is named, at the end of .%s',
+    async (ending) => {
+      const error = await syncErrorOf(read(`{"email":"a"}\n{"email":"lost","x":"${'x'.repeat(17 << 20)}"}`, ending));
+      expect(error.code).toBe('source.malformed');
+      expect(error.message).toContain('at line 2');
+      expect(error.message).toContain('an object of more than 16 MiB');
+    },
+  );
+
   test('JSON lines that are cut at any byte but a line end are refused', async () => {
     for (let bytes = 1; bytes < lines.length; bytes++) {
       const isWhole = [...objects.keys()].some((count) => {
