@@ -111,7 +111,7 @@ async function describe(select: string, { ask }: Database): Promise<Relation['co
   }));
 }
 
-/** Names of types, and what enums, citext and domains, and arrays of them, are read as. */
+/** SQL for the names of types. Enums, citext, domains and arrays of them also get the type that they are read as. */
 function typesOf(ids: readonly number[]): string {
   const isArray = 't.typlen = -1 AND t.typelem <> 0';
   return `SELECT t.oid, CASE WHEN t.typtype IN ('c', 'p') THEN 'record' ELSE format_type(t.oid, NULL) END,

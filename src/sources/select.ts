@@ -20,7 +20,7 @@ export interface ColumnText {
 /** What is made of a text in SQL, cell by cell and element by element. */
 export type MapText = (text: string) => string;
 
-/** What the cells of a type may be: `uuids` are advertising IDs alone, and `bytes` must be written as text first. */
+/** Contents of a type's cells: `uuids` are advertising IDs alone, and `bytes` must be written as text first. */
 export type Holds = 'identifiers' | 'uuids' | 'bytes';
 
 /** How an engine's SQL says what has to be said; columns are given as SQL, types as the engine names them. */
@@ -52,7 +52,7 @@ export interface RelationColumn {
   type: string;
   /** Refers to the column. */
   sql: string;
-  /** The type to read the column as, where the name of its own does not tell what it holds. */
+  /** The type to read the column as, where the name of its own does not tell its contents. */
   readAs?: string | undefined;
 }
 

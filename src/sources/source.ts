@@ -22,7 +22,7 @@ export interface Chunk {
 export interface ColumnChoice {
   names: readonly string[];
   required: 'all' | 'any';
-  /** What the columns are to hold; absent: identifiers of any type. */
+  /** The type of identifiers that the columns are read for. Default: any. */
   identifierType?: IdentifierType | undefined;
   /** How the source's SQL is to hash their cells; without it they come as they are. */
   hashing?: HashedCells | undefined;

@@ -46,7 +46,7 @@ function quoteBigqueryText(text: string): string {
 
 const identifierTypes = new Set(['STRING', 'INT64', 'FLOAT64', 'NUMERIC', 'BIGNUMERIC', 'JSON']);
 
-/** Of keys and cursors. */
+/** Types that keys and cursors may have. */
 const scalarTypes = new Set([
   ...identifierTypes,
   ...['BYTES', 'BOOL', 'TIMESTAMP', 'DATE', 'TIME', 'DATETIME', 'INTERVAL'],

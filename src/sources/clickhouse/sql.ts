@@ -37,7 +37,7 @@ function elementOf(type: string): string | undefined {
 /** Dynamic is the type of a path of a JSON column. */
 const identifierTypes = /^(?:String|FixedString|Enum8|Enum16|U?Int\d+|Float64|Decimal\d*|Dynamic|Nothing)(?:\(|$)/;
 
-/** Of keys and cursors. */
+/** Types that keys and cursors may have. */
 const scalarTypes =
   /^(?:String|FixedString|Enum8|Enum16|UUID|U?Int\d+|Float32|Float64|BFloat16|Decimal\d*|Bool|Date|Date32|DateTime|DateTime64|Time|Time64|IPv4|IPv6|Nothing)(?:\(|$)/;
 

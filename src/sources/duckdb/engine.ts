@@ -58,7 +58,7 @@ export async function openDuckdb(workDirectory: string, { memoryBytes, threads }
     threads: `${threads}`,
   });
   const connection = await instance.connect();
-  // With the plan before optimisation, which may leave out what is run after all.
+  // Includes the plan before optimisation, which leaves nothing out.
   await connection.run("SET explain_output = 'all'");
   let exports = 0;
   return {

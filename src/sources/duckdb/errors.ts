@@ -147,7 +147,7 @@ export function notUtf8(where: string, place: string): SyncError {
   );
 }
 
-/** What Parquet calls LZ4 is the framing of Hadoop; the plain one is LZ4_RAW. */
+/** Parquet's codec LZ4 has the framing of Hadoop. Plain LZ4 is its LZ4_RAW. */
 function codecIn(text: string): string {
   const codec = /compression codec "([A-Z0-9_]{1,20})"/.exec(text)?.[1] ?? 'a codec';
   return codec === 'LZ4' ? 'LZ4 in the framing of Hadoop' : codec;

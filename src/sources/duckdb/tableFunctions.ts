@@ -1,6 +1,6 @@
 /**
- * Table functions that only read. DuckDB has others that a SELECT can call and that do more: `enable_logging` and
- * `enable_profiling` write files where they are told to, `checkpoint` writes the database, `arrow_scan` follows pointers.
+ * Table functions that only read. A SELECT can call others that do more: `enable_logging` and `enable_profiling` write
+ * files at a given path, `checkpoint` writes the database, `arrow_scan` follows pointers.
  */
 const reading =
   /^(?:(?:read|parquet|json|duckdb|pragma)_\w+|seq_scan|index_scan|sniff_csv|glob|range|generate_series|unnest|repeat|repeat_row|summary|query|query_table|icu_calendar_names|pg_timezone_names|test_all_types|test_vector_types)$/;

@@ -49,8 +49,9 @@ async function scanWhole(file: string, wanted: WantedColumns, signal?: AbortSign
 const startBytes = 4 * 1024 * 1024;
 
 /**
- * What the start of a large file holds, if every wanted key is in it: then the whole is scanned while DuckDB reads it,
- * which leaves a core idle. Undefined if the whole must be scanned first. A compressed file is decompressed first anyway.
+ * Scans the start of a large file. If every wanted key is in it, the whole file is scanned while DuckDB reads it, which
+ * leaves a core idle. Undefined if the whole file must be scanned first: also if it is compressed, as it is then
+ * decompressed once before it is used.
  */
 async function scanStart(file: string, wanted: WantedColumns): Promise<JsonContents | undefined> {
   if (isCompressed(file) || sizeOf(file) <= startBytes) return undefined;
@@ -70,7 +71,7 @@ function asSyncError(error: unknown): SyncError | undefined {
   return error instanceof SyncError ? error : undefined;
 }
 
-/** Of a file that cannot be looked at, the reading tells why. */
+/** 0 for a file that does not exist: reading it tells why. */
 function sizeOf(file: string): number {
   return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }

@@ -14,7 +14,7 @@ export interface JsonContents {
 export interface JsonScan {
   /** Takes the next bytes of the file. Throws if they cannot belong to such a file. */
   scan(part: Uint8Array): void;
-  /** What the bytes taken so far hold. */
+  /** The contents of the bytes taken so far. */
   contents(): JsonContents;
   /** Throws unless the bytes are a complete file. */
   end(): void;
@@ -72,7 +72,7 @@ const maxObjectBytes = 16 * 1024 * 1024;
 const maxOtherKeys = 1_000;
 
 interface Key {
-  /** As it stands in the file, from quote to quote, and a colon. */
+  /** Its bytes in the file, from quote to quote, and a colon. */
   quoted: Buffer;
   isWanted: boolean;
   /** Number of the last object that had it. */
@@ -80,9 +80,9 @@ interface Key {
 }
 
 /**
- * Reads a JSON file byte by byte, in one pass: it proves that the file ends where it must, and finds every key of its
- * objects. DuckDB proves neither: it takes an array that is cut off behind a comma for a whole one, and knows the keys of a
- * sample. What stands in the values is left to DuckDB, which parses every object.
+ * Reads a JSON file in one pass. The scan proves that the file is complete, and finds every key of its objects. DuckDB
+ * does neither: it takes an array that is cut off behind a comma for a complete one, and knows the keys of a sample. The
+ * values are left to DuckDB, which parses every object.
  */
 export function createJsonScan({ where, isLines, wanted }: JsonScanOptions): JsonScan {
   let state = atStart;

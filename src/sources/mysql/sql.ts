@@ -23,7 +23,7 @@ function quoteMysqlText(text: string): string {
 
 const { Types } = mysql;
 
-/** Types that are named alike whatever their character set. */
+/** Types whose name does not depend on the character set. */
 const typeNames: Record<number, string> = {
   [Types.TINY]: 'integer',
   [Types.SHORT]: 'integer',
@@ -108,7 +108,7 @@ function withoutZeros(text: string): string {
 }
 
 /**
- * MariaDB keeps a JSON number as it was written, with its exponent. Arrays, objects, and what else MySQL keeps in JSON
+ * MariaDB keeps a JSON number as it was written, with its exponent. Arrays, objects, and MySQL's dates and bytes in JSON
  * become text that is rejected as any type.
  */
 function jsonText(value: string): string {
