@@ -486,13 +486,20 @@ const defaultColumns: Record<IdentifierType, readonly string[]> = {
 };
 
 /** Which columns hold the identifiers: all of the configured ones, or those present of the type's usual names. */
-export function wantedColumns(given: { identifierType: IdentifierType; columns?: readonly string[] | undefined }): {
+export function wantedColumns({
+  identifierType,
+  columns,
+}: {
+  identifierType: IdentifierType;
+  columns?: readonly string[] | undefined;
+}): {
   names: readonly string[];
   required: 'all' | 'any';
+  identifierType: IdentifierType;
 } {
-  return given.columns === undefined
-    ? { names: defaultColumns[given.identifierType], required: 'any' }
-    : { names: given.columns, required: 'all' };
+  return columns === undefined
+    ? { names: defaultColumns[identifierType], required: 'any', identifierType }
+    : { names: columns, required: 'all', identifierType };
 }
 
 /** The source of a sync. */

@@ -120,6 +120,6 @@ describe('the columns that are read', () => {
     ['ifa', undefined, { names: ['ifa', 'idfa', 'gaid', 'advertising_id'], required: 'any' }],
     ['email', ['Mail', 'mail2'], { names: ['Mail', 'mail2'], required: 'all' }],
   ])('%s with columns %j', (identifierType, columns, wanted) => {
-    expect(wantedColumns(syncOf({ identifierType, columns }))).toEqual(wanted);
+    expect(wantedColumns(syncOf({ identifierType, columns }))).toEqual({ identifierType, ...wanted });
   });
 });

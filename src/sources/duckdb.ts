@@ -16,11 +16,16 @@ export async function openQuery(
 ): Promise<Source> {
   if (config.database !== undefined) await attachDatabase(config.database, engine);
   const { select, where } = selectedRows(config);
-  const kind = await engine.kindOf(select, where);
+  const { kind, writingFunctions } = await engine.inspect(select, where);
   if (kind !== 'select')
     throw notOneSelect(
       kind === 'other' ? 'a statement of another kind' : 'more than one statement',
       'WITH … SELECT and FROM … are fine',
+    );
+  if (writingFunctions.length > 0)
+    throw notOneSelect(
+      `a call of ${writingFunctions.join(', ')}, which does more than read`,
+      'table functions that read are fine',
     );
   // DuckDB's own parser sees to semicolons and comments at the end.
   const from = `query(${quoteText(select)})`;

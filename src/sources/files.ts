@@ -7,8 +7,9 @@ import { type DuckdbRelation, readRelation } from './duckdb/relation.ts';
 import { checkCompressed } from './files/compression.ts';
 import { csvRelation } from './files/csv.ts';
 import { jsonRelation } from './files/json.ts';
+import { parquetRelation } from './files/parquet.ts';
 import type { Source, WantedColumns } from './source.ts';
-import { quotePath, quoteText } from './sqlText.ts';
+import { quoteText } from './sqlText.ts';
 
 /**
  * All files that match, read as one, in the order of their names. Each is opened on its own, so a file that lacks a
@@ -71,18 +72,18 @@ async function openFile(
   wanted: WantedColumns,
   engine: DuckdbEngine,
 ): Promise<DuckdbRelation | undefined> {
-  await checkCompressed(file);
   const extension = /\.(parquet|csv|tsv|json|jsonl|ndjson)(\.(gz|zst))?$/i.exec(file)?.[1]?.toLowerCase();
   switch (extension) {
     case 'parquet':
       return parquetRelation(file, engine);
     case 'csv':
     case 'tsv':
+      await checkCompressed(file);
       return csvRelation(file, config.csv ?? { header: true }, engine);
     case 'json':
     case 'jsonl':
     case 'ndjson':
-      return jsonRelation(file, wanted, engine);
+      return jsonRelation(file, wanted);
     default:
       throw new SyncError(
         'source.unreadable',
@@ -90,23 +91,6 @@ async function openFile(
         'Known: .parquet, .csv, .tsv, .json, .jsonl, .ndjson, the text ones also with .gz or .zst behind.',
       );
   }
-}
-
-async function parquetRelation(file: string, engine: DuckdbEngine): Promise<DuckdbRelation> {
-  const from = `read_parquet(${quotePath(file)}, hive_partitioning = false)`;
-  const where = `the file ${file}`;
-  const columns = await engine.describe(`SELECT * FROM ${from}`, where);
-  return { where, from, columns, countValues: (names) => countParquetValues(file, names, engine) };
-}
-
-/** What the file's footer tells. */
-async function countParquetValues(file: string, names: readonly string[], engine: DuckdbEngine): Promise<number[]> {
-  const rows = await engine.readRows(
-    `SELECT split_part(path_in_schema, ', ', 1), sum(num_values - coalesce(stats_null_count, 0)) FROM parquet_metadata(${quotePath(file)}) GROUP BY 1`,
-    `the file ${file}`,
-  );
-  const counts = new Map(rows.map(([name, count]) => [name, Number(count)]));
-  return names.map((name) => counts.get(name) ?? 0);
 }
 
 /** Only where columns are those that happen to be present: then all files must have the same of them. */

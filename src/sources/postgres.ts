@@ -102,15 +102,23 @@ async function beginReading({ ask, config }: Database): Promise<boolean> {
 async function describe(select: string, { ask }: Database): Promise<Relation['columns']> {
   const { fields } = await ask(`SELECT * FROM ${fromSelected(select)} LIMIT 0`);
   const ids = [...new Set(fields.map(({ dataTypeID }) => dataTypeID))];
-  const { rows } = await ask(
-    `SELECT oid, CASE WHEN typtype IN ('c', 'p') THEN 'record' ELSE format_type(oid, NULL) END FROM pg_type WHERE oid IN (${ids.join(', ') || 'NULL'})`,
-  );
-  const types = new Map(rows.map(([id, type]) => [Number(id), type!]));
+  const { rows } = await ask(typesOf(ids));
+  const types = new Map(rows.map(([id, type, readAs]) => [Number(id), { type: type!, readAs: readAs ?? undefined }]));
   return fields.map(({ name, dataTypeID }) => ({
     name,
-    type: types.get(dataTypeID) ?? 'unknown',
+    ...(types.get(dataTypeID) ?? { type: 'of no name' }),
     sql: quoteName(name),
   }));
+}
+
+/** SQL for the names of types. Enums, citext, domains and arrays of them also get the type that they are read as. */
+function typesOf(ids: readonly number[]): string {
+  const isArray = 't.typlen = -1 AND t.typelem <> 0';
+  return `SELECT t.oid, CASE WHEN t.typtype IN ('c', 'p') THEN 'record' ELSE format_type(t.oid, NULL) END,
+      CASE WHEN e.typtype = 'e' OR e.typname = 'citext' THEN 'text' WHEN e.typtype = 'd' THEN format_type(e.typbasetype, NULL) END
+        || CASE WHEN ${isArray} THEN '[]' ELSE '' END
+    FROM pg_type t JOIN pg_type e ON e.oid = CASE WHEN ${isArray} THEN t.typelem ELSE t.oid END
+    WHERE t.oid IN (${ids.join(', ') || 'NULL'})`;
 }
 
 async function greatestCursor({ cursorStatement }: Selection, { ask }: Database): Promise<string | null> {
@@ -135,8 +143,6 @@ async function* copyChunks(
   const stream = client.query(copyTo(`COPY (${statement}) TO STDOUT (${copyOptions})`));
   // Also when nobody reads it any more.
   stream.on('error', () => {});
-  // A COPY whose connection ends is told of it by nobody but the client.
-  client.once('end', () => stream.destroy(new Error('the connection ended')));
   const parts = watchSilence(stream, patienceOf(config), session.giveUp);
   for await (const rows of cutRows(parts)) yield toChunk(rows, isList, hasKey);
 }

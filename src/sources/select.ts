@@ -20,12 +20,19 @@ export interface ColumnText {
 /** What is made of a text in SQL, cell by cell and element by element. */
 export type MapText = (text: string) => string;
 
+/** Contents of a type's cells: `uuids` are advertising IDs alone, and `bytes` must be written as text first. */
+export type Holds = 'identifiers' | 'uuids' | 'bytes';
+
 /** How an engine's SQL says what has to be said; columns are given as SQL, types as the engine names them. */
 export interface SqlEngine {
   dialect: Dialect;
-  /** A column as text; undefined for types that hold none. */
-  columnText(column: string, type: string, map: MapText): ColumnText | undefined;
-  /** The same of a column whose cells hold one value each; undefined for all others. */
+  /** An allow list: undefined for every type that is not known to hold identifiers. */
+  holds(type: string): Holds | undefined;
+  /** SQL that writes a column of bytes as text: of a hash first, of UTF-8 second. */
+  bytesAsText(column: string): readonly [string, string];
+  /** A column of identifiers as text, its numbers as `numberText` writes them. */
+  columnText(column: string, type: string, map: MapText): ColumnText;
+  /** A key or cursor column as text; undefined for types whose cells hold several values. */
   scalarText(column: string, type: string): string | undefined;
   /** A value of the column's type that `scalarText` has given as text. */
   literal(text: string, type: string): string;
@@ -37,8 +44,16 @@ export interface Relation {
   where: string;
   /** A FROM item. */
   from: string;
-  /** `sql` is how to refer to the column. */
-  columns: readonly { name: string; type: string; sql: string }[];
+  columns: readonly RelationColumn[];
+}
+
+export interface RelationColumn {
+  name: string;
+  type: string;
+  /** Refers to the column. */
+  sql: string;
+  /** The type to read the column as, where the name of its own does not tell its contents. */
+  readAs?: string | undefined;
 }
 
 /** The one statement that reads the wanted columns of a relation as text. */
@@ -56,7 +71,7 @@ export interface Selection {
   cursorStatement: string | undefined;
 }
 
-/** Throws `source.column_missing` when a wanted column is not there or holds nothing that can be read as text. */
+/** Throws `source.column_missing` if a wanted column does not exist or is of a type that holds no identifiers. */
 export function selectFrom(relation: Relation, wanted: WantedColumns, engine: SqlEngine): Selection {
   const { where, from, columns } = relation;
   const names = columns.map(({ name }) => name);
@@ -82,14 +97,37 @@ export function selectFrom(relation: Relation, wanted: WantedColumns, engine: Sq
   };
 }
 
-function textOf(relation: Relation, index: number, { hashing }: ColumnChoice, engine: SqlEngine): ColumnText {
-  const { name, type, sql } = relation.columns[index]!;
-  const text = engine.columnText(sql, type, hashing === undefined ? (same) => same : hashWith(hashing, engine.dialect));
-  if (text !== undefined) return text;
+function textOf(relation: Relation, index: number, choice: ColumnChoice, engine: SqlEngine): ColumnText {
+  const { type, sql, readAs = type } = relation.columns[index]!;
+  const { hashing } = choice;
+  checkType(relation, index, choice, engine);
+  return engine.columnText(sql, readAs, hashing === undefined ? (same) => same : hashWith(hashing, engine.dialect));
+}
+
+function checkType(
+  { where, columns }: Relation,
+  index: number,
+  { identifierType }: ColumnChoice,
+  engine: SqlEngine,
+): void {
+  const { name, type, readAs = type } = columns[index]!;
+  const holds = engine.holds(readAs);
+  const isWanted =
+    holds === 'uuids' ? identifierType === undefined || identifierType === 'ifa' : holds === 'identifiers';
+  if (isWanted) return;
+  const column = `Column ${name} of ${where} is of type ${nameOfType(type)}`;
+  if (holds === 'bytes') {
+    const [asHash, asText] = engine.bytesAsText(/^\w+$/.test(name) ? name : 'col');
+    throw new SyncError(
+      'source.column_missing',
+      `${column}, which holds bytes, not text.`,
+      `Select text in a query: ${asHash} for the bytes of a hash, ${asText} for text that is stored as bytes.`,
+    );
+  }
   throw new SyncError(
     'source.column_missing',
-    `Column ${name} of ${relation.where} is of type ${nameOfType(type)}, which holds no identifiers.`,
-    'Choose a column of text, numbers, or lists of them.',
+    `${column}, which holds no identifiers${holds === 'uuids' ? ' but advertising IDs' : ''}.`,
+    'Choose a column of text, integers, decimals, 64-bit floats or JSON, or of lists of these (UUIDs only for ifa).',
   );
 }
 
@@ -123,7 +161,9 @@ function cursorOf(relation: Relation, { column, after }: NonNullable<WantedColum
   };
 }
 
-/** Without what stands in parentheses, which may be values (ENUM) or names. */
+/** The name of a type without its parameters, which may be values (ENUM) or names. */
 function nameOfType(type: string): string {
-  return `${/^\w*/.exec(type)?.[0]}${/(?:\[\d*\])*$/.exec(type)?.[0]}`;
+  const bare = type.replace(/\b(?:Nullable|LowCardinality)\(/g, '');
+  const element = /^Array\(([^(),]*)/.exec(bare)?.[1];
+  return element === undefined ? bare.replace(/\(.*\)/s, '').replace(/\)+$/, '') : `Array(${element})`;
 }

@@ -1,3 +1,4 @@
+import type { IdentifierType } from '../config.ts';
 import type { HashedCells } from '../warehouseSql/hashExpression.ts';
 
 /**
@@ -21,6 +22,8 @@ export interface Chunk {
 export interface ColumnChoice {
   names: readonly string[];
   required: 'all' | 'any';
+  /** The type of identifiers that the columns are read for. Default: any. */
+  identifierType?: IdentifierType | undefined;
   /** How the source's SQL is to hash their cells; without it they come as they are. */
   hashing?: HashedCells | undefined;
 }

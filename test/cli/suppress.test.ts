@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { describe, type ExpectStatic, test } from 'vitest';
 import type { SyncReport } from '../../src/report.ts';
 import { hashOf } from './customers.ts';
@@ -184,4 +185,29 @@ test('a list that is empty, or has rejects, is told of', async ({ expect }) => {
   expect(codesOf(await sync(scenario, { type: 'email', people: [ann], list: [ben, 'x'] }))).toContain(
     'suppression_rejected',
   );
+});
+
+test.for<[string, string, string | Buffer, string]>([
+  ['is cut off behind a comma', 'list.json', `[{"email":"${ben}"},`, 'source.malformed'],
+  ['is cut off so and compressed whole', 'list.json.gz', gzipSync(`[{"email":"${ben}"},`), 'source.malformed'],
+  ['is cut off in its last line', 'list.jsonl', `{"email":"${ben}"}\n{"email":"${cat}"`, 'source.malformed'],
+  [
+    'spells its key otherwise far down',
+    'list.jsonl',
+    `${`{"email":"${ben}"}\n`.repeat(200_000)}{"Email":"${ann}"}\n`,
+    'source.column_missing',
+  ],
+  ['has a key twice in an object', 'list.json', `[{"email":"${ben}","email":"${ann}"}]`, 'source.malformed'],
+])('a list that %s sends nothing', async ([, name, content, code], { expect }) => {
+  await using scenario = await openScenario({ strictRates: false });
+  const people = scenario.write('people.csv', `email\n${ann}\n${ben}\n`);
+  const path = scenario.write(name, content);
+  const config = scenario.config({
+    source: { type: 'files', path: people },
+    suppress: [{ source: { type: 'files', path }, identifierType: 'email' }],
+    syncs: [{ name: 'buyers', audienceName: 'Buyers', identifierType: 'email', mode: 'mirror' }],
+  });
+  const outcome = await runHere(scenario, config);
+  expect([outcome.code, outcome.report.syncs[0]!.error?.code]).toEqual([66, code]);
+  expect(uploadsTo(scenario.simulator)).toEqual([]);
 });

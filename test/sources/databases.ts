@@ -86,8 +86,15 @@ export function useMariadb(): TestDatabase {
   return database;
 }
 
-/** A server between, which lets so many bytes of answers through and then stalls, or breaks the connection off. */
-export async function openFaultyProxy(target: string, bytes: number, then: 'stall' | 'break'): Promise<FaultyProxy> {
+/**
+ * A server between, which lets so many bytes of answers through and then stalls, or breaks the connection off: by a reset,
+ * or by an end as orderly as after the last byte.
+ */
+export async function openFaultyProxy(
+  target: string,
+  bytes: number,
+  then: 'stall' | 'break' | 'end',
+): Promise<FaultyProxy> {
   const { hostname, port } = new URL(target);
   const sockets = new Set<Socket>();
   const server: Server = createServer((client) => {
@@ -103,6 +110,7 @@ export async function openFaultyProxy(target: string, bytes: number, then: 'stal
       left -= part.length;
       if (left > 0) return;
       if (then === 'break') client.resetAndDestroy();
+      if (then === 'end') client.end();
       upstream.pause();
     });
     client.on('close', () => upstream.destroy());

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { openDuckdb } from '../../src/sources/duckdb/engine.ts';
+import { writingFunctions } from '../../src/sources/duckdb/tableFunctions.ts';
 import {
   allTextOf,
   duckdbShare,
@@ -147,6 +148,70 @@ describe('anything but one SELECT is refused before it runs', () => {
   });
 });
 
+describe('a SELECT that does more than read is refused before it runs', () => {
+  const out = () => join(sources.folder, 'written.out');
+
+  test.each([
+    ['enable_logging', "SELECT 'a' AS email FROM enable_logging(storage = 'file', storage_path = 'FILE')"],
+    ['enable_logging', "FROM query('SELECT ''a'' AS email FROM ENABLE_LOGGING(storage_path = ''FILE'')')"],
+    [
+      'enable_logging',
+      "WITH x AS (FROM enable_logging(storage_path = 'FILE')) SELECT 'a' AS email WHERE EXISTS (FROM x)",
+    ],
+    [
+      'enable_logging',
+      "SELECT 'a' AS email WHERE now() < '2020-01-01' AND EXISTS (FROM system.main.enable_logging(storage_path = 'FILE'))",
+    ],
+    ['enable_profiling', "SELECT 'a' AS email FROM enable_profiling(save_location = 'FILE.txt')"],
+    ['disable_logging', "SELECT 'a' AS email FROM disable_logging()"],
+    ['truncate_duckdb_logs', "SELECT 'a' AS email FROM truncate_duckdb_logs()"],
+    ['checkpoint', "SELECT 'a' AS email FROM checkpoint()"],
+    ['force_checkpoint', "SELECT 'a' AS email FROM force_checkpoint()"],
+    ['enable_logging', 'FROM logged'],
+    ['enable_logging', 'FROM log_by_macro()'],
+  ])('by %s', async (name, query) => {
+    const file = out().replaceAll("'", "''");
+    const path = await makeDatabase(
+      `writing-${++runs}.duckdb`,
+      `CREATE VIEW logged AS SELECT 'a' AS email FROM enable_logging(storage_path = '${file}')`,
+      `CREATE MACRO log_by_macro() AS TABLE SELECT 'a' AS email FROM enable_logging(storage_path = '${file}')`,
+    );
+    const before = readFileSync(path);
+    const error = await syncErrorOf(read(query.replaceAll('FILE', file), path));
+    expect(error.code).toBe('source.not_select');
+    expect(error.message).toContain(`a call of ${name}, which does more than read, and was not run`);
+    expect(existsSync(out())).toBe(false);
+    expect(existsSync(`${out()}.txt`)).toBe(false);
+    expect(readFileSync(path).equals(before)).toBe(true);
+  });
+
+  test('every table function of DuckDB that is not known to read is refused', async () => {
+    const result = await sources.maker.run(
+      "SELECT DISTINCT lower(function_name) FROM duckdb_functions() WHERE function_type = 'table'",
+    );
+    const functions = (await result.getRowsJS()).map(([name]) => String(name));
+    const plans = functions.map((name) =>
+      JSON.stringify([{ name: 'PROJECTION', children: [{ name: name.toUpperCase() }] }]),
+    );
+    expect(writingFunctions(plans, new Set(functions)).sort()).toEqual([
+      ...['arrow_scan', 'arrow_scan_dumb', 'check_peg_parser', 'checkpoint', 'disable_logging', 'disable_peg_parser'],
+      ...['disable_profiling', 'enable_logging', 'enable_peg_parser', 'enable_profiling', 'force_checkpoint'],
+      ...['sql_auto_complete', 'truncate_duckdb_logs', 'which_secret'],
+    ]);
+  });
+
+  test.each([
+    ['files', "SELECT email FROM read_csv('FILE')"],
+    ['globs', "SELECT 'a@b.c' AS email FROM glob('FILE')"],
+    ['series', "SELECT 'a@b.c' AS email FROM range(1), generate_series(1, 1), repeat(1, 1), unnest([1])"],
+    ['JSON', `SELECT value AS email FROM json_each('["a@b.c"]')`],
+    ['its catalog', "SELECT 'a@b.c' AS email FROM duckdb_settings() LIMIT 1"],
+  ])('but table functions that read %s are fine', async (_, query) => {
+    const file = sources.write('functions.csv', 'id,email\n1,a@b.c\n');
+    expect(await emailsOf(query.replace('FILE', file))).toEqual(['a@b.c']);
+  });
+});
+
 describe('a query that fails', () => {
   test.each<[string, string, string]>([
     ['bad SQL', 'SELEC 1', 'it is not valid SQL'],
@@ -219,6 +284,24 @@ describe('a database', () => {
     const error = await syncErrorOf(read('SELECT 1 AS email', path));
     expect(error.code).toMatch(/^source\.(unreadable|malformed)$/);
     expect(error.message).toContain(path);
+  });
+
+  test('is opened read-only, with what its log still holds, and nothing of it changes', async () => {
+    const path = await makeDatabase(
+      'logged.duckdb',
+      'PRAGMA disable_checkpoint_on_shutdown',
+      "SET checkpoint_threshold = '1 GB'",
+      "CREATE TABLE people AS SELECT 'a@b.c' AS email",
+    );
+    const files = [path, `${path}.wal`];
+    const before = files.map((file) => readFileSync(file));
+    expect(before[1]!.length).toBeGreaterThan(0);
+    const isReadOnly = `(SELECT readonly FROM duckdb_databases() WHERE path = '${path.replaceAll("'", "''")}')`;
+    expect(await emailsOf(`SELECT email || ${isReadOnly} AS email FROM people`, path)).toEqual(['a@b.ctrue']);
+    expect(
+      await emailsOf(`SELECT email FROM read_duckdb('${path.replaceAll("'", "''")}', table_name = 'people')`),
+    ).toEqual(['a@b.c']);
+    expect(files.map((file) => readFileSync(file))).toEqual(before);
   });
 
   test('that another process has open for writing cannot be read, and the reason is told', async () => {

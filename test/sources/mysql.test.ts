@@ -38,10 +38,78 @@ test.each<[string, string[], string[]]>([
   ['whole numbers', ['819012345678'], ['819012345678']],
   ['whole numbers as doubles', ['819012345678e0', '1.5e0'], ['819012345678', '1.5']],
   ['whole numbers as decimals', ['CAST(819012345678 AS DECIMAL(20, 2))'], ['819012345678']],
-  ['bytes as UTF-8', ["X'61'"], ['a']],
+  ['nothing but null', ['NULL'], ['']],
+  [
+    'what functions give as text',
+    ["sha2('a', 256)", "lower(hex('a'))"],
+    ['ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb', '61'],
+  ],
   ['JSON text as it is', [`json_unquote(json_extract('["a"]', '$[0]'))`], ['a']],
 ])('reads %s', async (_, values, lines) => {
   expect((await read({ query: `SELECT email FROM (${rows(...values)}) t ORDER BY at;` })).values).toEqual([lines]);
+});
+
+test('JSON columns and what JSON functions give are read as JSON', async () => {
+  await database.run('CREATE OR REPLACE TABLE documents (id int AUTO_INCREMENT PRIMARY KEY, email json)');
+  await database.run(
+    `INSERT INTO documents (email) VALUES ('"a@b.c"'), ('819012345670.0'), ('8.1901234567e11'), ('null'), (NULL), ('{"a":"a@b.c"}'), ('["a@b.c"]'), ('true'), ('"1.0"')`,
+  );
+  expect((await read({ query: 'SELECT email FROM documents ORDER BY id' })).values).toEqual([
+    ['a@b.c', '819012345670', '819012345670', '', '', '{}', '[]', 'true', '1.0'],
+  ]);
+  const extracted = `SELECT json_extract('{"p":819012345670.0}', '$.p') AS email`;
+  expect((await read({ query: extracted })).values).toEqual([['819012345670']]);
+});
+
+test('enums, sets and text of a binary collation are text', async () => {
+  await database.run(
+    "CREATE OR REPLACE TABLE texts (email varchar(9) COLLATE utf8mb4_bin, phone enum('a', '0901'), ifa set('x'), notes mediumtext COLLATE utf8mb4_bin)",
+  );
+  await database.run("INSERT INTO texts VALUES ('a@b.c', '0901', 'x', 'n')");
+  const wanted = { choices: [{ names: ['email', 'phone', 'ifa', 'notes'], required: 'all' as const }] };
+  expect((await read({ table: 'texts' }, wanted)).values).toEqual([['a@b.c'], ['0901'], ['x'], ['n']]);
+});
+
+describe('a column that cannot hold the identifier is refused by the name of its type', () => {
+  const refused: [string, string, string][] = [
+    ['float', 'float', '819012345670'],
+    ['date', 'date', "'2024-01-02'"],
+    ['datetime', 'datetime', "'2024-01-02 03:04:05'"],
+    ['timestamp', 'timestamp', "'2024-01-02 03:04:05'"],
+    ['time', 'time', "'09:01:23'"],
+    ['year', 'year', '2024'],
+    ['bit', 'bit(40)', '1'],
+    ['inet4', 'inet4', "'192.168.10.20'"],
+    ['inet6', 'inet6', "'::1'"],
+  ];
+
+  test.each(refused)('%s', async (name, type, value) => {
+    await database.run(`CREATE OR REPLACE TABLE typed (email ${type})`);
+    await database.run(`INSERT INTO typed VALUES (${value})`);
+    const error = await syncErrorOf(read({ table: 'typed' }));
+    expect(error.code).toBe('source.column_missing');
+    expect(error.message).toContain(`is of type ${name}, which holds no identifiers.`);
+  });
+
+  test.each(['binary(3)', 'varbinary(3)', 'blob', 'mediumblob', 'varchar(3) CHARACTER SET binary'])(
+    '%s, with the SQL that writes text',
+    async (type) => {
+      await database.run(`CREATE OR REPLACE TABLE typed (email ${type})`);
+      const error = await syncErrorOf(read({ table: 'typed' }));
+      expect(error.code).toBe('source.column_missing');
+      expect(error.message).toMatch(/is of type (var)?(binary|blob), which holds bytes, not text\./);
+      expect(error.hint).toContain('lower(hex(email))');
+      expect(error.hint).toContain('CONVERT(email USING utf8mb4)');
+    },
+  );
+
+  test('uuid, but for advertising IDs', async () => {
+    const query = 'SELECT uuid() AS email';
+    const of = (identifierType: 'email' | 'ifa') =>
+      read({ query }, { choices: [{ names: ['email'], required: 'all', identifierType }] });
+    expect((await of('ifa')).values[0]?.[0]).toMatch(/^[0-9a-f-]{36}$/);
+    expect((await syncErrorOf(of('email'))).message).toContain('is of type uuid');
+  });
 });
 
 test('columns of other character sets come as UTF-8', async () => {
@@ -115,6 +183,16 @@ test.each(['stall', 'break'] as const)('a server that comes to a %s in the middl
   expect(error.message).toContain('in the middle of the query');
 });
 
+test.each(['break', 'end'] as const)(
+  'a connection that comes to a %s in the middle is not waited for',
+  async (then) => {
+    await using proxy = await openFaultyProxy(database.url, 400_000, then);
+    const query = "SELECT concat(seq, '@example.com') AS email FROM seq_1_to_1000000";
+    const error = await syncErrorOf(read({ url: proxy.url, query, idleTimeoutMs: 3_600_000 }));
+    expect(error.code).toBe('source.interrupted');
+  },
+);
+
 test('an abort ends it with the reason', async () => {
   const controller = new AbortController();
   const query = 'SELECT seq AS email FROM seq_1_to_100000000';
@@ -173,12 +251,25 @@ describe('what is wrong is told by code', () => {
     ],
     ['a statement that writes', { query: 'DELETE FROM people' }, 'source.query_failed', /ER_PARSE_ERROR/],
     [
+      'a file that is written',
+      { query: "SELECT 'a' AS email INTO OUTFILE '/tmp/MARKED'" },
+      'source.query_failed',
+      /1064/,
+    ],
+    [
+      'a sequence that goes on',
+      { query: `SELECT NEXTVAL(${database.name}.counting) AS email` },
+      'source.query_failed',
+      /ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION/,
+    ],
+    [
       'a statement that takes too long',
       { query: 'SELECT sleep(9) AS email FROM seq_1_to_2 WHERE sleep(9) = 0', statementTimeoutMs: 200 },
       'source.timeout',
       /1969/,
     ],
   ])('%s', async (_, config, code, message) => {
+    await database.run('CREATE SEQUENCE IF NOT EXISTS counting');
     const isWhole = 'query' in config || 'table' in config;
     const error = await syncErrorOf(read({ ...(isWhole ? {} : { table: 'people' }), ...config }));
     expect([error.code, error.message]).toEqual([code, expect.stringMatching(message)]);

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { PostgresSourceConfig } from '../../src/sourceConfig.ts';
 import { sourceSchema } from '../../src/sourceConfig.ts';
 import { openPostgres } from '../../src/sources/postgres.ts';
@@ -29,6 +29,11 @@ async function read(config: object, wanted = email) {
 
 const ways = ['copy', 'cursor'] as const;
 
+beforeAll(async () => {
+  await database.run("CREATE TYPE mood AS ENUM ('a@b.c', 'd')");
+  await database.run('CREATE DOMAIN address AS text');
+});
+
 describe.each(ways)('by %s', (transfer) => {
   test.each<[string, string, string[]]>([
     ['text, nothing and blanks', "VALUES ('a@b.c'), (NULL), (''), (' x ')", ['a@b.c', '', '', ' x ']],
@@ -46,7 +51,23 @@ describe.each(ways)('by %s', (transfer) => {
       ['819012345678', '', '1.5', '123456789012345680'],
     ],
     ['whole numbers as numerics', 'VALUES (819012345678.00::numeric), (10)', ['819012345678', '10']],
-    ['bytes as UTF-8', String.raw`VALUES ('\x61'::bytea)`, ['a']],
+    ['enums as text', `SELECT x::${database.name}.mood FROM (VALUES ('a@b.c'), (NULL)) t(x)`, ['a@b.c', '']],
+    ['lists of enums', `SELECT '{a@b.c,d}'::${database.name}.mood[]`, ['a@b.c', 'd']],
+    ['domains as what they are of', `SELECT 'a@b.c'::${database.name}.address`, ['a@b.c']],
+    ['names', "VALUES ('a@b.c'::name)", ['a@b.c']],
+    ['nothing but null', 'VALUES (NULL)', ['']],
+    ['NaN of numerics as nothing', "VALUES ('NaN'::numeric), (1.5)", ['', '1.5']],
+    [
+      'numbers of JSON by the same rule',
+      "VALUES ('819012345670.0'::jsonb), ('[1.0, 8.19e11]'), ('\"1.0\"')",
+      ['819012345670', '1', '819000000000', '1.0'],
+    ],
+    [
+      'objects of JSON, which hold no value of the column',
+      `VALUES ('{"a": "a@b.c"}'::json), ('[["a@b.c"]]')`,
+      ['{}', '[]'],
+    ],
+    ['lists of JSON', `VALUES (ARRAY['"a"'::jsonb, '1.0'])`, ['a', '1']],
     ['UUIDs', "VALUES ('6D92078A-8246-4BA4-AE5B-76104861E7DC'::uuid)", ['6d92078a-8246-4ba4-ae5b-76104861e7dc']],
     ['padded text without its padding', "VALUES ('a'::char(5))", ['a']],
     ['lists, element by element', "VALUES (ARRAY['a', NULL, 'b']), (NULL), ('{}')", ['a', '', 'b', '', '']],
@@ -127,6 +148,16 @@ describe.each(ways)('by %s', (transfer) => {
     expect(error.message).toContain('in the middle of the query');
   });
 
+  test.each(['break', 'end'] as const)(
+    'a connection that comes to a %s in the middle is not waited for',
+    async (then) => {
+      await using proxy = await openFaultyProxy(database.url, 2_000_000, then);
+      const query = `SELECT i || '@example.com' AS email FROM generate_series(1, 1000000) i`;
+      const error = await syncErrorOf(read({ url: proxy.url, query, transfer, idleTimeoutMs: 3_600_000 }));
+      expect(error.code).toBe('source.interrupted');
+    },
+  );
+
   test('an abort ends it with the reason', async () => {
     const controller = new AbortController();
     const query = 'SELECT i AS email FROM generate_series(1, 100000000) i';
@@ -137,6 +168,68 @@ describe.each(ways)('by %s', (transfer) => {
     })();
     await expect(reading).rejects.toBe(reason);
   });
+});
+
+test.each<[string, string]>([
+  ['real', "'819012345670'::real"],
+  ['real[]', 'ARRAY[1]::real[]'],
+  ['date', "date '2024-01-02'"],
+  ['timestamp without time zone', "timestamp '2024-01-02'"],
+  ['timestamp with time zone', 'now()'],
+  ['time without time zone', "time '09:01:23'"],
+  ['interval', "interval '3 days'"],
+  ['boolean', 'true'],
+  ['inet', "inet '192.168.10.20'"],
+  ['cidr', "cidr '10.0.0.0/8'"],
+  ['macaddr', "macaddr '08:00:2b:01:02:03'"],
+  ['money', "'12.34'::money"],
+  ['bit', "B'1'"],
+  ['bit varying', "B'1'::varbit"],
+  ['xml', "'<a/>'::xml"],
+  ['point', "point '(1,2)'"],
+  ['int4range', "int4range '[1,2)'"],
+  ['tsvector', "to_tsvector('a')"],
+  ['oid', "'1'::oid"],
+])('a column of type %s is refused, as its text could pass for an identifier', async (type, value) => {
+  const error = await syncErrorOf(read({ query: `SELECT ${value} AS email` }));
+  expect(error.code).toBe('source.column_missing');
+  expect(error.message).toContain(`is of type ${type}, which holds no identifiers.`);
+});
+
+test.each<[string, string]>([
+  ['bytea', String.raw`'\x61'::bytea`],
+  ['bytea[]', String.raw`ARRAY['\x61'::bytea]`],
+])('a column of type %s is refused with the SQL that writes text', async (type, value) => {
+  const error = await syncErrorOf(read({ query: `SELECT ${value} AS email` }));
+  expect(error.code).toBe('source.column_missing');
+  expect(error.message).toContain(`is of type ${type}, which holds bytes, not text.`);
+  expect(error.hint).toContain("encode(email, 'hex')");
+  expect(error.hint).toContain("convert_from(email, 'UTF8')");
+});
+
+test('a column of UUIDs is for advertising IDs alone', async () => {
+  const query = `SELECT '6D92078A-8246-4BA4-AE5B-76104861E7DC'::uuid AS id, ARRAY[gen_random_uuid()] AS ids`;
+  const wanted = (name: string, identifierType: 'phone' | 'ifa'): WantedColumns => ({
+    choices: [{ names: [name], required: 'all', identifierType }],
+  });
+  expect((await read({ query }, wanted('id', 'ifa'))).values).toEqual([['6d92078a-8246-4ba4-ae5b-76104861e7dc']]);
+  for (const name of ['id', 'ids']) {
+    const error = await syncErrorOf(read({ query }, wanted(name, 'phone')));
+    expect(error.message).toMatch(/is of type uuid(\[\])?, which holds no identifiers but advertising IDs/);
+  }
+});
+
+test('a connection that the server ends in the middle fails the read', async () => {
+  const query = `SELECT i || '@example.com' AS email FROM generate_series(1, 3000000) i`;
+  await using source = await openPostgres(configOf({ query }), email, never());
+  const reading = (async () => {
+    for await (const _ of source.chunks(never()))
+      await database.run(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'line-ads-sync' AND query LIKE '%generate_series(1, 3000000)%'`,
+      );
+  })();
+  const error = await syncErrorOf(reading);
+  expect(error.code).toBe('source.interrupted');
 });
 
 test('an abort while it is opened ends it with the reason', async () => {

@@ -1,16 +1,17 @@
-import { elementSeparator, type MapText, type SqlEngine, separatorStandIn } from '../select.ts';
+import { elementSeparator, type Holds, type MapText, type SqlEngine, separatorStandIn } from '../select.ts';
 
 /** GoogleSQL; types as `bigqueryType` names them. */
 export const bigquerySql: SqlEngine = {
   dialect: 'bigquery',
+  holds: (type) => holds(elementOf(type) ?? type),
+  bytesAsText: (column) => [`TO_HEX(${column})`, `SAFE_CONVERT_BYTES_TO_STRING(${column})`],
   columnText(column, type, map) {
     if (type === 'JSON') return { sql: jsonText(column, map), isList: true };
-    const element = /^ARRAY<(.*)>$/.exec(type)?.[1];
-    if (element !== undefined) return listText(column, element, map);
-    const sql = scalarText(column, type);
-    return sql === undefined ? undefined : { sql: `NULLIF(${map(sql)}, '')`, isList: false };
+    const element = elementOf(type);
+    if (element === undefined) return { sql: `NULLIF(${map(scalarText(column, type))}, '')`, isList: false };
+    return { sql: joinElements(column, map(scalarText('e', element))), isList: true };
   },
-  scalarText,
+  scalarText: (column, type) => (scalarTypes.has(type) ? scalarText(column, type) : undefined),
   literal: (text, type) => `CAST(${quoteBigqueryText(text)} AS ${type})`,
 };
 
@@ -43,39 +44,48 @@ function quoteBigqueryText(text: string): string {
   return `'${escaped}'`;
 }
 
-/** Integral numbers, also of floating or decimal type, as their plain digits; NaN as nothing; bytes as UTF-8. */
-function scalarText(value: string, type: string): string | undefined {
+const identifierTypes = new Set(['STRING', 'INT64', 'FLOAT64', 'NUMERIC', 'BIGNUMERIC', 'JSON']);
+
+/** Types that keys and cursors may have. */
+const scalarTypes = new Set([
+  ...identifierTypes,
+  ...['BYTES', 'BOOL', 'TIMESTAMP', 'DATE', 'TIME', 'DATETIME', 'INTERVAL'],
+]);
+
+function holds(type: string): Holds | undefined {
+  if (type === 'BYTES') return 'bytes';
+  return identifierTypes.has(type) ? 'identifiers' : undefined;
+}
+
+/** The type of the elements of an array type. */
+function elementOf(type: string): string | undefined {
+  return /^ARRAY<(.*)>$/.exec(type)?.[1];
+}
+
+/** Numbers as `numberText` writes them; bytes as UTF-8. */
+function scalarText(value: string, type: string): string {
   switch (type) {
     case 'STRING':
       return value;
     case 'BYTES':
       return `SAFE_CONVERT_BYTES_TO_STRING(${value})`;
     case 'FLOAT64':
-      return `CASE WHEN IS_NAN(${value}) THEN NULL WHEN ${value} = TRUNC(${value}) AND ABS(${value}) < 1e18 THEN CAST(CAST(${value} AS INT64) AS STRING) ELSE CAST(${value} AS STRING) END`;
+      return `CASE WHEN IS_NAN(${value}) THEN NULL ELSE ${doubleText(value, `CAST(${value} AS STRING)`)} END`;
     case 'NUMERIC':
     case 'BIGNUMERIC':
       return `REGEXP_REPLACE(CAST(${value} AS STRING), '[.]0+$', '')`;
-    case 'INT64':
-    case 'BOOL':
-    case 'TIMESTAMP':
-    case 'DATE':
-    case 'TIME':
-    case 'DATETIME':
-    case 'INTERVAL':
-      return `CAST(${value} AS STRING)`;
     case 'JSON':
       return jsonScalarText(value);
     default:
-      return undefined;
+      return `CAST(${value} AS STRING)`;
   }
 }
 
-const separator = `CHR(${elementSeparator.charCodeAt(0)})`;
-
-function listText(column: string, element: string, map: MapText) {
-  const sql = scalarText('e', element);
-  return sql === undefined ? undefined : { sql: joinElements(column, map(sql)), isList: true };
+function doubleText(value: string, otherwise: string): string {
+  return `CASE WHEN ${value} = TRUNC(${value}) AND ABS(${value}) < 1e18 THEN CAST(CAST(${value} AS INT64) AS STRING) ELSE ${otherwise} END`;
 }
+
+const separator = `CHR(${elementSeparator.charCodeAt(0)})`;
 
 function joinElements(list: string, elementText: string): string {
   const escaped = `REPLACE(COALESCE(${elementText}, ''), ${separator}, CHR(${separatorStandIn.charCodeAt(0)}))`;
@@ -83,9 +93,11 @@ function joinElements(list: string, elementText: string): string {
   return `NULLIF(ARRAY_TO_STRING(${elements}, ${separator}), '')`;
 }
 
-/** Objects, and arrays inside arrays, become text that is rejected as any type. */
+/** A JSON number with a point or an exponent is a FLOAT64. Objects, and arrays inside arrays, become text that is rejected as any type. */
 function jsonScalarText(value: string): string {
-  return `CASE JSON_TYPE(${value}) WHEN 'object' THEN '{}' WHEN 'array' THEN '[]' WHEN 'number' THEN REGEXP_REPLACE(JSON_VALUE(${value}), '[.]0+$', '') ELSE JSON_VALUE(${value}) END`;
+  const text = `JSON_VALUE(${value})`;
+  const number = `CASE WHEN REGEXP_CONTAINS(${text}, '[.eE]') THEN ${doubleText(`SAFE_CAST(${text} AS FLOAT64)`, text)} ELSE ${text} END`;
+  return `CASE JSON_TYPE(${value}) WHEN 'object' THEN '{}' WHEN 'array' THEN '[]' WHEN 'number' THEN ${number} ELSE ${text} END`;
 }
 
 function jsonText(column: string, map: MapText): string {

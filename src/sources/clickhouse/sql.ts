@@ -1,16 +1,16 @@
-import { elementSeparator, type SqlEngine, separatorStandIn } from '../select.ts';
+import { elementSeparator, type Holds, type SqlEngine, separatorStandIn } from '../select.ts';
 
 /** ClickHouse's SQL; types as the server names them. */
 export const clickhouseSql: SqlEngine = {
   dialect: 'clickhouse',
+  holds: (type) => holds(innerType(elementOf(type) ?? type)),
+  bytesAsText: (column) => [`lower(hex(${column}))`, column],
   columnText(column, type, map) {
-    const element = /^Array\((.*)\)$/s.exec(type)?.[1];
-    const sql = scalarText(element === undefined ? column : 'e', element ?? type);
-    if (sql === undefined) return undefined;
-    if (element === undefined) return { sql: `nullIf(${map(sql)}, '')`, isList: false };
-    return { sql: joinElements(column, map(sql)), isList: true };
+    const element = elementOf(type);
+    if (element === undefined) return { sql: `nullIf(${map(scalarText(column, type))}, '')`, isList: false };
+    return { sql: joinElements(column, map(scalarText('e', element))), isList: true };
   },
-  scalarText,
+  scalarText: (column, type) => (scalarTypes.test(innerType(type)) ? scalarText(column, type) : undefined),
   literal: (text, type) => `CAST(${quoteClickhouseText(text)} AS ${innerType(type)})`,
 };
 
@@ -29,18 +29,39 @@ function innerType(type: string): string {
   return inner === null ? type : innerType(inner[1] ?? inner[2]!);
 }
 
-const textTypes =
+/** The type of the elements of an array type. */
+function elementOf(type: string): string | undefined {
+  return /^Array\((.*)\)$/s.exec(type)?.[1];
+}
+
+/** Dynamic is the type of a path of a JSON column. */
+const identifierTypes = /^(?:String|FixedString|Enum8|Enum16|U?Int\d+|Float64|Decimal\d*|Dynamic|Nothing)(?:\(|$)/;
+
+/** Types that keys and cursors may have. */
+const scalarTypes =
   /^(?:String|FixedString|Enum8|Enum16|UUID|U?Int\d+|Float32|Float64|BFloat16|Decimal\d*|Bool|Date|Date32|DateTime|DateTime64|Time|Time64|IPv4|IPv6|Nothing)(?:\(|$)/;
 
-/** Integral numbers, also of decimal type, as their plain digits; NaN as nothing; fixed texts without their padding. */
-function scalarText(value: string, type: string): string | undefined {
+/** A String may hold any bytes, so no type is one of bytes alone. */
+function holds(type: string): Holds | undefined {
+  if (type === 'UUID') return 'uuids';
+  return identifierTypes.test(type) ? 'identifiers' : undefined;
+}
+
+/** Numbers as `numberText` writes them; fixed texts without their padding. */
+function scalarText(value: string, type: string): string {
   const inner = innerType(type);
-  if (!textTypes.test(inner)) return undefined;
   if (inner === 'String') return value;
   if (inner.startsWith('FixedString')) return `toStringCutToZero(${value})`;
   if (/Float/.test(inner)) return `nullIf(toString(${value}), 'nan')`;
   if (inner.startsWith('Decimal')) return `replaceRegexpOne(toString(${value}), '[.]0+$', '')`;
-  return `toString(${value})`;
+  return inner.startsWith('Dynamic') ? dynamicText(value) : `toString(${value})`;
+}
+
+/** Only texts and numbers as they are. All else becomes text that is rejected as any type. */
+function dynamicText(value: string): string {
+  const type = `dynamicType(${value})`;
+  const double = `nullIf(toString(dynamicElement(${value}, 'Float64')), 'nan')`;
+  return `multiIf(${type} = 'None', NULL, ${type} = 'Float64', ${double}, match(${type}, '^(String|U?Int[0-9]+)$'), toString(${value}), '{}')`;
 }
 
 const separator = `char(${elementSeparator.charCodeAt(0)})`;

@@ -6,12 +6,13 @@ import { fieldSeparator } from '../chunks.ts';
 import { quoteText } from '../sqlText.ts';
 import { sourceError } from './errors.ts';
 import { createPipe } from './pipe.ts';
+import { writingFunctions } from './tableFunctions.ts';
 
 export interface DuckdbEngine {
   /** Attaches a database file read-only; its tables are found by their plain names. */
   attach(path: string): Promise<void>;
-  /** Whether the text is one SELECT; runs nothing. `where` names it in errors. */
-  kindOf(sql: string, where: string): Promise<'select' | 'other' | 'several'>;
+  /** Inspects a statement without running it. `where` names it in errors. */
+  inspect(sql: string, where: string): Promise<Inspected>;
   /** The columns that a SELECT gives, with their DuckDB types. */
   describe(select: string, where: string): Promise<{ name: string; type: string }[]>;
   /** The rows of a small query of our own, as text. */
@@ -19,6 +20,12 @@ export interface DuckdbEngine {
   /** The rows of a SELECT as bytes, in order, in the form that `chunks.ts` describes; in memory that is used again. */
   exportRows(select: string, where: string, signal: AbortSignal): AsyncIterable<Uint8Array>;
   close(): void;
+}
+
+export interface Inspected {
+  kind: 'select' | 'other' | 'several';
+  /** Of a SELECT, the table functions that it calls and that do more than read. */
+  writingFunctions: string[];
 }
 
 /** What of the machine DuckDB may take. */
@@ -51,13 +58,15 @@ export async function openDuckdb(workDirectory: string, { memoryBytes, threads }
     threads: `${threads}`,
   });
   const connection = await instance.connect();
+  // Includes the plan before optimisation, which leaves nothing out.
+  await connection.run("SET explain_output = 'all'");
   let exports = 0;
   return {
     async attach(path) {
       await run(connection, `ATTACH ${quoteText(path)} AS source (READ_ONLY)`, `the database ${path}`);
       await run(connection, 'USE source', `the database ${path}`);
     },
-    kindOf: (sql, where) => kindOf(connection, sql, where),
+    inspect: (sql, where) => inspect(connection, sql, where),
     async describe(select, where) {
       const rows = await readRows(connection, `DESCRIBE ${select}`, where);
       return rows.map(([name, type]) => ({ name: name!, type: type! }));
@@ -85,25 +94,33 @@ async function readRows(connection: DuckDBConnection, sql: string, where: string
   return (await result.getRowsJS()).map((row) => row.map(String));
 }
 
-async function kindOf(connection: DuckDBConnection, sql: string, where: string): ReturnType<DuckdbEngine['kindOf']> {
+async function inspect(connection: DuckDBConnection, sql: string, where: string): Promise<Inspected> {
   try {
     const statements = await connection.extractStatements(sql);
-    if (statements.count > 1) return 'several';
+    if (statements.count > 1) return { kind: 'several', writingFunctions: [] };
   } catch (error) {
     throw sourceError(error, where);
   }
-  return (await isSelect(connection, sql)) ? 'select' : 'other';
+  const plans = await explain(connection, sql, where);
+  if (plans === undefined) return { kind: 'other', writingFunctions: [] };
+  const functions = "SELECT DISTINCT lower(function_name) FROM duckdb_functions() WHERE function_type = 'table'";
+  const known = await readRows(connection, functions, where);
+  return { kind: 'select', writingFunctions: writingFunctions(plans, new Set(known.map(([name]) => name!))) };
 }
 
-/** Not by preparing the statement itself: already the binding of some (EXPORT) writes to the disk. */
-async function isSelect(connection: DuckDBConnection, sql: string): Promise<boolean> {
+/**
+ * The plans of a SELECT; undefined for a statement of another kind. The statement itself is not explained: already the
+ * binding of some (EXPORT) writes to the disk.
+ */
+async function explain(connection: DuckDBConnection, sql: string, where: string): Promise<string[] | undefined> {
   try {
-    const prepared = await connection.prepare(`FROM query(${quoteText(sql)})`);
-    prepared.destroySync();
-    return true;
+    const result = await connection.run(`EXPLAIN (FORMAT json) FROM query(${quoteText(sql)})`);
+    return (await result.getRowsJS()).map(([, plan]) => String(plan));
   } catch (error) {
-    // Whatever else is wrong with it is told, with its place, when the query is described.
-    return !(error instanceof Error && error.message.includes('Expected a single SELECT statement'));
+    if (error instanceof Error && error.message.includes('Expected a single SELECT statement')) return undefined;
+    // Tells the place of a fault in the statement's own text.
+    await readRows(connection, `DESCRIBE ${sql}`, where);
+    throw sourceError(error, where);
   }
 }
 

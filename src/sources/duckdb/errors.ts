@@ -47,6 +47,33 @@ const rules: readonly Rule[] = [
       ),
   },
   {
+    when: /invalid string encoding found in parquet/i,
+    make: (where) =>
+      new SyncError(
+        'source.encoding',
+        `Cannot read ${where}: a text in a Parquet column is not UTF-8.`,
+        'Write the texts in UTF-8, or the column as bytes.',
+      ),
+  },
+  {
+    when: /unsupported compression codec/i,
+    make: (where, text) =>
+      new SyncError(
+        'source.unreadable',
+        `Cannot read ${where}: its Parquet data is compressed with ${codecIn(text)}, which DuckDB cannot read.`,
+        'Write the file with zstd, snappy, gzip, brotli or lz4_raw, or uncompressed (in Spark: set spark.sql.parquet.compression.codec to zstd).',
+      ),
+  },
+  {
+    when: /is encrypted, but/i,
+    make: (where) =>
+      new SyncError(
+        'source.unreadable',
+        `Cannot read ${where}: it is an encrypted Parquet file.`,
+        'Write the file without Parquet encryption.',
+      ),
+  },
+  {
     when: /invalid unicode|not utf-?8|invalid UTF-8|UTF-16 encoding|failure in decode/i,
     make: (where, text) => notUtf8(where, atLine(text)),
   },
@@ -118,6 +145,12 @@ export function notUtf8(where: string, place: string): SyncError {
     `Cannot read ${where}: it is not UTF-8${place}.`,
     'Convert it to UTF-8 (for example with iconv) and run again.',
   );
+}
+
+/** Parquet's codec LZ4 has the framing of Hadoop. Plain LZ4 is its LZ4_RAW. */
+function codecIn(text: string): string {
+  const codec = /compression codec "([A-Z0-9_]{1,20})"/.exec(text)?.[1] ?? 'a codec';
+  return codec === 'LZ4' ? 'LZ4 in the framing of Hadoop' : codec;
 }
 
 function brokenParquet(where: string): SyncError {

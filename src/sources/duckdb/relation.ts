@@ -15,6 +15,8 @@ export interface DuckdbRelation {
   columns: readonly { name: string; type: string }[];
   /** How many values the columns of these names have, where that is known without reading them. */
   countValues?(names: readonly string[]): Promise<number[]>;
+  /** Rejects if the rows are not to be used after all. Runs while they are read. */
+  checkWhole?(signal: AbortSignal): Promise<void>;
   /** After a failure of which DuckDB did not tell the reason: what it was, when that can be found out. */
   diagnose?(): Promise<SyncError | undefined>;
 }
@@ -38,11 +40,18 @@ export async function readRelation(
       return counts && choices.map((positions) => positions.reduce((sum, position) => sum + counts[position]!, 0));
     },
     async *chunks(signal) {
+      const checking = new AbortController();
+      const check = relation.checkWhole?.(AbortSignal.any([signal, checking.signal]));
+      // Awaited below; reading may fail before.
+      check?.catch(() => {});
       try {
         for await (const rows of cutRows(engine.exportRows(statement, where, signal)))
           yield toChunk(rows, isList, hasKey);
+        await check;
       } catch (error) {
         throw (isUnexplained(error) ? await relation.diagnose?.() : undefined) ?? error;
+      } finally {
+        checking.abort();
       }
     },
     // The engine belongs to who opened it.

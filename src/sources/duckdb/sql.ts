@@ -1,38 +1,53 @@
-import { type ColumnText, elementSeparator, type MapText, type SqlEngine, separatorStandIn } from '../select.ts';
+import {
+  type ColumnText,
+  elementSeparator,
+  type Holds,
+  type MapText,
+  type SqlEngine,
+  separatorStandIn,
+} from '../select.ts';
 import { quoteText } from '../sqlText.ts';
 
 /** DuckDB's SQL. */
 export const duckdbSql: SqlEngine = {
   dialect: 'duckdb',
+  holds: (type) => holds(elementOf(type) ?? type),
+  bytesAsText: (column) => [`lower(hex(${column}))`, `decode(${column})`],
   columnText,
   scalarText: scalarColumnText,
   literal: (text, type) => `CAST(${quoteText(text)} AS ${type})`,
 };
 
-/**
- * How a column of a DuckDB type is read as text: integral numbers, also of floating or decimal type, as their plain
- * digits; NaN (how pandas writes a missing number) as nothing; JSON strings without quotes; lists element by element.
- * Undefined for types that hold no text, such as STRUCT.
- */
-function columnText(column: string, type: string, map: MapText): ColumnText | undefined {
+const identifierTypes =
+  /^(?:VARCHAR|ENUM\(.*\)|JSON|U?(?:TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|BIGNUM|DOUBLE|DECIMAL\(\d+,\s*\d+\)|"NULL")$/s;
+
+function holds(type: string): Holds | undefined {
+  if (type === 'UUID') return 'uuids';
+  if (type === 'BLOB') return 'bytes';
+  return identifierTypes.test(type) ? 'identifiers' : undefined;
+}
+
+/** The type of the elements of a list type. */
+function elementOf(type: string): string | undefined {
+  return /^(.*)\[\d*\]$/s.exec(type)?.[1];
+}
+
+/** Lists come element by element, JSON strings without quotes. */
+function columnText(column: string, type: string, map: MapText): ColumnText {
   if (type === 'JSON') return { sql: jsonText(column, map), isList: true };
-  const element = /^(.*)\[\d*\]$/s.exec(type)?.[1];
-  if (element === undefined) {
-    const sql = scalarText(column, type);
-    return sql === undefined ? undefined : { sql: `nullif(${map(sql)}, '')`, isList: false };
-  }
+  const element = elementOf(type);
+  if (element === undefined) return { sql: `nullif(${map(scalarText(column, type))}, '')`, isList: false };
   const sql = element === 'JSON' ? jsonScalarText('e') : scalarText('e', element);
-  return sql === undefined ? undefined : { sql: joinElements(`${column}::${element}[]`, map(sql)), isList: true };
+  return { sql: joinElements(`${column}::${element}[]`, map(sql)), isList: true };
 }
 
-/** The same of a column whose cells hold one value each; undefined for all others. */
 function scalarColumnText(column: string, type: string): string | undefined {
-  const sql = type === 'JSON' ? jsonScalarText(column) : scalarText(column, type);
-  return sql === undefined ? undefined : `nullif(${sql}, '')`;
+  if (/\]$|^(STRUCT|MAP|UNION|VARIANT|GEOMETRY)\b/.test(type)) return undefined;
+  return `nullif(${type === 'JSON' ? jsonScalarText(column) : scalarText(column, type)}, '')`;
 }
 
-function scalarText(value: string, type: string): string | undefined {
-  if (/\]$|^(STRUCT|MAP|UNION|VARIANT|GEOMETRY)\b/.test(type)) return undefined;
+/** Numbers as `numberText` writes them. */
+function scalarText(value: string, type: string): string {
   if (type === 'VARCHAR') return value;
   if (type === 'BLOB') return `decode(${value})`;
   if (type === 'DOUBLE' || type === 'FLOAT')
@@ -46,9 +61,14 @@ function joinElements(list: string, elementText: string): string {
   return `nullif(array_to_string(list_transform(${list}, lambda e: ${escaped}), ${quoteText(elementSeparator)}), '')`;
 }
 
-/** Objects, and arrays inside arrays, hold no value of the column's: they become text that is rejected as any type. */
+/**
+ * One JSON value. DuckDB writes a JSON number below 1e18 without an exponent, and takes NaN for a number. Objects, and
+ * arrays inside arrays, hold no value of the column's: they become text that is rejected as any type.
+ */
 function jsonScalarText(value: string): string {
-  return `CASE json_type(${value}) WHEN 'DOUBLE' THEN regexp_replace(${value}->>'$', '\\.0+$', '') WHEN 'OBJECT' THEN '{}' WHEN 'ARRAY' THEN '[]' ELSE ${value}->>'$' END`;
+  const text = `${value}->>'$'`;
+  const number = `CASE WHEN regexp_full_match(${text}, '-?nan', 'i') THEN NULL ELSE regexp_replace(${text}, '\\.0+$', '') END`;
+  return `CASE json_type(${value}) WHEN 'DOUBLE' THEN ${number} WHEN 'OBJECT' THEN '{}' WHEN 'ARRAY' THEN '[]' ELSE ${text} END`;
 }
 
 function jsonText(column: string, map: MapText): string {

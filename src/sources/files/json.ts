@@ -1,50 +1,84 @@
+import { statSync } from 'node:fs';
 import { SyncError } from '../../errors.ts';
-import type { DuckdbEngine } from '../duckdb/engine.ts';
 import type { DuckdbRelation } from '../duckdb/relation.ts';
 import { namesToFind, type WantedColumns } from '../source.ts';
 import { quoteText, textFileArguments } from '../sqlText.ts';
+import { isCompressed, readFileBytes } from './compression.ts';
+import { createJsonScan, type JsonContents, type JsonScan } from './jsonScan.ts';
 
 /**
- * A JSON lines file (or a file that is one JSON array of objects), every field kept as JSON so that no sniffer turns
+ * A JSON lines file, or a file of objects or of one array of them, with every field kept as JSON so that no sniffer turns
  * a phone into a number or an advertising ID into another case. Undefined when the file holds nothing.
  */
-export async function jsonRelation(
-  file: string,
-  wanted: WantedColumns,
-  engine: DuckdbEngine,
-): Promise<DuckdbRelation | undefined> {
+export async function jsonRelation(file: string, wanted: WantedColumns): Promise<DuckdbRelation | undefined> {
   const where = `the file ${file}`;
-  const names = await readNames(file, where, wanted, engine);
-  if (names.length === 1 && names[0] === 'json') return checkEmpty(file, where, engine);
-  checkSpelling(names, wanted, where);
-  const columns = names.map((name) => ({ name, type: 'JSON' }));
+  const start = await scanStart(file, wanted);
+  const { format, objects, nulls, keys } = start ?? (await scanWhole(file, wanted));
+  if (objects === 0 && nulls > 0) throw noObjects(where);
+  if (objects === 0) return undefined;
+  checkSpelling(keys, wanted, where);
+  const names = distinctNames(keys);
   const types = names.map((name) => `${quoteText(name)}: 'JSON'`).join(', ');
-  return { where, from: readJson(file, `records = 'true', columns = {${types}}`), columns };
-}
-
-function readJson(file: string, options: string): string {
-  const format = /\.json(\.(gz|zst))?$/i.test(file) ? 'auto' : 'newline_delimited';
-  return `read_json(${textFileArguments(file)}, format = '${format}', ${options})`;
-}
-
-/** However many keys there are, and however rare they are: otherwise DuckDB takes the objects for maps. */
-const keysAsColumns = 'maximum_depth = 1, map_inference_threshold = -1, field_appearance_threshold = 0';
-
-/** The keys of the objects: of a sample when all that are wanted are among them, else of the whole file. */
-async function readNames(file: string, where: string, wanted: WantedColumns, engine: DuckdbEngine): Promise<string[]> {
-  const describe = async (sampleRows: number) => {
-    const select = `SELECT * FROM ${readJson(file, `${keysAsColumns}, sample_size = ${sampleRows}`)}`;
-    return (await engine.describe(select, where)).map(({ name }) => name);
+  return {
+    where,
+    from: `read_json(${textFileArguments(file)}, format = '${format}', records = 'true', columns = {${types}})`,
+    columns: names.map((name) => ({ name, type: 'JSON' })),
+    ...(start !== undefined && {
+      checkWhole: async (signal) => checkSpelling((await scanWhole(file, wanted, signal)).keys, wanted, where),
+      diagnose: () => scanWhole(file, wanted).then(() => undefined, asSyncError),
+    }),
   };
-  const sampled = await describe(20_480);
-  const found = new Set(sampled.map((name) => name.toLowerCase()));
-  return namesToFind(wanted).every((name) => found.has(name.toLowerCase())) ? sampled : describe(-1);
 }
 
-/** Of keys that differ in case only, DuckDB makes columns of their own, numbered: "email" and "Email_1". */
-function checkSpelling(names: readonly string[], wanted: WantedColumns, where: string): void {
+function createScan(file: string, wanted: WantedColumns): JsonScan {
+  const names = new Set(namesToFind(wanted).map((name) => name.toLowerCase()));
+  const isLines = !/\.json(\.(gz|zst))?$/i.test(file);
+  return createJsonScan({ where: `the file ${file}`, isLines, wanted: names });
+}
+
+async function scanWhole(file: string, wanted: WantedColumns, signal?: AbortSignal): Promise<JsonContents> {
+  const scan = createScan(file, wanted);
+  for await (const part of readFileBytes(file)) {
+    signal?.throwIfAborted();
+    scan.scan(part);
+  }
+  scan.end();
+  return scan.contents();
+}
+
+const startBytes = 4 * 1024 * 1024;
+
+/**
+ * Scans the start of a large file. If every wanted key is in it, the whole file is scanned while DuckDB reads it, which
+ * leaves a core idle. Undefined if the whole file must be scanned first: also if it is compressed, as it is then
+ * decompressed once before it is used.
+ */
+async function scanStart(file: string, wanted: WantedColumns): Promise<JsonContents | undefined> {
+  if (isCompressed(file) || sizeOf(file) <= startBytes) return undefined;
+  const scan = createScan(file, wanted);
+  let bytes = 0;
+  for await (const part of readFileBytes(file)) {
+    scan.scan(part);
+    bytes += part.length;
+    if (bytes >= startBytes) break;
+  }
+  const contents = scan.contents();
+  const found = new Set(contents.keys.map((key) => key.toLowerCase()));
+  return namesToFind(wanted).every((name) => found.has(name.toLowerCase())) ? contents : undefined;
+}
+
+function asSyncError(error: unknown): SyncError | undefined {
+  return error instanceof SyncError ? error : undefined;
+}
+
+/** 0 for a file that does not exist: reading it tells why. */
+function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+/** DuckDB finds a key by its exact spelling, so an object that spells it otherwise would lack it. */
+function checkSpelling(keys: readonly string[], wanted: WantedColumns, where: string): void {
   for (const name of namesToFind(wanted)) {
-    const keys = names.map((key) => (names.includes(key.replace(/_\d+$/, '')) ? key : key.replace(/_\d+$/, '')));
     if (keys.filter((key) => key.toLowerCase() === name.toLowerCase()).length <= 1) continue;
     throw new SyncError(
       'source.column_missing',
@@ -54,11 +88,16 @@ function checkSpelling(names: readonly string[], wanted: WantedColumns, where: s
   }
 }
 
-/** DuckDB calls the only column `json` where it found no objects. */
-async function checkEmpty(file: string, where: string, engine: DuckdbEngine): Promise<undefined> {
-  const [row] = await engine.readRows(`SELECT 1 FROM ${readJson(file, keysAsColumns)} LIMIT 1`, where);
-  if (row === undefined) return undefined;
-  throw new SyncError(
+/** To DuckDB, names of columns that differ in case only are the same. A name must not be empty, nor hold a NUL. */
+function distinctNames(keys: readonly string[]): string[] {
+  const byLowerCase = new Map(
+    keys.filter((key) => key !== '' && !key.includes('\0')).map((key) => [key.toLowerCase(), key]),
+  );
+  return [...byLowerCase.values()];
+}
+
+function noObjects(where: string): SyncError {
+  return new SyncError(
     'source.malformed',
     `Cannot read ${where}: it holds no JSON objects.`,
     'Write one JSON object a line.',

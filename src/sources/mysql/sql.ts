@@ -1,15 +1,14 @@
 import mysql, { type FieldPacket } from 'mysql2';
-import type { SqlEngine } from '../select.ts';
+import type { Holds, SqlEngine } from '../select.ts';
 import { quoteText } from '../sqlText.ts';
 
 /** SQL of MySQL and MariaDB; types as `mysqlType` names them. There are no lists. */
 export const mysqlSql: SqlEngine = {
   dialect: 'mysql',
-  columnText(column, type, map) {
-    const sql = scalarText(column, type);
-    return sql === undefined ? undefined : { sql: `nullif(${map(sql)}, '')`, isList: false };
-  },
-  scalarText,
+  holds,
+  bytesAsText: (column) => [`lower(hex(${column}))`, `CONVERT(${column} USING utf8mb4)`],
+  columnText: (column, type, map) => ({ sql: `nullif(${map(scalarText(column, type))}, '')`, isList: false }),
+  scalarText: (column, type) => (type === 'geometry' ? undefined : scalarText(column, type)),
   literal: (text) => quoteMysqlText(text),
 };
 
@@ -22,36 +21,99 @@ function quoteMysqlText(text: string): string {
   return text.includes('\\') ? `CONVERT(X'${Buffer.from(text).toString('hex')}' USING utf8mb4)` : quoteText(text);
 }
 
-/** What a column of a result is, as far as it decides how it is read as text. */
-export function mysqlType({ columnType }: FieldPacket): string {
-  switch (columnType) {
-    case mysql.Types.GEOMETRY:
-      return 'geometry';
-    case mysql.Types.FLOAT:
-    case mysql.Types.DOUBLE:
-      return 'double';
-    case mysql.Types.DECIMAL:
-    case mysql.Types.NEWDECIMAL:
-      return 'decimal';
-    case mysql.Types.JSON:
-      return 'json';
-    default:
-      return 'text';
-  }
+const { Types } = mysql;
+
+/** Types whose name does not depend on the character set. */
+const typeNames: Record<number, string> = {
+  [Types.TINY]: 'integer',
+  [Types.SHORT]: 'integer',
+  [Types.INT24]: 'integer',
+  [Types.LONG]: 'integer',
+  [Types.LONGLONG]: 'integer',
+  [Types.DOUBLE]: 'double',
+  [Types.DECIMAL]: 'decimal',
+  [Types.NEWDECIMAL]: 'decimal',
+  [Types.JSON]: 'json',
+  [Types.NULL]: 'null',
+  [Types.FLOAT]: 'float',
+  [Types.BIT]: 'bit',
+  [Types.YEAR]: 'year',
+  [Types.DATE]: 'date',
+  [Types.NEWDATE]: 'date',
+  [Types.TIME]: 'time',
+  [Types.TIMESTAMP]: 'timestamp',
+  [Types.DATETIME]: 'datetime',
+  [Types.GEOMETRY]: 'geometry',
+};
+
+/** Types that hold bytes when their character set is "binary", and text otherwise. */
+const bytesNames: Record<number, string> = {
+  [Types.VARCHAR]: 'varbinary',
+  [Types.VAR_STRING]: 'varbinary',
+  [Types.STRING]: 'binary',
+  [Types.TINY_BLOB]: 'blob',
+  [Types.MEDIUM_BLOB]: 'blob',
+  [Types.LONG_BLOB]: 'blob',
+  [Types.BLOB]: 'blob',
+};
+
+const binaryCharacterSet = 63;
+
+/** The type of a column of a result. MariaDB tells JSON, UUID and INET columns from text by its extended metadata. */
+export function mysqlType(field: FieldPacket): string {
+  const { columnType = -1, characterSet, extendedTypeName, extendedFormat } = field;
+  if (extendedFormat === 'json') return 'json';
+  const named = typeNames[columnType];
+  if (named !== undefined) return named;
+  if (extendedTypeName !== undefined) return extendedTypeName;
+  // A column of nothing but NULL, as a derived table has it.
+  if (columnType === Types.STRING && field.columnLength === 0) return 'null';
+  if (columnType === Types.ENUM || columnType === Types.SET) return 'text';
+  return (
+    (characterSet === binaryCharacterSet ? bytesNames[columnType] : textName(columnType)) ?? `number ${columnType}`
+  );
 }
 
-/** Integral numbers, also of floating or decimal type, as their plain digits; bytes as UTF-8. */
-function scalarText(value: string, type: string): string | undefined {
+function textName(columnType: number): string | undefined {
+  return columnType in bytesNames ? 'text' : undefined;
+}
+
+function holds(type: string): Holds | undefined {
+  if (type === 'uuid') return 'uuids';
+  if (Object.values(bytesNames).includes(type)) return 'bytes';
+  return ['text', 'integer', 'double', 'decimal', 'json', 'null'].includes(type) ? 'identifiers' : undefined;
+}
+
+/** Numbers as `numberText` writes them; bytes, of keys and cursors, as UTF-8. */
+function scalarText(value: string, type: string): string {
   switch (type) {
-    case 'geometry':
-      return undefined;
     case 'double':
-      return `CASE WHEN ${value} = truncate(${value}, 0) AND abs(${value}) < 1e18 THEN CAST(CAST(${value} AS SIGNED) AS CHAR) ELSE CAST(${value} AS CHAR) END`;
+    case 'float':
+      return doubleText(value, `CAST(${value} AS CHAR)`);
     case 'decimal':
-      return `regexp_replace(CAST(${value} AS CHAR), '[.]0+$', '')`;
+      return withoutZeros(`CAST(${value} AS CHAR)`);
     case 'json':
-      return `json_unquote(${value})`;
+      return jsonText(value);
     default:
       return `CONVERT(${value} USING utf8mb4)`;
   }
+}
+
+function doubleText(value: string, otherwise: string): string {
+  return `CASE WHEN ${value} = truncate(${value}, 0) AND abs(${value}) < 1e18 THEN CAST(CAST(${value} AS SIGNED) AS CHAR) ELSE ${otherwise} END`;
+}
+
+function withoutZeros(text: string): string {
+  return `regexp_replace(${text}, '[.]0+$', '')`;
+}
+
+/**
+ * MariaDB keeps a JSON number as it was written, with its exponent. Arrays, objects, and MySQL's dates and bytes in JSON
+ * become text that is rejected as any type.
+ */
+function jsonText(value: string): string {
+  const text = `CONVERT(json_unquote(${value}) USING utf8mb4)`;
+  const number = `CASE WHEN ${text} REGEXP '[eE]' THEN ${doubleText(`(${text} + 0e0)`, text)} ELSE ${withoutZeros(text)} END`;
+  const isOf = (...types: string[]) => `json_type(${value}) IN (${types.map(quoteText).join(', ')})`;
+  return `CASE WHEN ${isOf('STRING', 'BOOLEAN')} THEN ${text} WHEN ${isOf('INTEGER', 'UNSIGNED INTEGER', 'DOUBLE', 'DECIMAL')} THEN ${number} WHEN ${isOf('ARRAY')} THEN '[]' WHEN ${value} IS NULL OR ${isOf('NULL')} THEN NULL ELSE '{}' END`;
 }

@@ -1,4 +1,4 @@
-import { elementSeparator, type MapText, type SqlEngine, separatorStandIn } from '../select.ts';
+import { elementSeparator, type Holds, type MapText, type SqlEngine, separatorStandIn } from '../select.ts';
 
 /** A column of a result, as the server describes it. */
 export interface SnowflakeColumn {
@@ -10,13 +10,14 @@ export interface SnowflakeColumn {
 /** Snowflake's SQL; types as `snowflakeType` names them. */
 export const snowflakeSql: SqlEngine = {
   dialect: 'snowflake',
+  holds,
+  bytesAsText: (column) => [`LOWER(HEX_ENCODE(${column}))`, `TRY_HEX_DECODE_STRING(HEX_ENCODE(${column}))`],
   columnText(column, type, map) {
     if (type === 'ARRAY') return { sql: joinElements(column, map), isList: true };
     if (type === 'VARIANT') return { sql: variantText(column, map), isList: true };
-    const sql = scalarText(column, type);
-    return sql === undefined ? undefined : { sql: `NULLIF(${map(sql)}, '')`, isList: false };
+    return { sql: `NULLIF(${map(scalarText(column, type))}, '')`, isList: false };
   },
-  scalarText,
+  scalarText: keyText,
   literal,
 };
 
@@ -47,25 +48,33 @@ function quoteSnowflakeText(text: string): string {
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
 }
 
-/** Integral numbers, also of floating or decimal type, as their plain digits; NaN as nothing; bytes as UTF-8, or hex where they are not. */
-function scalarText(value: string, type: string): string | undefined {
+function holds(type: string): Holds | undefined {
+  if (type === 'BINARY') return 'bytes';
+  return /^(?:TEXT|REAL|VARIANT|ARRAY|NUMBER\(.*\))$/.test(type) ? 'identifiers' : undefined;
+}
+
+/** Times so that they can be read again; bytes as UTF-8, or as hex where they are not. */
+function keyText(value: string, type: string): string | undefined {
   const format = formats[type];
   if (format !== undefined) return `TO_VARCHAR(${value}, '${format}')`;
-  if (type.startsWith('NUMBER')) return `REGEXP_REPLACE(TO_VARCHAR(${value}), '[.]0+$', '')`;
-  switch (type) {
-    case 'TEXT':
-      return value;
-    case 'BOOLEAN':
-      return `TO_VARCHAR(${value})`;
-    case 'BINARY':
-      return `COALESCE(TRY_HEX_DECODE_STRING(HEX_ENCODE(${value})), HEX_ENCODE(${value}))`;
-    case 'REAL':
-      return `CASE WHEN ${value} = 'NaN'::FLOAT THEN NULL WHEN ${value} = TRUNC(${value}) AND ABS(${value}) < 1e18 THEN TO_VARCHAR(${value}::NUMBER(38,0)) ELSE TO_VARCHAR(${value}) END`;
-    case 'VARIANT':
-      return variantScalarText(value);
-    default:
-      return undefined;
-  }
+  if (type === 'BOOLEAN') return `TO_VARCHAR(${value})`;
+  if (type === 'BINARY') return `COALESCE(TRY_HEX_DECODE_STRING(HEX_ENCODE(${value})), HEX_ENCODE(${value}))`;
+  return holds(type) === undefined || type === 'ARRAY' ? undefined : scalarText(value, type);
+}
+
+/** Numbers as `numberText` writes them. */
+function scalarText(value: string, type: string): string {
+  if (type.startsWith('NUMBER')) return withoutZeros(`TO_VARCHAR(${value})`);
+  if (type === 'REAL') return doubleText(value);
+  return type === 'VARIANT' ? variantScalarText(value) : value;
+}
+
+function doubleText(value: string): string {
+  return `CASE WHEN ${value} = 'NaN'::FLOAT THEN NULL WHEN ${value} = TRUNC(${value}) AND ABS(${value}) < 1e18 THEN TO_VARCHAR(${value}::NUMBER(38,0)) ELSE TO_VARCHAR(${value}) END`;
+}
+
+function withoutZeros(text: string): string {
+  return `REGEXP_REPLACE(${text}, '[.]0+$', '')`;
 }
 
 const separator = `CHR(${elementSeparator.charCodeAt(0)})`;
@@ -77,9 +86,19 @@ function joinElements(list: string, map: MapText): string {
   return `NULLIF(ARRAY_TO_STRING(TRANSFORM(${list}, e VARIANT -> ${escaped}), ${separator}), '')`;
 }
 
-/** Objects, and arrays inside arrays, become text that is rejected as any type. */
+/**
+ * Only texts, numbers and truth values as they are. IS_DECIMAL is true of integers as well, and IS_DOUBLE of all numbers.
+ * Objects, arrays inside arrays, times and bytes become text that is rejected as any type.
+ */
 function variantScalarText(value: string): string {
-  return `CASE WHEN IS_OBJECT(${value}) THEN '{}' WHEN IS_ARRAY(${value}) THEN '[]' ELSE ${value}::VARCHAR END`;
+  const cases = [
+    `IS_VARCHAR(${value}) OR IS_BOOLEAN(${value}) THEN ${value}::VARCHAR`,
+    `IS_DECIMAL(${value}) THEN ${withoutZeros(`${value}::VARCHAR`)}`,
+    `IS_DOUBLE(${value}) THEN ${doubleText(`AS_DOUBLE(${value})`)}`,
+    `IS_ARRAY(${value}) THEN '[]'`,
+    `${value} IS NULL OR IS_NULL_VALUE(${value}) THEN NULL`,
+  ];
+  return `CASE ${cases.map((line) => `WHEN ${line}`).join(' ')} ELSE '{}' END`;
 }
 
 function variantText(column: string, map: MapText): string {

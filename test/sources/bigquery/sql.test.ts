@@ -19,7 +19,6 @@ test.each([
 
 test.each([
   ['STRING', "NULLIF(c, '')"],
-  ['BYTES', "NULLIF(SAFE_CONVERT_BYTES_TO_STRING(c), '')"],
   ['INT64', "NULLIF(CAST(c AS STRING), '')"],
   ['NUMERIC', "NULLIF(REGEXP_REPLACE(CAST(c AS STRING), '[.]0+$', ''), '')"],
 ])('a column of %s holds one text', (type, sql) => {
@@ -37,8 +36,29 @@ test('JSON may hold one or several', () => {
   expect(bigquerySql.columnText('c', 'JSON', same)).toMatchObject({ isList: true });
 });
 
-test.each(['STRUCT', 'ARRAY<STRUCT>', 'GEOGRAPHY', 'RANGE'])('a column of %s holds none', (type) => {
-  expect(bigquerySql.columnText('c', type, same)).toBeUndefined();
+test('integers in JSON come as digits, whether as integers or FLOAT64', () => {
+  expect(bigquerySql.columnText('c', 'ARRAY<JSON>', same).sql).toContain(
+    "WHEN 'number' THEN CASE WHEN REGEXP_CONTAINS(JSON_VALUE(e), '[.eE]') THEN CASE WHEN SAFE_CAST(JSON_VALUE(e) AS FLOAT64) = TRUNC(SAFE_CAST(JSON_VALUE(e) AS FLOAT64)) AND ABS(SAFE_CAST(JSON_VALUE(e) AS FLOAT64)) < 1e18 THEN CAST(CAST(SAFE_CAST(JSON_VALUE(e) AS FLOAT64) AS INT64) AS STRING) ELSE JSON_VALUE(e) END ELSE JSON_VALUE(e) END",
+  );
+});
+
+test.each([
+  ...['STRUCT', 'ARRAY<STRUCT>', 'GEOGRAPHY', 'RANGE', 'BOOL', 'DATE', 'DATETIME', 'TIME', 'TIMESTAMP', 'INTERVAL'],
+  ...['ARRAY<DATE>', 'ARRAY<BOOL>', 'FLOAT32'],
+])('a column of %s holds no identifiers', (type) => {
+  expect(bigquerySql.holds(type)).toBeUndefined();
+});
+
+test.each(['STRING', 'INT64', 'FLOAT64', 'NUMERIC', 'BIGNUMERIC', 'JSON', 'ARRAY<STRING>', 'ARRAY<INT64>'])(
+  'a column of %s holds identifiers',
+  (type) => {
+    expect(bigquerySql.holds(type)).toBe('identifiers');
+  },
+);
+
+test.each(['BYTES', 'ARRAY<BYTES>'])('a column of %s holds bytes', (type) => {
+  expect(bigquerySql.holds(type)).toBe('bytes');
+  expect(bigquerySql.bytesAsText('email')[0]).toBe('TO_HEX(email)');
 });
 
 test('literals and names are escaped as GoogleSQL reads them', () => {

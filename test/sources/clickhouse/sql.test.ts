@@ -27,6 +27,13 @@ test('an Array holds a text an element', () => {
   });
 });
 
+test('a path of a JSON column gives texts, and numbers by the one rule', () => {
+  expect(clickhouseSql.columnText('c', 'Dynamic(max_types=16)', same)).toEqual({
+    sql: "nullIf(multiIf(dynamicType(c) = 'None', NULL, dynamicType(c) = 'Float64', nullIf(toString(dynamicElement(c, 'Float64')), 'nan'), match(dynamicType(c), '^(String|U?Int[0-9]+)$'), toString(c), '{}'), '')",
+    isList: false,
+  });
+});
+
 test.each([
   'Map(String, String)',
   'Tuple(String, String)',
@@ -37,8 +44,47 @@ test.each([
   'AggregateFunction(uniq, String)',
   'Point',
   'Stringy',
-])('a column of %s holds none', (type) => {
-  expect(clickhouseSql.columnText('c', type, same)).toBeUndefined();
+  'Float32',
+  'BFloat16',
+  'Nullable(Float32)',
+  'Array(Float32)',
+  'Bool',
+  'Date',
+  'Date32',
+  'LowCardinality(Date)',
+  'DateTime',
+  "DateTime('Asia/Tokyo')",
+  'DateTime64(3)',
+  'Time',
+  'IPv4',
+  'Nullable(IPv6)',
+  'Array(Nullable(DateTime))',
+  'IntervalDay',
+  'Variant(String, UInt64)',
+])('a column of %s holds no identifiers', (type) => {
+  expect(clickhouseSql.holds(type)).toBeUndefined();
+});
+
+test.each([
+  'String',
+  'LowCardinality(Nullable(String))',
+  'FixedString(64)',
+  'SimpleAggregateFunction(anyLast, Nullable(String))',
+  "Enum8('a' = 1)",
+  'UInt64',
+  'Int256',
+  'Nullable(Float64)',
+  'Decimal(18, 2)',
+  'Array(LowCardinality(Nullable(String)))',
+  'Array(UInt64)',
+  'Dynamic',
+  'Nullable(Nothing)',
+])('a column of %s holds identifiers', (type) => {
+  expect(clickhouseSql.holds(type)).toBe('identifiers');
+});
+
+test.each(['UUID', 'Nullable(UUID)', 'Array(UUID)'])('a column of %s holds advertising IDs alone', (type) => {
+  expect(clickhouseSql.holds(type)).toBe('uuids');
 });
 
 test('literals and names are escaped as ClickHouse reads them', () => {

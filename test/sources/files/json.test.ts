@@ -1,5 +1,6 @@
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { createJsonScan } from '../../../src/sources/files/jsonScan.ts';
 import { allTextOf, readFileColumn, readSource, syncErrorOf, useSources } from '../sourceSetup.ts';
 
 const sources = useSources();
@@ -185,12 +186,36 @@ describe('a malformed file', () => {
   test.each<[string, string, string]>([
     ['a bare word', '[{"email":"a"},\n{"email":"b"},{"email":marked}]', 'at record 3'],
     ['a scalar', `[{"email":"a"},\n${marked}]`, 'no JSON objects'],
-    ['no end', `[{"email":"a"},{"email":${marked}}`, 'at record'],
+    ['no end', `[{"email":"a"},{"email":${marked}}`, 'cut off at line 1 (byte 52), before its array is closed'],
+    ['an end right behind a comma', `[{"email":"a"},\n{"email":${marked}},\n`, 'cut off at line 3'],
+    ['no object behind a comma', `[{"email":"a"},\n{"email":${marked}},\n]`, 'malformed at line 3'],
+    ['two commas', `[{"email":"a"},,{"email":${marked}}]`, 'malformed at line 1'],
+    ['no comma', `[{"email":"a"}\n{"email":${marked}}]`, 'malformed at line 2'],
+    ['something behind the array', `[{"email":"a"}]\n{"email":${marked}}`, 'malformed at line 2'],
+    ['two arrays', `[{"email":"a"}][{"email":${marked}}]`, 'malformed at line 1'],
+    ['a second opening', `[{"email":"a"},[{"email":${marked}}]]`, 'no JSON objects'],
+    ['an object that is not closed', `{"email":"a"}\n{"email":\n{"a":${marked}}`, 'cut off at line 3'],
+    ['a bracket in place of a brace', `[{"email":${marked}]]`, 'malformed at line 1'],
+    ['a key twice', `[{"email":"a"},\n{"email":${marked},"email":"b"}]`, 'malformed at line 2'],
+    ['a line break in a string', `[{"email":"marked\n"}]`, 'malformed at line 1'],
+    ['a NUL behind it', `[{"email":${marked}}]\0`, 'malformed at line 1'],
   ])('.json by %s', async (_, content, message) => {
     const error = await syncErrorOf(read(content, 'json'));
     expect(error.code).toBe('source.malformed');
     expect(error.message).toContain(message);
     expect(allTextOf(error)).not.toContain('marked');
+  });
+
+  test.each([
+    ['UTF-16LE with a mark', Buffer.from(`\ufeff[{"email":${marked}}]`, 'utf16le')],
+    ['UTF-16LE without one', Buffer.from(`[{"email":${marked}}]`, 'utf16le')],
+    ['UTF-16BE', Buffer.from(`\ufeff[{"email":${marked}}]`, 'utf16le').swap16()],
+  ])('by %s is an encoding error', async (_, content) => {
+    for (const ending of ['json', 'jsonl']) {
+      const error = await syncErrorOf(read(content, ending));
+      expect(error.code).toBe('source.encoding');
+      expect(allTextOf(error)).not.toContain('marked');
+    }
   });
 
   test('by a missing key says which there are', async () => {
@@ -203,6 +228,125 @@ describe('a malformed file', () => {
     const error = await syncErrorOf(read('{"email":"a"}\n{"Email":"b"}\n'));
     expect(error.code).toBe('source.column_missing');
     expect(error.message).toContain('spelt in several ways');
+  });
+});
+
+describe('the end of a file is proved', () => {
+  const objects = ['{"email":"a"}', '{"id":[1,{"b":"]}"}],"email":"b\\"}"}', 'null', '{"email":["c,","d]"],"x":{}}'];
+  const wanted = ['a', 'b"}', '', 'c,', 'd]'];
+  const array = Buffer.from(`\ufeff[${objects.join(',\r\n')}]\n`);
+  const lines = Buffer.from(objects.join('\n'));
+
+  test.each<[string, (bytes: Buffer) => Buffer, string]>([
+    ['plain', (bytes) => bytes, ''],
+    ['gzip', (bytes) => gzipSync(bytes), '.gz'],
+    ['zstd', (bytes) => zstdCompressSync(bytes), '.zst'],
+  ])('an array that is cut at any byte is refused, %s', async (_, pack, ending) => {
+    expect(await read(pack(array), `json${ending}`)).toEqual(wanted);
+    expect(await read(pack(array.subarray(0, -1)), `json${ending}`)).toEqual(wanted);
+    const step = ending === '' ? 1 : 7;
+    for (let bytes = 4; bytes < array.length - 1; bytes += step) {
+      const error = await syncErrorOf(read(pack(array.subarray(0, bytes)), `json${ending}`));
+      expect([bytes, error.code]).toEqual([bytes, 'source.malformed']);
+    }
+  });
+
+  test('every zstd frame of a file is read, and the last one must be whole', async () => {
+    const [first, second] = [array.subarray(0, 40), array.subarray(40)].map((part) => zstdCompressSync(part));
+    expect(await read(Buffer.concat([first!, second!]), 'json.zst')).toEqual(wanted);
+    const error = await syncErrorOf(read(Buffer.concat([first!, second!.subarray(0, -3)]), 'json.zst'));
+    expect(error.code).toBe('source.malformed');
+  });
+
+  test.each(['jsonl', 'json'])(
+    'an object that is larger than DuckDB reads is named, at the end of .%s',
+    async (ending) => {
+      const error = await syncErrorOf(read(`{"email":"a"}\n{"email":"lost","x":"${'x'.repeat(17 << 20)}"}`, ending));
+      expect(error.code).toBe('source.malformed');
+      expect(error.message).toContain('at line 2');
+      expect(error.message).toContain('an object of more than 16 MiB');
+    },
+  );
+
+  test('JSON lines that are cut at any byte but a line end are refused', async () => {
+    for (let bytes = 1; bytes < lines.length; bytes++) {
+      const isWhole = [...objects.keys()].some((count) => {
+        const length = objects.slice(0, count + 1).join('\n').length;
+        return bytes === length || bytes === length + 1;
+      });
+      const cut = read(lines.subarray(0, bytes));
+      if (isWhole) expect(wanted).toEqual(expect.arrayContaining(await cut));
+      else expect([bytes, (await syncErrorOf(cut)).code]).toEqual([bytes, 'source.malformed']);
+    }
+  });
+
+  test('an array of 100,000 objects that is cut behind a comma is refused when it is read', async () => {
+    const many = Array.from(
+      { length: 100_000 },
+      (_, index) => `{"email":"user${index}@example.com","note":"${'x'.repeat(30)}"}`,
+    );
+    const error = await syncErrorOf(read(`[${many.join(',')},`, 'json'));
+    expect(error.code).toBe('source.malformed');
+    expect(error.message).toContain('before its array is closed');
+    expect(sources.leftovers()).toEqual([]);
+  });
+});
+
+describe('a rule holds for the whole file', () => {
+  const start = '{"id":1,"email":"a@example.com"}\n'.repeat(150_000);
+
+  test('a key that is spelt otherwise in the last of 150,001 lines is refused', async () => {
+    const error = await syncErrorOf(read(`${start}{"id":2,"Email":"lost@example.com"}\n`));
+    expect(error.code).toBe('source.column_missing');
+    expect(error.message).toContain('spelt in several ways');
+    expect(allTextOf(error)).not.toContain('lost');
+  });
+
+  test('a key that stands twice in the last of 150,001 objects is refused', async () => {
+    const error = await syncErrorOf(read(`${start}{"email":"lost@example.com","email":"b"}\n`));
+    expect(error.code).toBe('source.malformed');
+    expect(error.message).toContain('at line 150001');
+  });
+
+  test('two spellings in one object are refused', async () => {
+    const error = await syncErrorOf(read('{"email":"a","EMAIL":"b"}\n'));
+    expect(error.code).toBe('source.column_missing');
+  });
+
+  test('a key of the default IFA columns that first appears late is found', async () => {
+    const path = sources.write('late-ifa.jsonl', `${'{"idfa":"x"}\n'.repeat(400_000)}{"gaid":"late"}\n`);
+    const wanted = { names: ['ifa', 'idfa', 'gaid', 'advertising_id'], required: 'any' as const };
+    const { columns, values } = await readSource(sources.engine, { type: 'files', path }, wanted);
+    expect(columns).toEqual(['idfa', 'gaid']);
+    expect(values[1]!.at(-1)).toBe('late');
+  });
+
+  test('a key that is wanted by no one may be spelt in several ways, stand twice, or be of any name', async () => {
+    const content = '{"email":"a","id":1,"ID":2,"id":3,"":4,"it\'s":5,"\\u0000":6}\n{"email":"b"}\n';
+    expect(await read(content)).toEqual(['a', 'b']);
+  });
+
+  test('a file whose only key is called json is read', async () => {
+    const path = sources.write('only-json.jsonl', '{"json":"a"}\n{"json":"b"}\n');
+    expect(await readFileColumn(sources.engine, path, undefined, 'json')).toEqual(['a', 'b']);
+    const array = sources.write('only-json.json', '[{"json":"a"},{"json":["b"]}]');
+    expect(await readFileColumn(sources.engine, array, undefined, 'json')).toEqual(['a', 'b']);
+  });
+
+  test('keys, strings and escapes may be cut anywhere by the parts in which a file is read', () => {
+    const content = Buffer.from('{"em\\u0061il":"a\\\\\\"b","x":[{"y":"}"}]}\n null \n{ "email" : "c" }');
+    for (let size = 1; size < content.length; size++) {
+      const scan = createJsonScan({ where: 'here', isLines: true, wanted: new Set(['email']) });
+      for (let at = 0; at < content.length; at += size) scan.scan(content.subarray(at, at + size));
+      scan.end();
+      expect(scan.contents()).toEqual({ format: 'newline_delimited', objects: 2, nulls: 1, keys: ['email', 'x'] });
+    }
+  });
+
+  test('NaN is nothing, and infinite numbers are no digits', async () => {
+    expect(await read(linesOf(['NaN', 'nan', '[NaN, "NaN"]', 'Infinity', '-Infinity', '1e400']))).toEqual([
+      ...['', '', '', 'NaN', 'Infinity', '-Infinity', '1e400'],
+    ]);
   });
 });
 
