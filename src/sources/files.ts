@@ -5,7 +5,7 @@ import type { FilesSourceConfig } from '../sourceConfig.ts';
 import type { DuckdbEngine } from './duckdb/engine.ts';
 import { type DuckdbRelation, readRelation } from './duckdb/relation.ts';
 import { checkCompressed } from './files/compression.ts';
-import { csvRelation } from './files/csv.ts';
+import { openCsv } from './files/csv.ts';
 import { jsonRelation } from './files/json.ts';
 import type { Source, WantedColumns } from './source.ts';
 import { quotePath, quoteText } from './sqlText.ts';
@@ -21,8 +21,8 @@ export async function openFiles(
 ): Promise<Source> {
   const readings: Source[] = [];
   for (const file of await listFiles(config.path, engine)) {
-    const relation = await openFile(file, config, wanted, engine);
-    if (relation !== undefined) readings.push(await readRelation(relation, wanted, engine));
+    const reading = await openFile(file, config, wanted, engine);
+    if (reading !== undefined) readings.push(reading);
   }
   const { columns, choices } = readings[0] ?? nothingToRead(wanted);
   for (const reading of readings) checkSameColumns(reading.columns, columns);
@@ -53,6 +53,8 @@ async function sumExpected([first, ...others]: readonly Source[]): Promise<reado
   return sums;
 }
 
+const usualCsv = { header: true, encoding: 'utf-8' } as const;
+
 async function listFiles(path: string, engine: DuckdbEngine): Promise<string[]> {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat?.isFile() === true) return [path];
@@ -64,25 +66,24 @@ async function listFiles(path: string, engine: DuckdbEngine): Promise<string[]> 
   throw new SyncError('source.not_found', `No file matches source.path ${path}.`, hint);
 }
 
-/** The file as DuckDB reads it; undefined when it is of a kind that may be empty, and is. */
+/** Opens one file. Undefined when it is of a kind that may be empty, and is. */
 async function openFile(
   file: string,
   config: FilesSourceConfig,
   wanted: WantedColumns,
   engine: DuckdbEngine,
-): Promise<DuckdbRelation | undefined> {
-  await checkCompressed(file);
+): Promise<Source | undefined> {
   const extension = /\.(parquet|csv|tsv|json|jsonl|ndjson)(\.(gz|zst))?$/i.exec(file)?.[1]?.toLowerCase();
   switch (extension) {
     case 'parquet':
-      return parquetRelation(file, engine);
+      return readRelation(await parquetRelation(file, engine), wanted, engine);
     case 'csv':
     case 'tsv':
-      return csvRelation(file, config.csv ?? { header: true }, engine);
+      return openCsv(file, config.csv ?? usualCsv, wanted);
     case 'json':
     case 'jsonl':
     case 'ndjson':
-      return jsonRelation(file, wanted, engine);
+      return openJson(file, wanted, engine);
     default:
       throw new SyncError(
         'source.unreadable',
@@ -90,6 +91,12 @@ async function openFile(
         'Known: .parquet, .csv, .tsv, .json, .jsonl, .ndjson, the text ones also with .gz or .zst behind.',
       );
   }
+}
+
+async function openJson(file: string, wanted: WantedColumns, engine: DuckdbEngine): Promise<Source | undefined> {
+  await checkCompressed(file);
+  const relation = await jsonRelation(file, wanted, engine);
+  return relation && readRelation(relation, wanted, engine);
 }
 
 async function parquetRelation(file: string, engine: DuckdbEngine): Promise<DuckdbRelation> {

@@ -1,35 +1,104 @@
-import { createReadStream } from 'node:fs';
-import { PassThrough, Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { type FileHandle, open } from 'node:fs/promises';
+import { pipeline } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { SyncError, systemErrorCode } from '../../errors.ts';
+
+/** Bytes that one read of a file asks for. */
+const readBytes = 256 * 1024;
 
 function isCompressed(file: string): boolean {
   return /\.(gz|zst)$/i.test(file);
 }
 
-/** Takes off what the ending of the file tells: gzip, zstd or nothing. */
-export function createDecompressor(file: string) {
-  if (/\.gz$/i.test(file)) return createGunzip();
-  return isCompressed(file) ? createZstdDecompress() : new PassThrough();
+/**
+ * Yields a file's bytes without the compression that its name ends with (gzip, zstd or none), in memory that is used
+ * again. Throws `source.malformed` when compressed data is cut off or damaged, or when the file changes meanwhile.
+ */
+export async function* readFileBytes(file: string): AsyncGenerator<Uint8Array> {
+  const handle = await open(file).catch((error: unknown) => {
+    throw unreadable(file, error);
+  });
+  try {
+    const before = await handle.stat();
+    yield* decompress(handle, file, before.size);
+    const after = await handle.stat();
+    if (after.size !== before.size || after.mtimeMs !== before.mtimeMs) throw changedMeanwhile(file);
+  } catch (error) {
+    throw error instanceof SyncError ? error : unreadable(file, error);
+  } finally {
+    await handle.close();
+  }
+}
+
+function decompress(handle: FileHandle, file: string, size: number): AsyncIterable<Uint8Array> {
+  if (!isCompressed(file)) return readPlain(handle);
+  return /\.gz$/i.test(file) ? throughDecompressor(handle, createGunzip(), 0) : readZstd(handle, size);
+}
+
+async function* readPlain(handle: FileHandle): AsyncGenerator<Uint8Array> {
+  const memory = Buffer.allocUnsafeSlow(readBytes);
+  for (;;) {
+    const { bytesRead } = await handle.read(memory, 0, readBytes);
+    if (bytesRead === 0) return;
+    yield memory.subarray(0, bytesRead);
+  }
+}
+
+/** Reads every zstd frame: Node's decompressor stops at the end of the first one without a word. */
+async function* readZstd(handle: FileHandle, size: number): AsyncGenerator<Uint8Array> {
+  let start = 0;
+  do {
+    const decompressor = createZstdDecompress();
+    yield* throughDecompressor(handle, decompressor, start);
+    start += decompressor.bytesWritten;
+  } while (start < size);
+}
+
+function throughDecompressor(
+  handle: FileHandle,
+  decompressor: ReturnType<typeof createGunzip | typeof createZstdDecompress>,
+  start: number,
+): AsyncIterable<Uint8Array> {
+  const compressed = handle.createReadStream({ start, autoClose: false, highWaterMark: readBytes });
+  // A failure is met by the reader of the decompressor.
+  return pipeline(compressed, decompressor, () => {});
 }
 
 /**
  * Reads a compressed file to its end once and throws `source.malformed` when it is cut off or damaged. DuckDB checks
- * neither end nor checksum, and would read the half of a file as a whole one: half of an audience would be removed.
+ * neither end nor checksum: half of a file would pass as a whole one, and half of an audience would be removed.
  */
 export async function checkCompressed(file: string): Promise<void> {
   if (!isCompressed(file)) return;
-  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-  try {
-    await pipeline(createReadStream(file), createDecompressor(file), nowhere);
-  } catch (error) {
-    // What the system refuses, DuckDB meets and tells next.
-    if (/^E[A-Z]+$/.test(systemErrorCode(error) ?? '')) return;
-    throw new SyncError(
-      'source.malformed',
-      `Cannot read the file ${file}: its compressed data is cut off or damaged.`,
-      'Check that the file was written and copied to its end, and make it anew.',
+  for await (const _ of readFileBytes(file));
+}
+
+/** The error for a file or folder that the system refuses, or whose compression is damaged. */
+export function unreadable(file: string, error: unknown): SyncError {
+  const code = systemErrorCode(error) ?? '';
+  if (code === 'ENOENT')
+    return new SyncError(
+      'source.not_found',
+      `Cannot read the file ${file}: there is no such file, or it is a link that leads nowhere.`,
+      'Relative paths are relative to the working directory.',
     );
-  }
+  if (/^E[A-Z0-9]+$/.test(code))
+    return new SyncError(
+      'source.unreadable',
+      `Cannot read ${file} (${code}).`,
+      'Check that it is whole, and that this user may read it.',
+    );
+  return new SyncError(
+    'source.malformed',
+    `Cannot read the file ${file}: its compressed data is cut off or damaged.`,
+    'Check that the file was written and copied to its end, then write it again.',
+  );
+}
+
+export function changedMeanwhile(file: string): SyncError {
+  return new SyncError(
+    'source.malformed',
+    `Cannot read the file ${file}: it changed while it was read.`,
+    'Run again when the file is complete. Write files under another name, and rename them when they are.',
+  );
 }
