@@ -1,5 +1,3 @@
-import { statSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { SyncError } from '../errors.ts';
 import type { FilesSourceConfig } from '../sourceConfig.ts';
 import type { DuckdbEngine } from './duckdb/engine.ts';
@@ -7,8 +5,9 @@ import { type DuckdbRelation, readRelation } from './duckdb/relation.ts';
 import { checkCompressed } from './files/compression.ts';
 import { openCsv } from './files/csv.ts';
 import { jsonRelation } from './files/json.ts';
+import { listFiles } from './files/listFiles.ts';
 import type { Source, WantedColumns } from './source.ts';
-import { quotePath, quoteText } from './sqlText.ts';
+import { quotePath } from './sqlText.ts';
 
 /**
  * All files that match, read as one, in the order of their names. Each is opened on its own, so a file that lacks a
@@ -20,7 +19,7 @@ export async function openFiles(
   engine: DuckdbEngine,
 ): Promise<Source> {
   const readings: Source[] = [];
-  for (const file of await listFiles(config.path, engine)) {
+  for (const file of await listFiles(config.path)) {
     const reading = await openFile(file, config, wanted, engine);
     if (reading !== undefined) readings.push(reading);
   }
@@ -54,17 +53,6 @@ async function sumExpected([first, ...others]: readonly Source[]): Promise<reado
 }
 
 const usualCsv = { header: true, encoding: 'utf-8' } as const;
-
-async function listFiles(path: string, engine: DuckdbEngine): Promise<string[]> {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat?.isFile() === true) return [path];
-  const rows = await engine.readRows(`SELECT file FROM glob(${quoteText(path)}) ORDER BY file`, `the path ${path}`);
-  if (rows.length > 0) return rows.map(([file]) => file!);
-  const hint = stat?.isDirectory()
-    ? `It is a folder: write ${path.replace(/\/+$/, '')}/*.parquet, say.`
-    : `Relative paths are relative to the working directory, ${resolve('.')}.`;
-  throw new SyncError('source.not_found', `No file matches source.path ${path}.`, hint);
-}
 
 /** Opens one file. Undefined when it is of a kind that may be empty, and is. */
 async function openFile(
