@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { integer } from './integer.ts';
+import { encodings } from './sources/files/encodings.ts';
 import { connectionUrlProblem, httpUrlProblem } from './sources/servers/connectionUrl.ts';
 
 /*
@@ -36,6 +37,11 @@ const csv = z
       .max(1)
       .optional()
       .meta({ title: 'Quote', description: 'One character, or "" for none; guessed when absent.' }),
+    encoding: z.enum(encodings).default('utf-8').meta({
+      title: 'Encoding',
+      description:
+        'How the text is written: shift_jis is that of Windows (cp932), utf-16 goes by its byte order mark. A byte that is wrong in it is an error.',
+    }),
   })
   .superRefine((value, context) => {
     if (!value.header && value.columns === undefined)
@@ -46,6 +52,13 @@ const csv = z
         path: ['columns'],
         message: 'goes with header: false; a header names the columns itself',
       });
+    for (const sign of ['delimiter', 'quote'] as const)
+      if (/[\r\n]/.test(value[sign] ?? ''))
+        context.addIssue({ code: 'custom', path: [sign], message: 'must not be a line break' });
+    if (/[^\0-\x7f]/.test(value.quote ?? ''))
+      context.addIssue({ code: 'custom', path: ['quote'], message: 'must be an ASCII character' });
+    if (value.delimiter !== undefined && value.delimiter === (value.quote ?? '"'))
+      context.addIssue({ code: 'custom', path: ['delimiter'], message: 'must not be the quote' });
   })
   .meta({ title: 'CSV', description: 'How CSV files are written, where it cannot be told from the file.' });
 

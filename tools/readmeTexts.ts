@@ -40,7 +40,8 @@ export const errorTexts: Record<ErrorCode, string> = {
     'A column is not there, is there twice, or has a type that holds no identifiers. The message lists what is there.',
   'source.no_header': 'The first line of a CSV file is somebody\'s data. Say `"header": false` and name the columns.',
   'source.malformed': 'A file is damaged or not strictly CSV, JSON or Parquet. The line is named where it is known.',
-  'source.encoding': 'A text file is not UTF-8. Convert it.',
+  'source.encoding':
+    'A text file is not UTF-8, or a CSV file not in its `csv.encoding`. The line and, if it can be told, the likely encoding are named.',
   'source.not_select': 'The query is not one SELECT. It was not run.',
   'source.query_failed':
     "DuckDB or the server refused the query or failed in it. Their texts quote data, so try it in the engine's own shell.",

@@ -1,15 +1,12 @@
-import { statSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { SyncError } from '../errors.ts';
 import type { FilesSourceConfig } from '../sourceConfig.ts';
 import type { DuckdbEngine } from './duckdb/engine.ts';
-import { type DuckdbRelation, readRelation } from './duckdb/relation.ts';
-import { checkCompressed } from './files/compression.ts';
-import { csvRelation } from './files/csv.ts';
+import { readRelation } from './duckdb/relation.ts';
+import { openCsv } from './files/csv.ts';
 import { jsonRelation } from './files/json.ts';
+import { listFiles } from './files/listFiles.ts';
 import { parquetRelation } from './files/parquet.ts';
 import type { Source, WantedColumns } from './source.ts';
-import { quoteText } from './sqlText.ts';
 
 /**
  * All files that match, read as one, in the order of their names. Each is opened on its own, so a file that lacks a
@@ -21,9 +18,9 @@ export async function openFiles(
   engine: DuckdbEngine,
 ): Promise<Source> {
   const readings: Source[] = [];
-  for (const file of await listFiles(config.path, engine)) {
-    const relation = await openFile(file, config, wanted, engine);
-    if (relation !== undefined) readings.push(await readRelation(relation, wanted, engine));
+  for (const file of await listFiles(config.path)) {
+    const reading = await openFile(file, config, wanted, engine);
+    if (reading !== undefined) readings.push(reading);
   }
   const { columns, choices } = readings[0] ?? nothingToRead(wanted);
   for (const reading of readings) checkSameColumns(reading.columns, columns);
@@ -54,36 +51,26 @@ async function sumExpected([first, ...others]: readonly Source[]): Promise<reado
   return sums;
 }
 
-async function listFiles(path: string, engine: DuckdbEngine): Promise<string[]> {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat?.isFile() === true) return [path];
-  const rows = await engine.readRows(`SELECT file FROM glob(${quoteText(path)}) ORDER BY file`, `the path ${path}`);
-  if (rows.length > 0) return rows.map(([file]) => file!);
-  const hint = stat?.isDirectory()
-    ? `It is a folder: write ${path.replace(/\/+$/, '')}/*.parquet, say.`
-    : `Relative paths are relative to the working directory, ${resolve('.')}.`;
-  throw new SyncError('source.not_found', `No file matches source.path ${path}.`, hint);
-}
+const usualCsv = { header: true, encoding: 'utf-8' } as const;
 
-/** The file as DuckDB reads it; undefined when it is of a kind that may be empty, and is. */
+/** Opens one file. Undefined when it is of a kind that may be empty, and is. */
 async function openFile(
   file: string,
   config: FilesSourceConfig,
   wanted: WantedColumns,
   engine: DuckdbEngine,
-): Promise<DuckdbRelation | undefined> {
+): Promise<Source | undefined> {
   const extension = /\.(parquet|csv|tsv|json|jsonl|ndjson)(\.(gz|zst))?$/i.exec(file)?.[1]?.toLowerCase();
   switch (extension) {
     case 'parquet':
-      return parquetRelation(file, engine);
+      return readRelation(await parquetRelation(file, engine), wanted, engine);
     case 'csv':
     case 'tsv':
-      await checkCompressed(file);
-      return csvRelation(file, config.csv ?? { header: true }, engine);
+      return openCsv(file, config.csv ?? usualCsv, wanted);
     case 'json':
     case 'jsonl':
     case 'ndjson':
-      return jsonRelation(file, wanted);
+      return openJson(file, wanted, engine);
     default:
       throw new SyncError(
         'source.unreadable',
@@ -91,6 +78,11 @@ async function openFile(
         'Known: .parquet, .csv, .tsv, .json, .jsonl, .ndjson, the text ones also with .gz or .zst behind.',
       );
   }
+}
+
+async function openJson(file: string, wanted: WantedColumns, engine: DuckdbEngine): Promise<Source | undefined> {
+  const relation = await jsonRelation(file, wanted);
+  return relation && readRelation(relation, wanted, engine);
 }
 
 /** Only where columns are those that happen to be present: then all files must have the same of them. */

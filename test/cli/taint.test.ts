@@ -437,7 +437,10 @@ describe.concurrent('no person and no secret comes to light', () => {
     const marks = makeMarks();
     await using scenario = await openScenario({ faults: [{ effect: 'delay', on: 'upload', ms: 60_000, times: 9 }] });
     const env = listenToArguments(scenario);
-    const outcome = await scenario.run('sync', fileConfig(scenario, 'people.csv', people(marks)), {
+    const { email, phone, ifa } = marks;
+    // JSON lines are read through a named pipe.
+    const content = `${JSON.stringify({ email, phone, idfa: ifa })}\n`;
+    const outcome = await scenario.run('sync', fileConfig(scenario, 'people.jsonl', content), {
       args: logged,
       env,
       async during(cli) {

@@ -1,5 +1,7 @@
-import { mkdirSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { relative } from 'node:path';
+import { describe, expect, test } from 'vitest';
 import { readFileColumn, syncErrorOf, useSources } from './sourceSetup.ts';
 
 const sources = useSources();
@@ -45,3 +47,99 @@ test('folders below are reached by **', async () => {
   sources.write('deep/2.csv', 'email\nb\n');
   expect((await readFileColumn(sources.engine, `${sources.folder}/deep/**/*.csv`)).sort()).toEqual(['a', 'b']);
 });
+
+describe('a path that is no file', () => {
+  test.each([
+    ['a named pipe', 'pipe.csv'],
+    ['a named pipe of another kind', 'pipe.jsonl.gz'],
+    ['a named pipe behind a link', 'to-pipe.parquet'],
+    ['a named pipe among the matches of a glob', 'pip*.csv'],
+    ['a device', 'null.csv'],
+  ])('is refused, as reading it may never end: %s', async (_, path) => {
+    mkdirSync(`${sources.folder}/special`, { recursive: true });
+    for (const name of ['pipe.csv', 'pipe.jsonl.gz'])
+      if (!existsSync(`${sources.folder}/special/${name}`)) spawnSync('mkfifo', [`${sources.folder}/special/${name}`]);
+    link('pipe.csv', 'special/to-pipe.parquet');
+    link('/dev/null', 'special/null.csv');
+    const error = await errorOf(`special/${path}`);
+    expect(error.code).toBe('source.unreadable');
+    expect(error.message).toMatch(/it is (a named pipe|a device), not a file/);
+    expect(error.hint).toContain('stdin');
+  });
+
+  test('is refused as a device of the system, too', async () => {
+    const error = await syncErrorOf(readFileColumn(sources.engine, '/dev/null'));
+    expect(error.message).toContain('/dev/null: it is a device, not a file');
+  });
+
+  test.each(['gone/*.csv', 'gone/b.csv'])('is refused when it is a link that leads nowhere: %s', async (path) => {
+    sources.write('gone/a.csv', 'email\na\n');
+    link('nowhere.csv', 'gone/b.csv');
+    expect((await errorOf(path)).code).toBe('source.not_found');
+  });
+
+  test.each(['loop/*.csv', 'loop/a.csv'])('is refused when its folder cannot be listed: %s', async (path) => {
+    link('loop', 'loop');
+    const error = await errorOf(path);
+    expect(error.code).toBe('source.unreadable');
+    expect(error.message).toContain('ELOOP');
+  });
+
+  test.skipIf(process.getuid?.() === 0)('is refused when a folder among the matches cannot be listed', async () => {
+    sources.write('closed/a/1.csv', 'email\na\n');
+    sources.write('closed/b/1.csv', 'email\nb\n');
+    chmodSync(`${sources.folder}/closed/b`, 0);
+    for (const path of ['closed/*/1.csv', 'closed/*/*.csv', 'closed/**/*.csv'])
+      expect((await errorOf(path)).code).toBe('source.unreadable');
+    chmodSync(`${sources.folder}/closed/b`, 0o700);
+  });
+});
+
+describe('a glob', () => {
+  function write(...names: string[]): void {
+    for (const name of names) sources.write(`glob/${name}`, `email\n${name}\n`);
+  }
+
+  test.each([
+    ['*.csv', ['.hidden.csv', 'a.csv', 'b1.csv', 'b2.csv', '{xy}.csv', 'ü.csv', '😀.csv']],
+    ['?.csv', ['a.csv', 'ü.csv', '😀.csv']],
+    ['b[12].csv', ['b1.csv', 'b2.csv']],
+    ['b[!1].csv', ['b2.csv']],
+    ['[a-b]*.csv', ['a.csv', 'b1.csv', 'b2.csv']],
+    ['{x?}.csv', ['{xy}.csv']],
+    ['*/a.csv', ['deep/a.csv']],
+    ['d*/*/a.csv', ['deep/er/a.csv']],
+    ['deep/**/a.csv', ['deep/a.csv', 'deep/er/a.csv']],
+    ['**/a.csv', ['a.csv', 'deep/a.csv', 'deep/er/a.csv']],
+    ['**/er/*.csv', ['deep/er/a.csv']],
+    ['./deep//a.csv', ['deep/a.csv']],
+    ['deep/**', ['deep/a.csv', 'deep/er/a.csv']],
+  ])('%s gives the files that match, in the order of their names', async (glob, names) => {
+    write('a.csv', 'b1.csv', 'b2.csv', 'ü.csv', '😀.csv', '{xy}.csv', '.hidden.csv', 'deep/a.csv', 'deep/er/a.csv');
+    mkdirSync(`${sources.folder}/glob/folder.csv`, { recursive: true });
+    expect(await readFileColumn(sources.engine, `${sources.folder}/glob/${glob}`)).toEqual(names);
+  });
+
+  test('follows links to files and to folders, but not below **', async () => {
+    sources.write('data/real/1.csv', 'email\na\n');
+    mkdirSync(`${sources.folder}/linked`, { recursive: true });
+    link('../data/real', 'linked/folder');
+    link('../data/real/1.csv', 'linked/file.csv');
+    const read = (path: string) => readFileColumn(sources.engine, `${sources.folder}/linked/${path}`);
+    expect(await read('*.csv')).toEqual(['a']);
+    expect(await read('*/1.csv')).toEqual(['a']);
+    expect(await read('folder/*')).toEqual(['a']);
+    expect(await read('**/*.csv')).toEqual(['a']);
+  });
+
+  test('may be relative to the working directory', async () => {
+    const path = relative(process.cwd(), `${sources.folder}/glob`);
+    write('a.csv');
+    expect(await readFileColumn(sources.engine, `${path}/?.csv`)).toContain('a.csv');
+  });
+});
+
+function link(target: string, name: string): void {
+  rmSync(`${sources.folder}/${name}`, { force: true });
+  symlinkSync(target, `${sources.folder}/${name}`);
+}

@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { PassThrough, pipeline } from 'node:stream';
+import { pipeline } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { SyncError, systemErrorCode } from '../../errors.ts';
 
@@ -8,12 +8,6 @@ const readBytes = 256 * 1024;
 
 export function isCompressed(file: string): boolean {
   return /\.(gz|zst)$/i.test(file);
-}
-
-/** Takes off what the ending of the file tells: gzip, zstd or nothing. */
-export function createDecompressor(file: string) {
-  if (/\.gz$/i.test(file)) return createGunzip();
-  return isCompressed(file) ? createZstdDecompress() : new PassThrough();
 }
 
 /**
@@ -68,15 +62,6 @@ function throughDecompressor(
   const compressed = handle.createReadStream({ start, autoClose: false, highWaterMark: readBytes });
   // A failure is met by the reader of the decompressor.
   return pipeline(compressed, decompressor, () => {});
-}
-
-/**
- * Reads a compressed file to its end once and throws `source.malformed` when it is cut off or damaged. DuckDB checks
- * neither end nor checksum: half of a file would pass as a whole one, and half of an audience would be removed.
- */
-export async function checkCompressed(file: string): Promise<void> {
-  if (!isCompressed(file)) return;
-  for await (const _ of readFileBytes(file));
 }
 
 /** The error for a file or folder that the system refuses, or whose compression is damaged. */

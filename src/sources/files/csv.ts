@@ -1,102 +1,98 @@
-import { SyncError } from '../../errors.ts';
-import type { FilesSourceConfig } from '../../sourceConfig.ts';
-import { isIdentifierLike } from '../columns.ts';
-import type { DuckdbEngine } from '../duckdb/engine.ts';
-import { notUtf8 } from '../duckdb/errors.ts';
-import type { DuckdbRelation } from '../duckdb/relation.ts';
-import { quoteText, textFileArguments } from '../sqlText.ts';
-import { findLineNotUtf8 } from './utf8.ts';
+import { findColumns, findNamedColumn } from '../columns.ts';
+import type { Chunk, Source, WantedColumns } from '../source.ts';
+import { changedMeanwhile, readFileBytes } from './compression.ts';
+import { createCsvBlock, maxRecordBytes } from './csvBlock.ts';
+import { type CsvConfig, type CsvHeader, readCsvHeader } from './csvHeader.ts';
+import { createRecordReader } from './csvRecords.ts';
+import { NotDecodable, toUtf8 } from './decode.ts';
+import { encodingFault } from './encodingFault.ts';
 
-type CsvConfig = NonNullable<FilesSourceConfig['csv']>;
+interface CsvFile {
+  file: string;
+  /** How to call it in messages. */
+  where: string;
+  config: CsvConfig;
+}
+
+/** Positions among the columns of the file. */
+interface Positions {
+  columns: readonly number[];
+  key: number | undefined;
+}
+
+/** About how many bytes of lines make a chunk: it goes to another thread, which pays only with many rows. */
+const chunkBytes = 2 * 1024 * 1024;
 
 /**
- * A CSV file, strictly: what its first line tells (columns, delimiter, quoting) holds for every line. DuckDB is not
- * left to guess, as it would rather read a ragged file as one wide column than complain.
+ * Opens a CSV file, which is read strictly: what its first record tells (columns, delimiter, quote, line end) holds for
+ * every record, and every byte must be in the configured encoding.
  */
-export async function csvRelation(file: string, config: CsvConfig, engine: DuckdbEngine): Promise<DuckdbRelation> {
-  const where = `the file ${file}`;
-  const firstLine = await readFirstLine(file, where, engine);
-  if (firstLine === undefined && config.header) throw emptyFile(where);
-  // UTF-16 without a byte order mark: plain letters, each with a NUL behind it.
-  if (firstLine?.includes('\0') && config.header) throw notUtf8(where, ' at line 1');
-  const quote = config.quote ?? (firstLine?.startsWith("'") ? "'" : '"');
-  const delimiter = config.delimiter ?? guessDelimiter(firstLine ?? '', quote);
-  const names = config.columns ?? splitLine(firstLine ?? '', delimiter, quote);
-  if (config.header && names.some(isIdentifierLike)) throw noHeader(where);
-  const columns = names.map((name) => ({ name, type: 'VARCHAR' }));
+export async function openCsv(file: string, config: CsvConfig, wanted: WantedColumns): Promise<Source> {
+  const csv = { file, where: `the file ${file}`, config };
+  const header = await readHeader(csv);
+  const { names } = header;
+  const found = wanted.choices.map((choice) => findColumns(names, choice, csv.where));
+  const columns = [...new Set(found.flat())];
+  const key = wanted.key === undefined ? undefined : findKey(csv, names, wanted.key);
   return {
-    where,
-    from: readCsv(file, { columns: names.length, header: config.header, delimiter, quote, isStrict: true }),
-    columns,
-    diagnose: async () => {
-      // DuckDB breaks down over a character that is not UTF-8 in a column that is read when others before it are not.
-      const line = await findLineNotUtf8(file);
-      return line === undefined ? undefined : notUtf8(where, ` at line ${line}`);
-    },
+    columns: columns.map((position) => names[position]!),
+    choices: found.map((positions) => positions.map((position) => columns.indexOf(position))),
+    cursor: null,
+    chunks: (signal) => readChunks(csv, header, { columns, key }, signal),
+    [Symbol.asyncDispose]: async () => {},
   };
 }
 
-interface Dialect {
-  columns: number;
-  header: boolean;
-  delimiter: string;
-  quote: string;
-  isStrict: boolean;
+function findKey({ where }: CsvFile, names: readonly string[], key: string): number {
+  return findNamedColumn({ where, columns: names.map((name) => ({ name })) }, key, 'rejects.keyColumn');
 }
 
-function readCsv(file: string, dialect: Dialect): string {
-  const columns = Array.from({ length: dialect.columns }, (_, index) => `c${index}: 'VARCHAR'`).join(', ');
-  const quote = quoteText(dialect.quote);
-  return `read_csv(${textFileArguments(file)}, auto_detect = false, header = ${dialect.header}, columns = {${columns}}, delim = ${quoteText(dialect.delimiter)}, quote = ${quote}, escape = ${quote}, strict_mode = ${dialect.isStrict}, buffer_size = ${2 * longestLineBytes}, max_line_size = ${longestLineBytes}, ${asWritten})`;
-}
-
-/** Buffers have room for two of it: DuckDB's own are of 32 MB, several a thread. */
-const longestLineBytes = 2 * 1024 * 1024;
-
-const asWritten =
-  "nullstr = '', encoding = 'utf-8', null_padding = false, ignore_errors = false, skip = 0, comment = ''";
-
-async function readFirstLine(file: string, where: string, engine: DuckdbEngine): Promise<string | undefined> {
-  // Not strictly: quotes and line breaks further down are not looked at here.
-  const lines = readCsv(file, { columns: 1, header: false, delimiter: '\x1f', quote: '', isStrict: false });
-  const [row] = await engine.readRows(`SELECT coalesce(c0, '') FROM ${lines} LIMIT 1`, where);
-  return row?.[0];
-}
-
-/** The usual delimiter that stands most often in the line, outside quotes; a comma when none does. */
-function guessDelimiter(line: string, quote: string): string {
-  const count = (delimiter: string) => splitLine(line, delimiter, quote).length;
-  return [',', ';', '\t', '|'].reduce((best, candidate) => (count(candidate) > count(best) ? candidate : best));
-}
-
-function splitLine(line: string, delimiter: string, quote: string): string[] {
-  const cells: string[] = [];
-  let cell = '';
-  let isQuoted = false;
-  for (let at = 0; at < line.length; at++) {
-    const character = line.charAt(at);
-    if (isQuoted && character === quote && line[at + 1] === quote) cell += line.charAt(++at);
-    else if (character === quote) isQuoted = !isQuoted;
-    else if (character === delimiter && !isQuoted) {
-      cells.push(cell);
-      cell = '';
-    } else cell += character;
+async function readHeader({ file, where, config }: CsvFile): Promise<CsvHeader> {
+  const parts = toUtf8(readFileBytes(file), config.encoding);
+  try {
+    return await readCsvHeader(createCsvBlock(parts), where, config);
+  } catch (error) {
+    throw await explain(error, file, config);
+  } finally {
+    await parts.return(undefined);
   }
-  return [...cells, cell];
 }
 
-function emptyFile(where: string): SyncError {
-  return new SyncError(
-    'source.malformed',
-    `Cannot read ${where}: it is empty, and its first line should name the columns.`,
-    'Write a header line, also when there are no rows.',
-  );
+async function* readChunks(
+  { file, where, config }: CsvFile,
+  expected: CsvHeader,
+  { columns, key }: Positions,
+  signal: AbortSignal,
+): AsyncGenerator<Chunk> {
+  const read = [...new Set(key === undefined ? columns : [...columns, key])];
+  const parts = toUtf8(readFileBytes(file), config.encoding);
+  try {
+    const block = createCsvBlock(parts);
+    const header = await readCsvHeader(block, where, config);
+    if (JSON.stringify(header) !== JSON.stringify(expected)) throw changedMeanwhile(file);
+    const records = createRecordReader(header.form, read, header.firstLine);
+    block.drop(header.bytes);
+    for (;;) {
+      signal.throwIfAborted();
+      await block.fill();
+      const isWhole = block.drop(records.read(block.bytes, block.length, block.isLast));
+      if (!isWhole) throw records.malformed(`the record is longer than ${maxRecordBytes / 2 ** 20} MiB`);
+      if (records.bytesRead() < chunkBytes && !block.isLast) continue;
+      const lines = records.take();
+      yield {
+        columns: columns.map((position) => ({ lines: lines[read.indexOf(position)]! })),
+        ...(key !== undefined && { key: lines[read.indexOf(key)]! }),
+      };
+      if (block.isLast) return;
+    }
+  } catch (error) {
+    throw await explain(error, file, config);
+  } finally {
+    await parts.return(undefined);
+  }
 }
 
-function noHeader(where: string): SyncError {
-  return new SyncError(
-    'source.no_header',
-    `Cannot read ${where}: its first line holds identifiers, not column names.`,
-    'Add a header line, or say source.csv: { "header": false, "columns": [ … ] }.',
-  );
+/** Finds the line of a wrong byte, of which the decoder does not tell the place. */
+async function explain(error: unknown, file: string, { encoding }: CsvConfig): Promise<unknown> {
+  return error instanceof NotDecodable ? encodingFault(file, { encoding, isConfigurable: true }) : error;
 }

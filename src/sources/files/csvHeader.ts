@@ -1,0 +1,127 @@
+import { SyncError } from '../../errors.ts';
+import type { FilesSourceConfig } from '../../sourceConfig.ts';
+import { isIdentifierLike } from '../columns.ts';
+import { type CsvBlock, maxRecordBytes } from './csvBlock.ts';
+import type { CsvForm, LineEnd } from './csvRecords.ts';
+import { beginsAsUtf8 } from './encodings.ts';
+
+export type CsvConfig = NonNullable<FilesSourceConfig['csv']>;
+
+/** What the beginning of a CSV file tells about all of it. */
+export interface CsvHeader {
+  form: CsvForm;
+  names: readonly string[];
+  /** Bytes in front of the first row, and the number of that row's line. */
+  bytes: number;
+  firstLine: number;
+}
+
+/** Reads the first record, and more of the file into `block` as far as that needs it. */
+export async function readCsvHeader(block: CsvBlock, where: string, config: CsvConfig): Promise<CsvHeader> {
+  await block.fill();
+  const start = beginsAsUtf8(block.bytes.subarray(0, block.length)) ? 3 : 0;
+  if (block.length === start && config.header) throw emptyFile(where);
+  const quote = config.quote ?? (block.bytes[start] === singleQuote ? "'" : '"');
+  let first = findFirstRecord(block, start, quote);
+  while (first === undefined) {
+    if (!block.drop(0)) throw tooLong(where);
+    await block.fill();
+    first = findFirstRecord(block, start, quote);
+  }
+  const text = block.bytes.toString('utf8', start, first.end);
+  const delimiter = config.delimiter ?? guessDelimiter(text, quote);
+  const names = config.columns ?? splitRecord(text, delimiter, quote);
+  if (names === undefined) throw badHeader(where);
+  if (config.header && names.some(isIdentifierLike)) throw noHeader(where);
+  const { lineEnd } = first;
+  const header = text + lineEnd;
+  return {
+    form: { where, delimiter, quote, lineEnd, width: names.length },
+    names,
+    bytes: config.header ? Math.min(first.end + lineEnd.length, block.length) : start,
+    firstLine: config.header ? header.split(lineEnd.slice(-1)).length : 1,
+  };
+}
+
+const singleQuote = 0x27;
+const lineFeed = 0x0a;
+const carriageReturn = 0x0d;
+
+/** Where the first record ends, and with what line end; LF when it is the only one. Undefined when more is needed. */
+function findFirstRecord(block: CsvBlock, start: number, quote: string): { end: number; lineEnd: LineEnd } | undefined {
+  const { bytes, length, isLast } = block;
+  const quoteByte = quote === '' ? -1 : quote.charCodeAt(0);
+  let isQuoted = false;
+  for (let at = start; at < length; at++) {
+    const byte = bytes[at]!;
+    if (byte === quoteByte) isQuoted = !isQuoted;
+    if (isQuoted) continue;
+    if (byte === lineFeed) return { end: at, lineEnd: '\n' };
+    if (byte !== carriageReturn) continue;
+    if (at + 1 === length && !isLast) return undefined;
+    return { end: at, lineEnd: at + 1 < length && bytes[at + 1] === lineFeed ? '\r\n' : '\r' };
+  }
+  return isLast ? { end: length, lineEnd: '\n' } : undefined;
+}
+
+/** The usual delimiter that stands most often in the record, outside quotes; a comma when none does. */
+function guessDelimiter(record: string, quote: string): string {
+  const everyOther = (_: string, index: number) => index % 2 === 0;
+  const unquoted = quote === '' ? record : record.split(quote).filter(everyOther).join('');
+  const count = (delimiter: string) => unquoted.split(delimiter).length;
+  return [',', ';', '\t', '|'].reduce((best, candidate) => (count(candidate) > count(best) ? candidate : best));
+}
+
+/** The fields of a record, or undefined when a quote stands in the wrong place. */
+function splitRecord(record: string, delimiter: string, quote: string): string[] | undefined {
+  const fields: string[] = [];
+  for (let at = 0; ; at++) {
+    let field = '';
+    if (quote !== '' && record[at] === quote) {
+      for (at++; record[at] !== quote || record[++at] === quote; at++) {
+        if (at >= record.length) return undefined;
+        field += record[at];
+      }
+      if (at < record.length && record[at] !== delimiter) return undefined;
+    } else {
+      const end = record.indexOf(delimiter, at);
+      field = record.slice(at, end === -1 ? undefined : end);
+      if (quote !== '' && field.includes(quote)) return undefined;
+      at += field.length;
+    }
+    fields.push(field);
+    if (at >= record.length) return fields;
+  }
+}
+
+function emptyFile(where: string): SyncError {
+  return new SyncError(
+    'source.malformed',
+    `Cannot read ${where}: it is empty, and its first line should name the columns.`,
+    'Write a header line, also when there are no rows.',
+  );
+}
+
+function badHeader(where: string): SyncError {
+  return new SyncError(
+    'source.malformed',
+    `Cannot read ${where}: malformed at line 1, a quote is not closed or stands in the wrong place.`,
+    'Fix the line, or say how the file is written with csv.delimiter and csv.quote of the source.',
+  );
+}
+
+function tooLong(where: string): SyncError {
+  return new SyncError(
+    'source.malformed',
+    `Cannot read ${where}: malformed at line 1, the record is longer than ${maxRecordBytes / 2 ** 20} MiB.`,
+    'Check that the file is CSV, and that no quote in its first line is left open.',
+  );
+}
+
+function noHeader(where: string): SyncError {
+  return new SyncError(
+    'source.no_header',
+    `Cannot read ${where}: its first line holds identifiers, not column names.`,
+    'Add a header line, or say source.csv: { "header": false, "columns": [ … ] }.',
+  );
+}
