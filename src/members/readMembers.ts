@@ -1,7 +1,7 @@
 import type { IdentifyRules } from '../identifiers/identify.ts';
 import { recordBytesOf } from '../identifiers/identify.ts';
 import type { RejectCode } from '../identifiers/rejects.ts';
-import type { Chunk, Source } from '../sources/source.ts';
+import type { ChosenColumns, Chunk, Source } from '../sources/source.ts';
 import { examplesPerCode, type Reject } from './identifyChunk.ts';
 import { mapInOrder } from './mapInOrder.ts';
 import { createMemberSet, type SealedSet } from './memberSet.ts';
@@ -61,7 +61,7 @@ export async function readMembers(
     readings.map((reading, index) =>
       createReader(
         reading,
-        source.choices[index]!.map((position) => source.columns[position]!),
+        source.choices[index]!.identifiers.map((position) => source.columns[position]!),
         surroundings,
       ),
     ),
@@ -78,8 +78,8 @@ export async function readMembers(
   return results;
 }
 
-function chooseColumns({ columns, ...rest }: Chunk, positions: readonly number[]): Chunk {
-  return { ...rest, columns: positions.map((position) => columns[position]!) };
+function chooseColumns({ columns, ...rest }: Chunk, { identifiers }: ChosenColumns): Chunk {
+  return { ...rest, columns: identifiers.map((position) => columns[position]!) };
 }
 
 interface Reader {

@@ -7,7 +7,7 @@ import { type DuckdbRelation, readRelation } from './duckdb/relation.ts';
 import { checkCompressed } from './files/compression.ts';
 import { csvRelation } from './files/csv.ts';
 import { jsonRelation } from './files/json.ts';
-import type { Source, WantedColumns } from './source.ts';
+import type { ColumnChoice, Source, WantedColumns } from './source.ts';
 import { quotePath, quoteText } from './sqlText.ts';
 
 /**
@@ -41,7 +41,8 @@ export async function openFiles(
 /** Of files that are all empty, the columns are those asked for. */
 function nothingToRead({ choices }: WantedColumns): Pick<Source, 'columns' | 'choices'> {
   const columns = [...new Set(choices.flatMap(({ names }) => names))];
-  return { columns, choices: choices.map(({ names }) => names.map((name) => columns.indexOf(name))) };
+  const identifiersOf = ({ names }: ColumnChoice) => names.map((name) => columns.indexOf(name));
+  return { columns, choices: choices.map((choice) => ({ identifiers: identifiersOf(choice), country: undefined })) };
 }
 
 async function sumExpected([first, ...others]: readonly Source[]): Promise<readonly number[] | undefined> {
