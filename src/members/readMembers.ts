@@ -2,7 +2,7 @@ import type { IdentifyRules } from '../identifiers/identify.ts';
 import { recordBytesOf } from '../identifiers/identify.ts';
 import type { RejectCode } from '../identifiers/rejects.ts';
 import type { ChosenColumns, Chunk, Source } from '../sources/source.ts';
-import { examplesPerCode, type Reject } from './identifyChunk.ts';
+import { examplesPerCode, type ReaderChunk, type Reject } from './identifyChunk.ts';
 import { mapInOrder } from './mapInOrder.ts';
 import { createMemberSet, type SealedSet } from './memberSet.ts';
 import type { RejectsFile } from './rejectsFile.ts';
@@ -78,12 +78,16 @@ export async function readMembers(
   return results;
 }
 
-function chooseColumns({ columns, ...rest }: Chunk, { identifiers }: ChosenColumns): Chunk {
-  return { ...rest, columns: identifiers.map((position) => columns[position]!) };
+function chooseColumns({ columns, ...rest }: Chunk, { identifiers, country }: ChosenColumns): ReaderChunk {
+  return {
+    ...rest,
+    columns: identifiers.map((position) => columns[position]!),
+    ...(country !== undefined && { country: columns[country]!.lines }),
+  };
 }
 
 interface Reader {
-  identify(chunk: Chunk): Promise<IdentifiedBlock>;
+  identify(chunk: ReaderChunk): Promise<IdentifiedBlock>;
   /** Blocks in the order of their chunks. */
   take(block: IdentifiedBlock): Promise<void>;
   seal(): Promise<ReadResult>;
@@ -106,7 +110,7 @@ async function createReader(
     identify: (chunk) =>
       workers.identifyChunk({
         ...{ chunk, rules, recordBytes },
-        listsAll: rejectsFile !== undefined,
+        options: { listsAll: rejectsFile !== undefined },
         directory: writer.directory,
       }),
     async take(chunk) {
