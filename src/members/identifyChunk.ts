@@ -5,6 +5,7 @@ import { shapeOf } from '../identifiers/shape.ts';
 import { kernelFor } from '../kernel/kernelFor.ts';
 import type { Chunk, ChunkColumn } from '../sources/source.ts';
 import { divideByCountry, readRowCountries } from './rowCountries.ts';
+import { type NationalCounts, type Sampling, sampleNational } from './sampleNational.ts';
 import { createByteScratch } from './scratch.ts';
 
 /** A chunk with the columns of one reader. */
@@ -32,6 +33,8 @@ export interface IdentifiedChunk {
   rejects: Partial<Record<RejectCode, number>>;
   /** At most five of each code, unless all are to be listed. */
   listed: Reject[];
+  /** What was asked for by `sampling`. */
+  national: NationalCounts | undefined;
   /** One record a member, twins included, in memory that the next chunk of this thread uses again. */
   records: Uint8Array;
 }
@@ -45,9 +48,11 @@ const scratchFor = createByteScratch();
 export interface IdentifyOptions {
   /** Whether every reject is wanted, not only examples. */
   listsAll?: boolean;
+  /** Which lines of phones are looked at for doubt. */
+  sampling?: Sampling | undefined;
 }
 
-interface Account extends Omit<IdentifiedChunk, 'records'> {
+interface Account extends Omit<IdentifiedChunk, 'records' | 'national'> {
   /** Of the records so far. */
   bytes: number;
 }
@@ -58,7 +63,7 @@ export function identifyChunk(
   rules: IdentifyRules,
   options: IdentifyOptions = {},
 ): IdentifiedChunk {
-  const { listsAll = false } = options;
+  const { listsAll = false, sampling } = options;
   const account: Account = { rows: 0, values: 0, empty: 0, rejects: {}, listed: [], bytes: 0 };
   const most = listsAll ? Number.POSITIVE_INFINITY : examplesPerCode;
   const countries = chunk.country && readRowCountries(chunk.country, rules.defaultCountry);
@@ -74,8 +79,9 @@ export function identifyChunk(
   }
   account.values -= account.empty;
   if (chunk.key !== undefined) addKeys(account.listed, chunk.key);
+  const national = sampling && sampleNational(chunk.columns, { rules, countries }, sampling);
   const { bytes, ...counts } = account;
-  return { ...counts, records: scratchFor(bytes) };
+  return { ...counts, national, records: scratchFor(bytes) };
 }
 
 /** Identifies lines that are read by the same rules. Returns how many rows they are of. */

@@ -5,6 +5,7 @@ import type { ChosenColumns, Chunk, Source } from '../sources/source.ts';
 import { examplesPerCode, type ReaderChunk, type Reject } from './identifyChunk.ts';
 import { mapInOrder } from './mapInOrder.ts';
 import { createMemberSet, type SealedSet } from './memberSet.ts';
+import { createNationalSampler, type NationalSample } from './nationalSampler.ts';
 import type { RejectsFile } from './rejectsFile.ts';
 import type { IdentifiedBlock, Workers } from './workers.ts';
 
@@ -40,6 +41,7 @@ export interface Reading {
 export interface ReadResult extends RejectAccount {
   members: SealedSet;
   counts: ReadCounts;
+  national: NationalSample;
 }
 
 interface Surroundings {
@@ -106,15 +108,17 @@ async function createReader(
   });
   const account: RejectAccount = { rejects: {}, rejectExamples: [] };
   const counts = { rows: 0, empty: 0, values: 0, rejected: 0, duplicates: 0, members: 0 };
+  const sampler = createNationalSampler(rules);
   return {
     identify: (chunk) =>
       workers.identifyChunk({
         ...{ chunk, rules, recordBytes },
-        options: { listsAll: rejectsFile !== undefined },
+        options: { listsAll: rejectsFile !== undefined, sampling: sampler.next(chunk.columns) },
         directory: writer.directory,
       }),
     async take(chunk) {
       writer.add(chunk.block);
+      sampler.take(chunk.national);
       const listed = chunk.listed.map((reject) => placeReject(reject, counts.rows, columns));
       addRejects(account, listed, chunk.rejects);
       await rejectsFile?.list(listed.map((reject) => ({ sync: name, ...reject })));
@@ -128,7 +132,7 @@ async function createReader(
       counts.rejected = Object.values(account.rejects).reduce((sum, count) => sum + count, 0);
       counts.members = members.count;
       counts.duplicates = counts.values - counts.rejected - counts.members;
-      return { members, counts, ...account };
+      return { members, counts, national: sampler.sample(), ...account };
     },
   };
 }
