@@ -6,8 +6,9 @@ import { DuckDBInstance } from '@duckdb/node-api';
 
 /*
  * Customers as untidy as real ones: id, email, phone, ifa, all computed from the number of the row, so that every
- * machine measures on the same. Nobody is in here: addresses are at example.com and the like, which are reserved, and
- * phone numbers come from ranges that no country has assigned (possible by their length, valid nowhere).
+ * machine measures on the same. Nobody is in here: addresses are at example.com and the like, which are reserved. Phone
+ * numbers of Japan are of the range 020, which is for machines and pagers; the others are of ranges that their country has
+ * not assigned (possible by their length, not valid).
  */
 
 /** How one row differs from its neighbours: 0 to 999, evenly; another odd factor, another sequence. */
@@ -29,12 +30,12 @@ const truths = `
     ${words}[person % 11 + 1] || '.' || ${words}[person // 11 % 11 + 1] || '.' || printf('%08d', person)
       || '@' || ${domains}[person // 121 % 4 + 1] AS address,
     CASE person % 10 WHEN 7 THEN '66' WHEN 8 THEN '886' WHEN 9 THEN '62' ELSE '81' END AS code,
-    CASE person % 10 WHEN 7 THEN '69' WHEN 8 THEN '18' WHEN 9 THEN '8400' ELSE ['900', '700'][person // 10000000 % 2 + 1] END
+    CASE person % 10 WHEN 7 THEN '69' WHEN 8 THEN '18' WHEN 9 THEN '8400' ELSE ['201', '202'][person // 10000000 % 2 + 1] END
       || printf('%07d', person * 1234567 % 10000000) AS national,
     md5(person::VARCHAR)::UUID::VARCHAR AS device
   FROM (${people})`;
 
-/** The groups in which people write a number: 90-0123-4567, 69-012-3456. */
+/** The groups in which people write a number: 20-1123-4567, 69-012-3456. */
 const grouped = `
   SELECT *, national[:2] AS one, national[3:length(national) - 4] AS two, national[length(national) - 3:] AS three
   FROM (${truths})`;

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 
 /*
  * Synthetic customers of a shop in Japan that also sells to Thailand, Taiwan and Indonesia, as untidy as real tables are.
- * Nobody is in here: e-mail addresses are at example.com, .net and .org, which are reserved, and phone numbers come from
- * ranges that no country has assigned (possible by their length, valid nowhere). Numbers from abroad always carry their
- * country code, as they must where one default country serves a whole column.
+ * Nobody is in here: e-mail addresses are at example.com, .net and .org, which are reserved. Phone numbers of Japan are of
+ * the range 020, which is for machines and pagers; the others are of ranges that their country has not assigned (possible
+ * by their length, not valid). Numbers from abroad always carry their country code, as they must where one default
+ * country serves a whole column.
  */
 
 export interface Customer {
@@ -36,10 +37,10 @@ type Weighted<T> = readonly (readonly [weight: number, value: T])[];
 type Stain = (text: string, random: Random) => string | null;
 
 const countries = {
-  JP: { code: '81', unassigned: ['700', '900'], digitsAfter: 7 },
-  TH: { code: '66', unassigned: ['69'], digitsAfter: 7 },
-  TW: { code: '886', unassigned: ['18', '19'], digitsAfter: 7 },
-  ID: { code: '62', unassigned: ['840', '841', '842'], digitsAfter: 8 },
+  JP: { code: '81', prefixes: ['201', '202'], digitsAfter: 7 },
+  TH: { code: '66', prefixes: ['69'], digitsAfter: 7 },
+  TW: { code: '886', prefixes: ['18', '19'], digitsAfter: 7 },
+  ID: { code: '62', prefixes: ['840', '841', '842'], digitsAfter: 8 },
 } as const;
 
 const countryShares: Weighted<Country> = [
@@ -161,12 +162,12 @@ function createIfa(device: Person['device'], random: Random): string {
 
 function createPerson(index: number, random: Random): Person {
   const country = pickWeighted(countryShares, random);
-  const { code, unassigned, digitsAfter } = countries[country];
+  const { code, prefixes, digitsAfter } = countries[country];
   const device = pickWeighted(deviceShares, random);
   return {
     country,
     email: `${pick(words, random)}${pick(['.', '_', '-', ''], random)}${index}@${pick(domains, random)}`,
-    phone: { code, national: pick<string>(unassigned, random) + digits(digitsAfter, random) },
+    phone: { code, national: pick<string>(prefixes, random) + digits(digitsAfter, random) },
     device,
     ifa: device === 'ios without consent' ? allZeroIfa : createIfa(device, random),
   };

@@ -106,6 +106,21 @@ const defaultCountry = z
       'Phone only: the country of numbers written without a country code. Without it they are rejected (phone.no_country).',
   });
 
+const countryColumn = z.string().min(1).optional().meta({
+  title: 'Country column',
+  description:
+    'Phone only: a column with the country of each row, as ISO 3166 code of two or three letters in any case. A blank cell means defaultCountry; anything else rejects numbers without a country code (phone.unknown_country).',
+});
+
+/** Refuses a country column where nothing would be read by it. */
+function checkCountryColumn(
+  value: { identifierType: IdentifierType; countryColumn?: string | undefined },
+  context: z.core.$RefinementCtx,
+): void {
+  if (value.countryColumn !== undefined && value.identifierType !== 'phone')
+    context.addIssue({ code: 'custom', path: ['countryColumn'], message: 'goes with identifierType phone' });
+}
+
 const hashed = z.enum(hashedSettings).default('auto').meta({
   title: 'Already hashed',
   description:
@@ -145,6 +160,7 @@ const sync = z
     }),
     columns,
     defaultCountry,
+    countryColumn,
     phoneFormats: z
       .array(z.enum(phoneFormats))
       .min(1)
@@ -188,6 +204,7 @@ const sync = z
         path: ['phoneFormats'],
         message: 'national alone needs a defaultCountry of JP, TH, TW or ID',
       });
+    checkCountryColumn(value, context);
   })
   .meta({ title: 'Sync', description: 'One audience, one identifier type, one mode.' });
 
@@ -297,6 +314,11 @@ const guards = z
     minMembers: integer(1, 1_000_000_000)
       .default(1)
       .meta({ title: 'Fewest members', description: 'Below this many members nothing is sent.', unit: 'members' }),
+    maxDoubtful: share.default(0.5).meta({
+      title: 'Largest share doubtful',
+      description:
+        'Largest share of the phone numbers without a country code that may be invalid in the country they are read in, by a sample of up to 10,000; above it, with 100 or more sampled, nothing is sent. Over 5 % there is a warning (phone_country_doubtful).',
+    }),
   })
   .prefault({})
   .meta({ title: 'Guards', description: 'What stops a run before anything is sent.' });
@@ -357,10 +379,13 @@ const rejects = z
   })
   .meta({ title: 'Rejects', description: 'Where rejected values are listed, by row and shape; never the values.' });
 
-const suppression = z.strictObject({ source: sourceSchema, identifierType, columns, defaultCountry, hashed }).meta({
-  title: 'Suppression',
-  description: 'A list of people who must not be uploaded, by whatever sync of that identifier type.',
-});
+const suppression = z
+  .strictObject({ source: sourceSchema, identifierType, columns, defaultCountry, countryColumn, hashed })
+  .superRefine(checkCountryColumn)
+  .meta({
+    title: 'Suppression',
+    description: 'A list of people who must not be uploaded, by whatever sync of that identifier type.',
+  });
 
 type SyncInput = {
   name: string;
@@ -413,6 +438,11 @@ function checkSources({ source, syncs, state }: ReadingInput, report: Report): v
     if (sync.hashing !== 'connector' && sync.identifierType === 'ifa')
       say('hashing', 'goes with emails and phones; advertising IDs are never hashed');
     else if (sync.hashing !== 'connector' && !isSql) say('hashing', `needs an SQL source, not ${own?.type}`);
+    if (sync.hashing !== 'connector' && sync.countryColumn !== undefined)
+      say(
+        'countryColumn',
+        `goes with hashing: connector, as the SQL of ${sync.hashing} reads numbers of one country only`,
+      );
     if (sync.cursor === undefined) return;
     if (sync.mode === 'mirror') say('cursor', 'goes with mode add; a mirror needs all rows');
     else if (!isSql) say('cursor', `needs an SQL source, not ${own?.type}`);
@@ -485,21 +515,24 @@ const defaultColumns: Record<IdentifierType, readonly string[]> = {
   ifa: ['ifa', 'idfa', 'gaid', 'advertising_id'],
 };
 
-/** Which columns hold the identifiers: all of the configured ones, or those present of the type's usual names. */
-export function wantedColumns({
-  identifierType,
-  columns,
-}: {
+/**
+ * The columns that hold the identifiers: all of the configured ones, or those present of the type's usual names; and the
+ * column that holds the country of each row.
+ */
+export function wantedColumns(given: {
   identifierType: IdentifierType;
   columns?: readonly string[] | undefined;
+  countryColumn?: string | undefined;
 }): {
   names: readonly string[];
   required: 'all' | 'any';
   identifierType: IdentifierType;
+  country: string | undefined;
 } {
+  const { identifierType, columns, countryColumn: country } = given;
   return columns === undefined
-    ? { names: defaultColumns[identifierType], required: 'any', identifierType }
-    : { names: columns, required: 'all', identifierType };
+    ? { names: defaultColumns[identifierType], required: 'any', identifierType, country }
+    : { names: columns, required: 'all', identifierType, country };
 }
 
 /** The source of a sync. */

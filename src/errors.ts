@@ -34,6 +34,7 @@ export const exitCodeByError = {
   'guard.empty_mirror': 65,
   'guard.min_members': 65,
   'guard.max_rejected': 65,
+  'guard.max_doubtful': 65,
   'guard.max_shrink': 65,
   'audience.appeared': 75,
   'audience.changed': 75,

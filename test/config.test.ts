@@ -32,6 +32,14 @@ describe('values that are allowed', () => {
     ['batches of one', { batch: { maxRecords: 1 } }],
     ['shares of 0 and 1', { guards: { maxShrink: 0, maxRejected: 1 } }],
     [
+      'a country column of phones, and of a list of phones',
+      {
+        syncs: [{ ...sync, identifierType: 'phone', countryColumn: 'country' }],
+        suppress: [{ source, identifierType: 'phone', countryColumn: 'land' }],
+        guards: { maxDoubtful: 1 },
+      },
+    ],
+    [
       'national alone with a country',
       { syncs: [{ ...sync, identifierType: 'phone', phoneFormats: ['national'], defaultCountry: 'TH' }] },
     ],
@@ -88,6 +96,30 @@ describe('values that are refused', () => {
       { syncs: [{ ...sync, identifierType: 'phone', defaultCountry: 'XX' }] },
       ['syncs.0.defaultCountry'],
     ],
+    ['a country column of emails', { syncs: [{ ...sync, countryColumn: 'country' }] }, ['syncs.0.countryColumn']],
+    [
+      'a country column of advertising IDs',
+      { syncs: [{ ...sync, identifierType: 'ifa', countryColumn: 'country' }] },
+      ['syncs.0.countryColumn'],
+    ],
+    [
+      'a nameless country column',
+      { syncs: [{ ...sync, identifierType: 'phone', countryColumn: '' }] },
+      ['syncs.0.countryColumn'],
+    ],
+    [
+      'a country column in a list of emails',
+      { suppress: [{ source, identifierType: 'email', countryColumn: 'country' }] },
+      ['suppress.0.countryColumn'],
+    ],
+    ...['warehouse', 'warehouse_or_raw'].map((hashing): [string, object, string[]] => [
+      `a country column with hashing: ${hashing}`,
+      {
+        source: { type: 'duckdb', query: 'SELECT 1' },
+        syncs: [{ ...sync, identifierType: 'phone', hashing, countryColumn: 'country' }],
+      },
+      ['syncs.0.countryColumn'],
+    ]),
     ['no phone forms', { syncs: [{ ...sync, identifierType: 'phone', phoneFormats: [] }] }, ['syncs.0.phoneFormats']],
     [
       'national alone without a country',
@@ -110,6 +142,7 @@ describe('values that are refused', () => {
     ['polling every 9 ms', { jobs: { pollMinMs: 9 } }, ['jobs.pollMinMs']],
     ['a timeout of 999 ms', { jobs: { timeoutMs: 999 } }, ['jobs.timeoutMs']],
     ['a share above 1', { guards: { maxRejected: 1.1 } }, ['guards.maxRejected']],
+    ['a share of doubt above 1', { guards: { maxDoubtful: 1.5 } }, ['guards.maxDoubtful']],
     ['a share below 0', { guards: { maxShrink: -0.1 } }, ['guards.maxShrink']],
     ['no members at least', { guards: { minMembers: 0 } }, ['guards.minMembers']],
     ['a nameless state directory', { state: { directory: '' } }, ['state.directory']],
@@ -129,5 +162,10 @@ describe('the columns that are read', () => {
     ['email', ['Mail', 'mail2'], { names: ['Mail', 'mail2'], required: 'all' }],
   ])('%s with columns %j', (identifierType, columns, wanted) => {
     expect(wantedColumns(syncOf({ identifierType, columns }))).toEqual({ identifierType, ...wanted });
+  });
+
+  test('a country column goes along', () => {
+    const { country } = wantedColumns(syncOf({ identifierType: 'phone', countryColumn: 'Country' }));
+    expect(country).toBe('Country');
   });
 });

@@ -16,6 +16,7 @@ const bundled = [
   'bottleneck',
   'commander',
   'fastest-levenshtein',
+  'iso-3166',
   'jose',
   'libphonenumber-js/max/metadata',
   'p-limit',

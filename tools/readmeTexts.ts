@@ -58,6 +58,8 @@ export const errorTexts: Record<ErrorCode, string> = {
   'guard.empty_mirror': 'A mirror of a source without any value. Look at the source first; see "Modes".',
   'guard.min_members': 'Fewer members than `guards.minMembers`.',
   'guard.max_rejected': 'A larger share of the values was rejected than `guards.maxRejected` allows.',
+  'guard.max_doubtful':
+    'A larger share of the phone numbers without a country code is not valid in the country they were read in than `guards.maxDoubtful` allows: most likely `countryColumn` is missing, or `defaultCountry` is wrong.',
   'guard.max_shrink':
     'A mirror would remove more than `guards.maxShrink` allows. Look at the source; `--approve` lets the plan through.',
   'audience.appeared':

@@ -9,9 +9,16 @@ import { type SourceConfig, secretSourceFields } from '../sourceConfig.ts';
 /** What decides whether a snapshot and a new member set can be compared. */
 export function membershipSettings(sync: SyncConfig): string {
   const { identifierType, mode, hashed } = sync;
+  const { names, country: countryColumn } = wantedColumns(sync);
   const phone =
-    identifierType === 'phone' ? { forms: formsInOrder(sync.phoneFormats), country: sync.defaultCountry ?? null } : {};
-  const columns = wantedColumns(sync).names.map((name) => name.toLowerCase());
+    identifierType === 'phone'
+      ? {
+          forms: formsInOrder(sync.phoneFormats),
+          country: sync.defaultCountry ?? null,
+          countryColumn: countryColumn?.toLowerCase(),
+        }
+      : {};
+  const columns = names.map((name) => name.toLowerCase());
   return JSON.stringify({ identifierType, mode, hashed, columns, ...phone });
 }
 

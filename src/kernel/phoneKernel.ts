@@ -2,8 +2,8 @@ import { digestBytes } from '../identifiers/identify.ts';
 import type { IdentifyRules } from '../identifiers/interpret.ts';
 import { formsInOrder, type PhoneRules } from '../identifiers/phone.ts';
 import type { PhoneFormat } from '../identifiers/phoneFormats.ts';
-import { createKernel, instantiate, type Kernel } from './kernel.ts';
-import { phoneStarts } from './phoneStarts.ts';
+import { createKernel, instantiate, type Kernel, type KernelModule } from './kernel.ts';
+import { type PhoneStarts, phoneStarts } from './phoneStarts.ts';
 
 export type PhoneKernelRules = PhoneRules & Pick<IdentifyRules, 'phoneFormats'>;
 
@@ -16,14 +16,33 @@ function codeAsNumber(code: string): number {
   return Buffer.from(`+${code}`.padStart(4)).readUInt32LE();
 }
 
+/** The module of all phone kernels of this thread: a source may hold numbers of many countries. */
+let shared: KernelModule | undefined;
+/** The entries that the module holds. */
+let loaded: PhoneStarts | undefined;
+
 /**
  * A kernel for plain phones, by rules with `hashed: auto` or `never` and hashing in the connector. A record is a slot of
  * 32 bytes for each configured form, as `createIdentify` has them. Loads libphonenumber.
  */
 export function createPhoneKernel({ phoneFormats, ...rules }: PhoneKernelRules): Kernel {
   const forms = formsInOrder(phoneFormats);
-  const { international, dialled, readingCode, nationalCode } = phoneStarts(rules);
-  const module = instantiate();
+  const starts = phoneStarts(rules);
+  shared ??= instantiate();
+  const module = shared;
+  const kernel = createKernel({ module, kind: phoneKind, recordBytes: forms.length * digestBytes, leastLineBytes });
+  return {
+    ...kernel,
+    identify(lines, records) {
+      if (loaded !== starts) loadRules(module, starts, forms);
+      loaded = starts;
+      return kernel.identify(lines, records);
+    },
+  };
+}
+
+function loadRules(module: KernelModule, starts: PhoneStarts, forms: readonly PhoneFormat[]): void {
+  const { international, dialled, readingCode, nationalCode } = starts;
   const entries = new Uint32Array(module.memory.buffer, module.phoneStarts.value, international.length * 2);
   entries.set(international);
   entries.set(dialled, international.length);
@@ -36,5 +55,4 @@ export function createPhoneKernel({ phoneFormats, ...rules }: PhoneKernelRules):
     readingCode.length,
     nationalCode.length,
   );
-  return createKernel({ module, kind: phoneKind, recordBytes: forms.length * digestBytes, leastLineBytes });
 }

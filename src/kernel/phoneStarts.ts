@@ -71,8 +71,14 @@ function startsWith(digits: string): [number, number] {
   return [Number(digits.padEnd(startDigits, '0')), Number(digits.padEnd(startDigits, '9'))];
 }
 
+/** Of this thread, by the calling code of national forms: they are the same for every reading country. */
+const internationalByCode = new Map<string, Uint32Array>();
+
 function internationalStarts(countries: ReadonlyMap<string, string[]>, nationalCode: string): Uint32Array {
+  const known = internationalByCode.get(nationalCode);
+  if (known !== undefined) return known;
   const entries = new Uint32Array(starts);
+  internationalByCode.set(nationalCode, entries);
   for (const [code, sharing] of countries) {
     const changed = firstDigits(countryNumbers(code).nationalPrefixForParsing());
     const entry = entryOf(commonLengths(sharing), code.length, code === nationalCode);

@@ -3,8 +3,16 @@ import { createIdentify, type IdentifyRules } from '../identifiers/identify.ts';
 import type { RejectCode } from '../identifiers/rejects.ts';
 import { shapeOf } from '../identifiers/shape.ts';
 import { kernelFor } from '../kernel/kernelFor.ts';
-import type { Chunk } from '../sources/source.ts';
+import type { Chunk, ChunkColumn } from '../sources/source.ts';
+import { divideByCountry, readRowCountries } from './rowCountries.ts';
+import { type NationalCounts, type Sampling, sampleNational } from './sampleNational.ts';
 import { createByteScratch } from './scratch.ts';
+
+/** A chunk with the columns of one reader. */
+export interface ReaderChunk extends Chunk {
+  /** The lines of the country column, one a row, if the reader has one. */
+  country?: Uint8Array;
+}
 
 /** A reject as it may be shown: never the value. */
 export interface Reject {
@@ -25,6 +33,8 @@ export interface IdentifiedChunk {
   rejects: Partial<Record<RejectCode, number>>;
   /** At most five of each code, unless all are to be listed. */
   listed: Reject[];
+  /** What was asked for by `sampling`. */
+  national: NationalCounts | undefined;
   /** One record a member, twins included, in memory that the next chunk of this thread uses again. */
   records: Uint8Array;
 }
@@ -35,34 +45,68 @@ export const examplesPerCode = 5;
 /** Records of this thread's chunks. */
 const scratchFor = createByteScratch();
 
-type Account = Omit<IdentifiedChunk, 'records'>;
+export interface IdentifyOptions {
+  /** Whether every reject is wanted, not only examples. */
+  listsAll?: boolean;
+  /** Which lines of phones are looked at for doubt. */
+  sampling?: Sampling | undefined;
+}
+
+interface Account extends Omit<IdentifiedChunk, 'records' | 'national'> {
+  /** Of the records so far. */
+  bytes: number;
+}
 
 /** What the values of a chunk are: the records of its members, and an account of every other cell. */
-export function identifyChunk(chunk: Chunk, rules: IdentifyRules, listsAll = false): IdentifiedChunk {
-  const { identify, recordBytes } = createIdentify(rules);
-  const account: Account = { rows: 0, values: 0, empty: 0, rejects: {}, listed: [] };
+export function identifyChunk(
+  chunk: ReaderChunk,
+  rules: IdentifyRules,
+  options: IdentifyOptions = {},
+): IdentifiedChunk {
+  const { listsAll = false, sampling } = options;
+  const account: Account = { rows: 0, values: 0, empty: 0, rejects: {}, listed: [], bytes: 0 };
   const most = listsAll ? Number.POSITIVE_INFINITY : examplesPerCode;
-  let bytes = 0;
-  chunk.columns.forEach(({ lines, rowIndex }, position) => {
-    const decided = decideFast(lines, rules, bytes);
-    bytes += decided.members * recordBytes;
-    account.empty += decided.empty;
-    let count = decided.lines;
-    let records = scratchFor(bytes + recordBytes);
-    for (const { value, line } of decided.rest) {
-      if (bytes + recordBytes > records.length) records = scratchFor(2 * (bytes + recordBytes));
-      const outcome = identify(value, records, bytes);
-      if (outcome === 'member') bytes += recordBytes;
-      else if (outcome === 'empty') account.empty++;
-      else addReject(account, { code: outcome, row: rowIndex?.[line] ?? line, column: position }, value, most);
-      count = Math.max(count, line + 1);
-    }
-    account.rows = rowIndex === undefined ? count : (rowIndex.at(-1) ?? -1) + 1;
-    account.values += count;
+  const countries = chunk.country && readRowCountries(chunk.country, rules.defaultCountry);
+  chunk.columns.forEach((column, position) => {
+    if (countries === undefined) account.rows = identifyLines(column, rules, { account, position, most });
+    else
+      for (const { country, ...part } of divideByCountry(column, countries))
+        identifyLines(part, { ...rules, country }, { account, position, most });
   });
+  if (countries !== undefined) {
+    account.rows = countries.positions.length;
+    account.listed.sort((a, b) => a.column - b.column || a.row - b.row);
+  }
   account.values -= account.empty;
   if (chunk.key !== undefined) addKeys(account.listed, chunk.key);
-  return { ...account, records: scratchFor(bytes) };
+  const national = sampling && sampleNational(chunk.columns, { rules, countries }, sampling);
+  const { bytes, ...counts } = account;
+  return { ...counts, national, records: scratchFor(bytes) };
+}
+
+/** Identifies lines that are read by the same rules. Returns how many rows they are of. */
+function identifyLines(
+  { lines, rowIndex }: ChunkColumn,
+  rules: IdentifyRules,
+  { account, position, most }: { account: Account; position: number; most: number },
+): number {
+  const { identify, recordBytes } = createIdentify(rules);
+  const decided = decideFast(lines, rules, account.bytes);
+  account.bytes += decided.members * recordBytes;
+  account.empty += decided.empty;
+  let count = decided.lines;
+  let records = scratchFor(account.bytes + recordBytes);
+  for (const { value, line } of decided.rest) {
+    const { bytes } = account;
+    if (bytes + recordBytes > records.length) records = scratchFor(2 * (bytes + recordBytes));
+    const outcome = identify(value, records, bytes);
+    if (outcome === 'member') account.bytes += recordBytes;
+    else if (outcome === 'empty') account.empty++;
+    else addReject(account, { code: outcome, row: rowIndex?.[line] ?? line, column: position }, value, most);
+    count = Math.max(count, line + 1);
+  }
+  account.values += count;
+  return rowIndex === undefined ? count : (rowIndex.at(-1) ?? -1) + 1;
 }
 
 function addReject(account: Account, reject: Omit<Reject, 'shape'>, value: string, most: number): void {

@@ -1,10 +1,11 @@
 import type { IdentifyRules } from '../identifiers/identify.ts';
 import { recordBytesOf } from '../identifiers/identify.ts';
 import type { RejectCode } from '../identifiers/rejects.ts';
-import type { Chunk, Source } from '../sources/source.ts';
-import { examplesPerCode, type Reject } from './identifyChunk.ts';
+import type { ChosenColumns, Chunk, Source } from '../sources/source.ts';
+import { examplesPerCode, type ReaderChunk, type Reject } from './identifyChunk.ts';
 import { mapInOrder } from './mapInOrder.ts';
 import { createMemberSet, type SealedSet } from './memberSet.ts';
+import { createNationalSampler, type NationalSample } from './nationalSampler.ts';
 import type { RejectsFile } from './rejectsFile.ts';
 import type { IdentifiedBlock, Workers } from './workers.ts';
 
@@ -40,6 +41,7 @@ export interface Reading {
 export interface ReadResult extends RejectAccount {
   members: SealedSet;
   counts: ReadCounts;
+  national: NationalSample;
 }
 
 interface Surroundings {
@@ -61,7 +63,7 @@ export async function readMembers(
     readings.map((reading, index) =>
       createReader(
         reading,
-        source.choices[index]!.map((position) => source.columns[position]!),
+        source.choices[index]!.identifiers.map((position) => source.columns[position]!),
         surroundings,
       ),
     ),
@@ -78,12 +80,16 @@ export async function readMembers(
   return results;
 }
 
-function chooseColumns({ columns, ...rest }: Chunk, positions: readonly number[]): Chunk {
-  return { ...rest, columns: positions.map((position) => columns[position]!) };
+function chooseColumns({ columns, ...rest }: Chunk, { identifiers, country }: ChosenColumns): ReaderChunk {
+  return {
+    ...rest,
+    columns: identifiers.map((position) => columns[position]!),
+    ...(country !== undefined && { country: columns[country]!.lines }),
+  };
 }
 
 interface Reader {
-  identify(chunk: Chunk): Promise<IdentifiedBlock>;
+  identify(chunk: ReaderChunk): Promise<IdentifiedBlock>;
   /** Blocks in the order of their chunks. */
   take(block: IdentifiedBlock): Promise<void>;
   seal(): Promise<ReadResult>;
@@ -102,15 +108,17 @@ async function createReader(
   });
   const account: RejectAccount = { rejects: {}, rejectExamples: [] };
   const counts = { rows: 0, empty: 0, values: 0, rejected: 0, duplicates: 0, members: 0 };
+  const sampler = createNationalSampler(rules);
   return {
     identify: (chunk) =>
       workers.identifyChunk({
         ...{ chunk, rules, recordBytes },
-        listsAll: rejectsFile !== undefined,
+        options: { listsAll: rejectsFile !== undefined, sampling: sampler.next(chunk.columns) },
         directory: writer.directory,
       }),
     async take(chunk) {
       writer.add(chunk.block);
+      sampler.take(chunk.national);
       const listed = chunk.listed.map((reject) => placeReject(reject, counts.rows, columns));
       addRejects(account, listed, chunk.rejects);
       await rejectsFile?.list(listed.map((reject) => ({ sync: name, ...reject })));
@@ -124,7 +132,7 @@ async function createReader(
       counts.rejected = Object.values(account.rejects).reduce((sum, count) => sum + count, 0);
       counts.members = members.count;
       counts.duplicates = counts.values - counts.rejected - counts.members;
-      return { members, counts, ...account };
+      return { members, counts, national: sampler.sample(), ...account };
     },
   };
 }

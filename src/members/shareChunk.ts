@@ -1,8 +1,10 @@
-import type { Chunk, ChunkColumn } from '../sources/source.ts';
+import type { ChunkColumn } from '../sources/source.ts';
+import type { ReaderChunk } from './identifyChunk.ts';
 
 /** How many bytes of memory `shareChunk` needs. */
-export function sharedBytes({ columns, key }: Chunk): number {
-  return columns.reduce((sum, column) => sum + columnBytes(column), wholeWords(key?.length ?? 0));
+export function sharedBytes({ columns, key, country }: ReaderChunk): number {
+  const ofRows = wholeWords(key?.length ?? 0) + wholeWords(country?.length ?? 0);
+  return columns.reduce((sum, column) => sum + columnBytes(column), ofRows);
 }
 
 function columnBytes({ lines, rowIndex }: ChunkColumn): number {
@@ -14,7 +16,7 @@ function wholeWords(bytes: number): number {
 }
 
 /** A copy of the chunk in memory that threads share. */
-export function shareChunk({ columns, key }: Chunk, memory: SharedArrayBuffer): Chunk {
+export function shareChunk({ columns, key, country }: ReaderChunk, memory: SharedArrayBuffer): ReaderChunk {
   let length = 0;
 
   function shareBytes(bytes: Uint8Array): Uint8Array {
@@ -37,5 +39,6 @@ export function shareChunk({ columns, key }: Chunk, memory: SharedArrayBuffer): 
       ...(rowIndex !== undefined && { rowIndex: shareIndex(rowIndex) }),
     })),
     ...(key !== undefined && { key: shareBytes(key) }),
+    ...(country !== undefined && { country: shareBytes(country) }),
   };
 }

@@ -15,9 +15,9 @@ import type { CollectDigests, IdentifiedBlock, IdentifyChunk, Settled } from './
 
 /** Identifies a chunk and appends its records to this thread's own file in `directory`. */
 export function identifyChunk(task: IdentifyChunk): Settled<IdentifiedBlock> {
-  const { chunk, rules, listsAll, directory, recordBytes } = task;
+  const { chunk, rules, options, directory, recordBytes } = task;
   return settle(() => {
-    const { records, ...account } = identifying.identifyChunk(chunk, rules, listsAll);
+    const { records, ...account } = identifying.identifyChunk(chunk, rules, options);
     return { ...account, block: append(records, layoutOf(rules.identifierType, recordBytes), directory) };
   });
 }

@@ -2,10 +2,9 @@ import type { Piscina } from 'piscina';
 import type { IdentifyRules } from '../identifiers/identify.ts';
 import type { MemoryPlan } from '../memory.ts';
 import { memberWorkerFile } from '../ownFiles.ts';
-import type { Chunk } from '../sources/source.ts';
 import { guardState } from '../stateErrors.ts';
 import type { Block } from './blocks.ts';
-import type { IdentifiedChunk } from './identifyChunk.ts';
+import type { IdentifiedChunk, IdentifyOptions, ReaderChunk } from './identifyChunk.ts';
 import type { SealPartitions } from './sealPartitions.ts';
 import { shareChunk, sharedBytes } from './shareChunk.ts';
 import { createSharedMemory } from './sharedMemory.ts';
@@ -13,10 +12,9 @@ import { collectDigests, identifyChunk, pairForms, sealPartitions } from './work
 
 export interface IdentifyChunk {
   /** Copied at once: its memory may be used again. */
-  chunk: Chunk;
+  chunk: ReaderChunk;
   rules: IdentifyRules;
-  /** Whether every reject is wanted, not only examples. */
-  listsAll: boolean;
+  options: IdentifyOptions;
   recordBytes: number;
   /** Where the block is appended, to a file of the worker's. */
   directory: string;

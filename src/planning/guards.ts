@@ -1,12 +1,14 @@
 import type { Config, Mode } from '../config.ts';
 import { SyncError } from '../errors.ts';
 import type { ReadCounts, ReadResult } from '../members/readMembers.ts';
+import { percent } from './percent.ts';
+import { checkDoubt, countryHint } from './phoneCountry.ts';
 
 export interface GuardInput {
   mode: Mode;
   guards: Config['guards'];
   columns: readonly string[];
-  read: { counts: ReadCounts & { suppressed: number }; rejects: ReadResult['rejects'] };
+  read: Pick<ReadResult, 'rejects' | 'national'> & { counts: ReadCounts & { suppressed: number } };
 }
 
 /** Throws a `guard.*` or `identifiers.none` error (status refused) when what was read must not be sent. */
@@ -20,6 +22,7 @@ export function checkGuards({ mode, guards, columns, read }: GuardInput): void {
   if (counts.members === 0) throw noIdentifiers(columns, rejects);
   const share = rejectedShare(read);
   if (share > guards.maxRejected) throw tooManyRejected(share, guards.maxRejected, rejects);
+  checkDoubt(read.national, columns.join(', '), guards.maxDoubtful);
   if (counts.members < guards.minMembers) throw tooFewMembers(counts.members, guards.minMembers);
 }
 
@@ -65,7 +68,8 @@ function noIdentifiers(columns: readonly string[], rejects: ReadResult['rejects'
   return new SyncError(
     'identifiers.none',
     `None of the values in ${columns.join(', ')} is a valid identifier (${describeRejects(rejects)}).`,
-    'Check syncs[].columns, identifierType and hashed; `line-ads-sync explain` shows how a value is read.',
+    countryHint(rejects) ??
+      'Check syncs[].columns, identifierType and hashed; `line-ads-sync explain` shows how a value is read.',
   );
 }
 
@@ -73,7 +77,8 @@ function tooManyRejected(share: number, limit: number, rejects: ReadResult['reje
   return new SyncError(
     'guard.max_rejected',
     `${percent(share)} of the values were rejected, more than guards.maxRejected allows (${percent(limit)}): ${describeRejects(rejects)}.`,
-    'Look at rejectExamples in the report; mend the source, or raise guards.maxRejected when this is expected.',
+    countryHint(rejects) ??
+      'Look at rejectExamples in the report; fix the source, or raise guards.maxRejected when this is expected.',
   );
 }
 
@@ -88,8 +93,4 @@ function tooFewMembers(members: number, least: number): SyncError {
 function describeRejects(rejects: ReadResult['rejects']): string {
   const byCount = Object.entries(rejects).sort(([, a], [, b]) => b - a);
   return byCount.map(([code, count]) => `${code} ${count}`).join(', ');
-}
-
-function percent(share: number): string {
-  return `${(share * 100).toFixed(1).replace(/\.0$/, '')} %`;
 }

@@ -13,6 +13,7 @@ import { type Comparison, compareWithLast } from './compareWithLast.ts';
 import { guardShrink } from './guardShrink.ts';
 import { checkGuards } from './guards.ts';
 import { isRefreshDue } from './lastUpload.ts';
+import { warnOfDoubt } from './phoneCountry.ts';
 import { type Choice, choosePlan, type Plan, planUploads } from './plan.ts';
 import { addPlanWarnings } from './planWarnings.ts';
 
@@ -52,6 +53,7 @@ export async function makePlan(
   const plan = await cutPlan(sync, audience, desired, { ...comparison, choice }, context);
   notePlan(plan, comparison, choice, report);
   addPlanWarnings(sync, plan, comparison, desired, report, context);
+  warnOfDoubt(desired.national, desired.columns.join(', '), report);
   await warnOfSuppressed(sync, comparison, desired, report, context);
   checkGuards({ mode: sync.mode, guards: context.config.guards, columns: desired.columns, read: desired });
   if (sync.mode === 'mirror' && audience !== undefined) guardShrink(sync, audience, plan, comparison, desired, context);

@@ -58,7 +58,7 @@ async function readOnce(requests: readonly ReadRequest[], context: ReadingContex
   const results = await readMembers(source, readings, { workers, signal });
   return results.map((result, index) => ({
     ...result,
-    columns: source.choices[index]!.map((position) => source.columns[position]!),
+    columns: source.choices[index]!.identifiers.map((position) => source.columns[position]!),
     cursor: source.cursor,
     directory: readings[index]!.directory,
   }));

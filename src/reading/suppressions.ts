@@ -5,8 +5,10 @@ import { SyncError } from '../errors.ts';
 import type { IdentifyRules } from '../identifiers/identify.ts';
 import { phoneFormats } from '../identifiers/phoneFormats.ts';
 import type { SealedSet } from '../members/memberSet.ts';
+import type { NationalSample } from '../members/nationalSampler.ts';
 import { type ReadResult, readMembers } from '../members/readMembers.ts';
 import { collectLines } from '../members/uploadLines.ts';
+import { checkDoubt, countryHint, warnOfDoubt } from '../planning/phoneCountry.ts';
 import type { SyncReport } from '../report.ts';
 import type { ReadingContext } from '../runContext.ts';
 import { openSource } from '../sources/openSource.ts';
@@ -22,6 +24,7 @@ interface SuppressionList {
   lines: SealedSet;
   /** Values that are no identifiers, so that nobody is kept back by them. */
   rejected: number;
+  national: NationalSample;
 }
 
 /** Each list is read once for all syncs that read its numbers alike. */
@@ -40,8 +43,10 @@ export function createSuppressions(context: ReadingContext): Suppressions {
       for (const [index, entry] of context.config.suppress.entries()) {
         if (entry.identifierType !== sync.identifierType) continue;
         context.progress.show(sync.name, { stage: 'reading the suppression lists' });
-        const { lines, rejected } = await read(entry, index, rulesOf(entry, sync));
+        const { lines, rejected, national } = await read(entry, index, rulesOf(entry, sync));
         warnOf(lines, rejected, index, report);
+        warnOfDoubt(national, `suppress[${index}]`, report);
+        checkDoubt(national, `suppress[${index}]`, context.config.guards.maxDoubtful);
         found.push(lines);
       }
       return found;
@@ -69,7 +74,10 @@ async function readList(
     { directory, stdin, duckdbBytes: memory.duckdbBytes, signal },
   );
   const [read] = await readMembers(source, [{ name, rules, directory, onProgress: () => {} }], { workers, signal });
-  checkReadable(read!, source.columns);
+  checkReadable(
+    read!,
+    source.choices[0]!.identifiers.map((position) => source.columns[position]!),
+  );
   const { identifierType } = rules;
   const lines = await collectLines(read!.members, {
     identifierType,
@@ -77,16 +85,16 @@ async function readList(
     workers,
     signal,
   });
-  return { lines, rejected: read!.counts.rejected };
+  return { lines, rejected: read!.counts.rejected, national: read!.national };
 }
 
 /** A list of the wrong column, say, would keep nobody back. */
-function checkReadable({ counts }: ReadResult, columns: readonly string[]): void {
+function checkReadable({ counts, rejects }: ReadResult, columns: readonly string[]): void {
   if (counts.values === 0 || counts.members > 0) return;
   throw new SyncError(
     'identifiers.none',
     `None of the values in ${columns.join(', ')} of a suppression list is a valid identifier, so nobody would be kept back by it. Nothing was sent.`,
-    'Check columns, identifierType, defaultCountry and hashed of the entries of suppress.',
+    countryHint(rejects) ?? 'Check columns, identifierType, defaultCountry and hashed of the entries of suppress.',
   );
 }
 

@@ -6,7 +6,7 @@ import { openCsv } from './files/csv.ts';
 import { jsonRelation } from './files/json.ts';
 import { listFiles } from './files/listFiles.ts';
 import { parquetRelation } from './files/parquet.ts';
-import type { Source, WantedColumns } from './source.ts';
+import type { ColumnChoice, Source, WantedColumns } from './source.ts';
 
 /**
  * All files that match, read as one, in the order of their names. Each is opened on its own, so a file that lacks a
@@ -39,7 +39,8 @@ export async function openFiles(
 /** Of files that are all empty, the columns are those asked for. */
 function nothingToRead({ choices }: WantedColumns): Pick<Source, 'columns' | 'choices'> {
   const columns = [...new Set(choices.flatMap(({ names }) => names))];
-  return { columns, choices: choices.map(({ names }) => names.map((name) => columns.indexOf(name))) };
+  const identifiersOf = ({ names }: ColumnChoice) => names.map((name) => columns.indexOf(name));
+  return { columns, choices: choices.map((choice) => ({ identifiers: identifiersOf(choice), country: undefined })) };
 }
 
 async function sumExpected([first, ...others]: readonly Source[]): Promise<readonly number[] | undefined> {

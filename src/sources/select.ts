@@ -2,7 +2,7 @@ import { SyncError } from '../errors.ts';
 import type { Dialect } from '../warehouseSql/dialects.ts';
 import { type HashedCells, hashExpression } from '../warehouseSql/hashExpression.ts';
 import { findColumns, findNamedColumn } from './columns.ts';
-import type { ColumnChoice, WantedColumns } from './source.ts';
+import type { ChosenColumns, ColumnChoice, WantedColumns } from './source.ts';
 
 /** Separates the elements of a list within a cell on its way out of an engine (ASCII record separator). */
 export const elementSeparator = '\x1e';
@@ -60,8 +60,8 @@ export interface RelationColumn {
 export interface Selection {
   /** Names of the columns read, as the source spells them. */
   columns: readonly string[];
-  /** For each choice its columns, as positions among them. */
-  choices: readonly (readonly number[])[];
+  /** For each choice its columns. */
+  choices: readonly ChosenColumns[];
   /** For each column whether its cells may hold several elements. */
   isList: readonly boolean[];
   /** Whether the key column stands behind them. */
@@ -76,13 +76,16 @@ export function selectFrom(relation: Relation, wanted: WantedColumns, engine: Sq
   const { where, from, columns } = relation;
   const names = columns.map(({ name }) => name);
   const read = new Map<string, { index: number; text: ColumnText }>();
-  const choices = wanted.choices.map((choice) =>
-    findColumns(names, choice, where).map((index) => {
-      const text = textOf(relation, index, choice, engine);
-      if (!read.has(text.sql)) read.set(text.sql, { index, text });
-      return [...read.keys()].indexOf(text.sql);
-    }),
-  );
+  const positionOf = (index: number, text: ColumnText) => {
+    if (!read.has(text.sql)) read.set(text.sql, { index, text });
+    return [...read.keys()].indexOf(text.sql);
+  };
+  const choices = wanted.choices.map((choice) => ({
+    identifiers: findColumns(names, choice, where).map((index) =>
+      positionOf(index, textOf(relation, index, choice, engine)),
+    ),
+    country: choice.country === undefined ? undefined : positionOf(...countryTextOf(relation, choice.country, engine)),
+  }));
   const key = wanted.key === undefined ? undefined : keyTextOf(relation, wanted.key, engine);
   const cursor = wanted.cursor === undefined ? undefined : cursorOf(relation, wanted.cursor, engine);
   const texts = [...read.values()].map(({ text }) => text.sql);
@@ -133,6 +136,19 @@ function checkType(
 
 function hashWith(hashing: HashedCells, dialect: Dialect): MapText {
   return (column) => hashExpression({ ...hashing, dialect, column });
+}
+
+/** The position of the country column, and how it is read. */
+function countryTextOf(relation: Relation, country: string, engine: SqlEngine): [number, ColumnText] {
+  const index = findNamedColumn(relation, country, 'syncs[].countryColumn');
+  const { name, type, sql } = relation.columns[index]!;
+  const text = engine.scalarText(sql, type);
+  if (text !== undefined) return [index, { sql: text, isList: false }];
+  throw new SyncError(
+    'source.column_missing',
+    `Column ${name} of ${relation.where} is of type ${nameOfType(type)}, which holds no country codes.`,
+    'Choose a column of text for syncs[].countryColumn.',
+  );
 }
 
 function keyTextOf(relation: Relation, key: string, engine: SqlEngine): string {

@@ -24,8 +24,16 @@ export interface ColumnChoice {
   required: 'all' | 'any';
   /** The type of identifiers that the columns are read for. Default: any. */
   identifierType?: IdentifierType | undefined;
+  /** A column of scalars with the country of each row. It must exist. */
+  country?: string | undefined;
   /** How the source's SQL is to hash their cells; without it they come as they are. */
   hashing?: HashedCells | undefined;
+}
+
+/** The columns of one choice, as positions in a chunk. */
+export interface ChosenColumns {
+  identifiers: readonly number[];
+  country: number | undefined;
 }
 
 /** What a source is opened for: the choices of all that read it together. */
@@ -39,7 +47,8 @@ export interface WantedColumns {
 
 /** Every name that has to be looked for. */
 export function namesToFind({ choices, key, cursor }: WantedColumns): readonly string[] {
-  const others = [key, cursor?.column].filter((name) => name !== undefined);
+  const countries = choices.map(({ country }) => country);
+  const others = [...countries, key, cursor?.column].filter((name) => name !== undefined);
   return [...choices.flatMap(({ names }) => names), ...others];
 }
 
@@ -47,8 +56,8 @@ export function namesToFind({ choices, key, cursor }: WantedColumns): readonly s
 export interface Source extends AsyncDisposable {
   /** Names of the columns of a chunk, as the source spells them. */
   columns: readonly string[];
-  /** For each choice its columns, as positions in a chunk. */
-  choices: readonly (readonly number[])[];
+  /** For each choice its columns. */
+  choices: readonly ChosenColumns[];
   /** The greatest value of the cursor column when the source was opened, as text; null without a cursor or rows. */
   cursor: string | null;
   /** For each choice about how many values it has; undefined where the source does not tell without being read. */

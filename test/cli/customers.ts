@@ -79,6 +79,8 @@ const oddIfas: (string | null)[] = [
   'unknown',
 ];
 
+const countries = ['JP', null, 'th', 'TWN', 'ｉｄｎ', '', ' JPN ', 'ID', 'UK', 'Japan', 'TW'];
+
 function uuidOf(number: number): string {
   const hex = hashOf(`device-${number}`).slice(0, 32);
   return [0, 8, 12, 16, 20].map((at, index, starts) => hex.slice(at, starts[index + 1] ?? 32)).join('-');
@@ -95,6 +97,7 @@ export function customers({ people, from = 0 }: { people: number; from?: number 
       phone: odd<string | null>(oddPhones, `080-2000-${String(number).padStart(4, '0')}`),
       idfa: odd<string | null>(oddIfas, uuidOf(number).toUpperCase()),
       gaid: number % 3 === 0 ? uuidOf(number) : null,
+      country: countries[number % countries.length]!,
     };
   });
 }

@@ -1,6 +1,6 @@
 """What an audience should hold after a sync of some files, worked out without a line of the program.
 
-Reads {"files": [{"path", "as"}], "columns", "type", "country", "forms"} from stdin and prints
+Reads {"files": [{"path", "as"}], "columns", "type", "country", "countryColumn", "forms"} from stdin and prints
 {"lines", "rows", "empty", "values", "rejected", "duplicates", "members"}. Telephone numbers of plain shapes only:
 it knows how many digits numbers of JP, TH, TW and ID have, and no more.
 """
@@ -14,7 +14,8 @@ import sys
 import unicodedata
 
 ZERO_WIDTH = "\u200b\u200c\u200d\u2060\ufeff\u180e"
-CODES = {"JP": ("81", (9, 10)), "TH": ("66", (8, 9)), "TW": ("886", range(7, 12)), "ID": ("62", range(8, 13))}
+CODES = {"JP": ("81", (9, 10)), "TH": ("66", (8, 9, 10, 13)), "TW": ("886", range(7, 12)), "ID": ("62", range(8, 13))}
+ISO = {"JPN": "JP", "THA": "TH", "TWN": "TW", "IDN": "ID", **{name: name for name in CODES}}
 FORMS = ["e164", "e164-digits", "national"]
 
 
@@ -38,7 +39,7 @@ def ready_hash(value):
     return False if re.fullmatch("[0-9a-fA-F]{32}|[0-9a-fA-F]{40}", value) else None
 
 
-def email_member(value, _order):
+def email_member(value, _order, _reading):
     if len(value) > 120 or any(not "!" <= character <= "~" for character in value):
         return None
     local, at, domain = value.partition("@")
@@ -48,7 +49,13 @@ def email_member(value, _order):
     return [sha256(value.lower())] if len(labels) > 1 and all(labels) else None
 
 
-def phone_member(value, order):
+def reading_country(row, order):
+    """The country in which numbers of the row are read that do not name one."""
+    cell = clean(row.get(order.get("countryColumn")) or "").upper()
+    return ISO.get(cell) if cell else order.get("country")
+
+
+def phone_member(value, order, reading):
     if any(unicodedata.category(character).startswith("L") for character in value):
         return None
     digits = "".join(str(unicodedata.digit(character)) for character in value if character.isdigit())
@@ -63,9 +70,9 @@ def phone_member(value, order):
         if "(0)" in value:
             national = national[1:]
     else:
-        if home is None or not digits.startswith("0"):
+        if reading is None or not digits.startswith("0"):
             return None
-        country, national = home, digits[1:]
+        country, national = reading, digits[1:]
     code, lengths = CODES[country]
     if len(national) not in lengths:
         return None
@@ -76,7 +83,7 @@ def phone_member(value, order):
     return hashes or None
 
 
-def ifa_member(value, _order):
+def ifa_member(value, _order, _reading):
     digits = value.replace("-", "")
     is_uuid = re.fullmatch("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", value)
     return [value] if is_uuid and digits != "0" * 32 else None
@@ -85,14 +92,14 @@ def ifa_member(value, _order):
 MEMBER_OF = {"email": email_member, "phone": phone_member, "ifa": ifa_member}
 
 
-def member_of(value, order):
+def member_of(value, order, reading):
     """The upload lines of a member, the first of which is its key; None for a reject."""
     if "\n" in value or "\r" in value:
         return None
     found = ready_hash(value) if order["type"] != "ifa" else None
     if found is not None:
         return [found] if found else None
-    return MEMBER_OF[order["type"]](value, order)
+    return MEMBER_OF[order["type"]](value, order, reading)
 
 
 def rows_of(file):
@@ -118,7 +125,7 @@ def expected(order):
                     counts["empty"] += 1
                     continue
                 counts["values"] += 1
-                member = member_of(value, order)
+                member = member_of(value, order, reading_country(row, order))
                 if member is None:
                     counts["rejected"] += 1
                     continue

@@ -13,6 +13,7 @@ export interface Order {
   columns: readonly string[];
   type: string;
   country?: string;
+  countryColumn?: string;
   forms?: readonly string[];
 }
 

@@ -19,7 +19,7 @@ const rows: Row[] = [
   ...Array.from({ length: 10 }, () => customers({ people: 100 })).flat(),
   ...customers({ people: 9_500 }),
 ];
-const columns = ['Customer_ID', 'Email', 'phone', 'idfa', 'gaid'];
+const columns = ['Customer_ID', 'Email', 'phone', 'idfa', 'gaid', 'country'];
 
 async function fillPostgres(): Promise<void> {
   const types = columns.map((name) => `"${name}" text`).join(', ');
@@ -42,6 +42,7 @@ const kinds = [
   { name: 'email', identifierType: 'email' },
   { name: 'phone', ...phone },
   { name: 'phone-e164', ...phone, phoneFormats: ['e164'] },
+  { name: 'phone-by-row', ...phone, countryColumn: 'COUNTRY' },
   { name: 'ifa', identifierType: 'ifa' },
 ];
 const columnsByType: Record<string, readonly string[]> = { email: ['Email'], phone: ['phone'], ifa: ['idfa', 'gaid'] };
@@ -93,6 +94,7 @@ describe.runIf(mayCompare)('the members that LINE holds after one read for all s
       source: { type, url: database.url, ...selection(database) },
       syncs: kinds.map((kind) => ({ ...kind, audienceName: `LINE ${kind.name}`, mode })),
       batch: { maxRecords: 7_000 },
+      guards: { maxRejected: 1, maxDoubtful: 1 },
     });
     const orders = kinds.map(({ identifierType, ...kind }) => ({
       files: [{ path, as: 'jsonl' as const }],
@@ -100,6 +102,7 @@ describe.runIf(mayCompare)('the members that LINE holds after one read for all s
       type: identifierType,
       forms: 'phoneFormats' in kind ? kind.phoneFormats : ['e164', 'e164-digits', 'national'],
       ...('defaultCountry' in kind && { country: kind.defaultCountry }),
+      ...('countryColumn' in kind && { countryColumn: 'country' }),
     }));
     const [expected, outcome] = await Promise.all([expectedOf(orders), scenario.run('sync', config)]);
     expect(outcome.code, outcome.stderr).toBe(0);

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { sourceSettings } from '../../src/journal/settings.ts';
+import { membershipSettings, originSettings, sourceSettings } from '../../src/journal/settings.ts';
 import { sourceSchema } from '../../src/sourceConfig.ts';
+import { configOf, syncOf } from '../members/memberSetup.ts';
 
 function settingsOf(source: object): string {
   return JSON.stringify(sourceSettings(sourceSchema.parse(source)));
@@ -30,4 +31,37 @@ test('another host, database, user or query is another source', () => {
 test('keys and tokens are no part of it', () => {
   const settings = settingsOf({ type: 'snowflake', account: 'a', oauthToken: 'MARKED', table: 't' });
   expect(settings).not.toContain('MARKED');
+});
+
+test('the country column and the default country are part of what a snapshot was made under', () => {
+  const settingsWith = (changes: object) => membershipSettings(syncOf({ identifierType: 'phone', ...changes }));
+  const settings = [
+    settingsWith({}),
+    settingsWith({ defaultCountry: 'JP' }),
+    settingsWith({ countryColumn: 'country' }),
+    settingsWith({ countryColumn: 'land' }),
+    settingsWith({ defaultCountry: 'JP', countryColumn: 'country' }),
+  ];
+  expect(new Set(settings).size).toBe(settings.length);
+  expect(settingsWith({ countryColumn: 'COUNTRY' })).toBe(settingsWith({ countryColumn: 'country' }));
+});
+
+test('a snapshot of a sync without a country column was made under the same settings before there were such columns', () => {
+  expect(membershipSettings(syncOf({ identifierType: 'phone', defaultCountry: 'JP' }))).not.toContain('countryColumn');
+});
+
+test('the country column of a suppression list is part of what a plan was made for', () => {
+  const originWith = (entry: object) => {
+    const config = configOf({ identifierType: 'phone' });
+    const suppress = [
+      {
+        source: { type: 'files' as const, path: 'x.csv' },
+        identifierType: 'phone' as const,
+        hashed: 'auto' as const,
+        ...entry,
+      },
+    ];
+    return originSettings({ ...config, suppress }, config.syncs[0]!);
+  };
+  expect(originWith({ countryColumn: 'country' })).not.toBe(originWith({}));
 });

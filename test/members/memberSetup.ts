@@ -41,7 +41,7 @@ export function listColumn(rows: readonly (readonly string[])[]) {
 export function sourceFrom(chunks: Source['chunks'], columns = ['email']): Source {
   return {
     columns,
-    choices: [columns.map((_, index) => index)],
+    choices: [{ identifiers: columns.map((_, index) => index), country: undefined }],
     cursor: null,
     chunks,
     [Symbol.asyncDispose]: async () => {},

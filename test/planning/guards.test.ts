@@ -8,25 +8,31 @@ interface Case {
   members?: number;
   duplicates?: number;
   rejects?: GuardInput['read']['rejects'];
+  national?: GuardInput['read']['national'];
 }
 
-function check({ mode = 'mirror', guards, members = 0, duplicates = 0, rejects = {} }: Case): string {
+function refusalOf({ mode = 'mirror', guards, members = 0, duplicates = 0, rejects = {}, national }: Case) {
   const rejected = Object.values(rejects).reduce((sum, count) => sum + count, 0);
   const values = members + duplicates + rejected;
   const counts = { rows: values, empty: 0, values, rejected, duplicates, suppressed: 0, members };
   try {
     checkGuards({
       mode,
-      guards: { maxShrink: 0.5, maxRejected: 0.5, minMembers: 1, ...guards },
+      guards: { maxShrink: 0.5, maxRejected: 0.5, minMembers: 1, maxDoubtful: 0.5, ...guards },
       columns: ['email', 'mail2'],
-      read: { counts, rejects },
+      read: { counts, rejects, national: national ?? { sampled: 0, doubtful: 0 } },
     });
-    return 'passes';
+    return undefined;
   } catch (error) {
     if (!(error instanceof SyncError)) throw error;
     expect(error.hint).not.toBe('');
-    return `${error.code}: ${error.message}`;
+    return error;
   }
+}
+
+function check(given: Case): string {
+  const refusal = refusalOf(given);
+  return refusal === undefined ? 'passes' : `${refusal.code}: ${refusal.message}`;
 }
 
 describe('what is sent and what is refused', () => {
@@ -64,6 +70,19 @@ describe('what is sent and what is refused', () => {
       'guard.max_rejected',
       'dirt beside people who opted out',
       { members: 4, rejects: { 'ifa.all_zero': 90, 'ifa.not_a_uuid': 6 } },
+    ],
+    ['passes', 'as many doubtful as allowed', { members: 1, national: { sampled: 100, doubtful: 50 } }],
+    ['guard.max_doubtful', 'one more', { members: 1, national: { sampled: 100, doubtful: 51 } }],
+    ['passes', 'a smaller sample, however doubtful', { members: 1, national: { sampled: 99, doubtful: 99 } }],
+    [
+      'guard.max_doubtful',
+      'one doubtful, when none may be',
+      { guards: { maxDoubtful: 0 }, members: 1, national: { sampled: 100, doubtful: 1 } },
+    ],
+    [
+      'passes',
+      'all doubtful, when that is allowed',
+      { guards: { maxDoubtful: 1 }, members: 1, national: { sampled: 100, doubtful: 100 } },
     ],
     ['guard.min_members', 'too few members', { guards: { minMembers: 10 }, members: 9, duplicates: 5 }],
     ['passes', 'just enough members', { guards: { minMembers: 10 }, members: 10 }],
@@ -114,9 +133,33 @@ describe('messages say what was found', () => {
       '66.7 % of the values were rejected, more than guards.maxRejected allows (50 %): email.no_at 2.',
       { members: 1, rejects: { 'email.no_at': 2 } },
     ],
+    [
+      '51 of 100 sampled phone numbers without a country code in email, mail2 (51 %) are not valid in the country that they were read in, more than guards.maxDoubtful allows (50 %). Nothing was sent.',
+      { members: 1, national: { sampled: 100, doubtful: 51 } },
+    ],
     ['There are 9 members, fewer than guards.minMembers (10).', { guards: { minMembers: 10 }, members: 9 }],
     ['an audience cannot be mirrored to nothing', {}],
   ])('%s', (message, given) => {
     expect(check(given)).toContain(message);
+  });
+});
+
+describe('where most rejects lack a country, the hint names the setting that gives one', () => {
+  test.each<[string, NonNullable<Case['rejects']>, number, RegExp]>([
+    ['no country', { 'phone.no_country': 2, 'phone.too_short': 1 }, 0, /^Set defaultCountry .* or countryColumn /],
+    ['no country, with members', { 'phone.no_country': 9 }, 1, /^Set defaultCountry .* or countryColumn /],
+    ['an unknown country', { 'phone.unknown_country': 3, 'phone.no_country': 2 }, 0, /^Fix the column .*countryColumn/],
+    ['an unknown country, with members', { 'phone.unknown_country': 9 }, 1, /^Fix the column .*countryColumn/],
+    ['just half of them', { 'phone.no_country': 1, 'phone.too_short': 1 }, 0, /syncs\[\]\.columns/],
+    [
+      'just half of them, with members',
+      { 'phone.no_country': 2, 'phone.too_short': 2 },
+      1,
+      /raise guards\.maxRejected/,
+    ],
+  ])('%s', (_, rejects, members, hint) => {
+    const refusal = refusalOf({ rejects, members });
+    expect(refusal?.hint).toMatch(hint);
+    expect(refusal?.hint.includes('maxRejected')).toBe(hint.source.includes('maxRejected'));
   });
 });

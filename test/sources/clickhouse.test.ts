@@ -90,13 +90,32 @@ test('two readers get their columns out of one statement, with the key behind th
   const wanted = { choices: [all('email'), all('phone', 'EMAIL')], key: 'id' };
   const { source, server } = await openTable({ ...people, rows }, wanted);
   const { values, keys } = await readAll(source);
-  expect(source.choices).toEqual([[0], [1, 0]]);
+  expect(source.choices).toEqual([{ identifiers: [0] }, { identifiers: [1, 0] }]);
   expect(values).toEqual([
     ['a@example.com', ''],
     ['090-1', '090-2'],
   ]);
   expect(keys).toEqual(['1', '2']);
   expect(server.questions.map(({ statement }) => statement).filter(isReading)).toHaveLength(1);
+});
+
+test('the country column comes with the identifiers, before the key', async () => {
+  const rows = [
+    ['090-1', 'JP', '1'],
+    ['081-2', null, '2'],
+  ];
+  const wanted = { choices: [{ ...all('phone'), country: 'land' }], key: 'id' };
+  const { source } = await openTable(
+    { ...people, rows, columns: [...people.columns, ['land', 'LowCardinality(Nullable(FixedString(3)))']] },
+    wanted,
+  );
+  const { values, keys } = await readAll(source);
+  expect(source.choices).toEqual([{ identifiers: [0], country: 1 }]);
+  expect(values).toEqual([
+    ['090-1', '081-2'],
+    ['JP', ''],
+  ]);
+  expect(keys).toEqual(['1', '2']);
 });
 
 test('a list is a line for each element', async () => {
@@ -154,7 +173,7 @@ test('cells are hashed where they are, when that is asked for', async () => {
   const hashing = { identifierType: 'email', hashed: 'auto', phoneFormats: ['e164'], otherwise: 'marker' } as const;
   const wanted = { choices: [{ ...all('email'), hashing }, all('email')] };
   const { source, server } = await openTable({ ...people, rows: [['28aa', 'jane@example.com']] }, wanted);
-  expect(source.choices).toEqual([[0], [1]]);
+  expect(source.choices).toEqual([{ identifiers: [0] }, { identifiers: [1] }]);
   expect((await readAll(source)).values).toEqual([['28aa'], ['jane@example.com']]);
   expect(server.questions.at(-1)!.statement).toContain('lower(hex(SHA256(');
 });

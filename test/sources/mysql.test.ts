@@ -133,11 +133,33 @@ test('rows of a table come in order, with a key column, for several who read tog
   };
   const found = await read({ table: 'people', where: 'id > 10 -- not the first' }, wanted);
   expect(found.columns).toEqual(['Email', 'ifa', 'phone']);
-  expect(found.choices).toEqual([[0], [1], [0, 2]]);
+  expect(found.choices).toEqual([{ identifiers: [0] }, { identifiers: [1] }, { identifiers: [0, 2] }]);
   expect(found.values[0]?.length).toBe(49_990);
   expect(found.values.map((lines) => lines[0])).toEqual(['p11@example.com', '', '+819010000011']);
   expect(found.values.map((lines) => lines.at(-1))).toEqual(['p50000@example.com', '', '+819010050000']);
   expect(found.keys.slice(0, 2)).toEqual(['11', '12']);
+});
+
+test('each reader gets the country column that it wants', async () => {
+  await database.run(
+    "CREATE OR REPLACE TABLE lands (id int PRIMARY KEY, phone text, land enum('JP', 'TH'), home char(3))",
+  );
+  await database.run("INSERT INTO lands VALUES (1, '1', 'JP', 'tha'), (2, '2', NULL, 'ID'), (3, NULL, 'TH', '')");
+  const wanted: WantedColumns = {
+    choices: ['LAND', 'home'].map((country) => ({ names: ['phone'], required: 'all', country })),
+    key: 'id',
+  };
+  const found = await read({ table: 'lands' }, wanted);
+  expect(found.choices).toEqual([
+    { identifiers: [0], country: 1 },
+    { identifiers: [0], country: 2 },
+  ]);
+  expect(found.values).toEqual([
+    ['1', '2', ''],
+    ['JP', '', 'TH'],
+    ['tha', 'ID', ''],
+  ]);
+  expect(found.keys).toEqual(['1', '2', '3']);
 });
 
 test('a cursor gives its greatest value, and rows behind one alone', async () => {

@@ -98,11 +98,30 @@ describe.each(ways)('by %s', (transfer) => {
     };
     const found = await read({ table: `${database.name}.people`, where: 'id > 10 -- not the first', transfer }, wanted);
     expect(found.columns).toEqual(['Email', 'ifa', 'phone']);
-    expect(found.choices).toEqual([[0], [1], [0, 2]]);
+    expect(found.choices).toEqual([{ identifiers: [0] }, { identifiers: [1] }, { identifiers: [0, 2] }]);
     expect(found.values[0]?.length).toBe(49_990);
     expect(found.values.map((lines) => lines[0])).toEqual(['p11@example.com', '', '+819010000011']);
     expect(found.values.map((lines) => lines.at(-1))).toEqual(['p50000@example.com', '', '+819010050000']);
     expect(found.keys.slice(0, 2)).toEqual(['11', '12']);
+  });
+
+  test('each reader gets the country column that it wants, one line a row, also of lists', async () => {
+    const query = `SELECT ARRAY[i::text, 'x'] AS phone, CASE WHEN i < 3 THEN 'jp'::char(3) END AS land, 'TH' AS home, i AS id FROM generate_series(1, 3) i`;
+    const wanted: WantedColumns = {
+      choices: ['LAND', 'home'].map((country) => ({ names: ['phone'], required: 'all', country })),
+      key: 'id',
+    };
+    const found = await read({ query, transfer }, wanted);
+    expect(found.choices).toEqual([
+      { identifiers: [0], country: 1 },
+      { identifiers: [0], country: 2 },
+    ]);
+    expect(found.values).toEqual([
+      ['1', 'x', '2', 'x', '3', 'x'],
+      ['jp', 'jp', ''],
+      ['TH', 'TH', 'TH'],
+    ]);
+    expect(found.keys).toEqual(['1', '2', '3']);
   });
 
   test('a cursor gives its greatest value, and rows behind one alone', async () => {

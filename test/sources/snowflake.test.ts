@@ -97,13 +97,32 @@ test('two readers get their columns out of one statement, with the key behind th
   const wanted = { choices: [all('email'), all('phone', 'EMAIL')], key: 'id' };
   const { source, server } = await openTable({ ...people, rows }, wanted);
   const { values, keys } = await readAll(source);
-  expect(source.choices).toEqual([[0], [1, 0]]);
+  expect(source.choices).toEqual([{ identifiers: [0] }, { identifiers: [1, 0] }]);
   expect(values).toEqual([
     ['a@example.com', ''],
     ['090-1', '090-2'],
   ]);
   expect(keys).toEqual(['1', '2']);
   expect(server.statements()).toHaveLength(2);
+});
+
+test('the country column comes with the identifiers, before the key', async () => {
+  const rows = [
+    ['090-1', 'JP', '1'],
+    ['081-2', null, '2'],
+  ];
+  const wanted = { choices: [{ ...all('phone'), country: 'land' }], key: 'id' };
+  const { source } = await openTable(
+    { ...people, rows, columns: [...people.columns!, { name: 'LAND', type: 'text' }] },
+    wanted,
+  );
+  const { values, keys } = await readAll(source);
+  expect(source.choices).toEqual([{ identifiers: [0], country: 1 }]);
+  expect(values).toEqual([
+    ['090-1', '081-2'],
+    ['JP', ''],
+  ]);
+  expect(keys).toEqual(['1', '2']);
 });
 
 test('a list is a line for each element', async () => {

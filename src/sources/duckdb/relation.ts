@@ -37,7 +37,9 @@ export async function readRelation(
     cursor: greatest?.[0] || null,
     async expectedValues() {
       const counts = await relation.countValues?.(columns);
-      return counts && choices.map((positions) => positions.reduce((sum, position) => sum + counts[position]!, 0));
+      return (
+        counts && choices.map(({ identifiers }) => identifiers.reduce((sum, position) => sum + counts[position]!, 0))
+      );
     },
     async *chunks(signal) {
       const checking = new AbortController();

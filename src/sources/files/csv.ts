@@ -31,20 +31,29 @@ export async function openCsv(file: string, config: CsvConfig, wanted: WantedCol
   const csv = { file, where: `the file ${file}`, config };
   const header = await readHeader(csv);
   const { names } = header;
-  const found = wanted.choices.map((choice) => findColumns(names, choice, csv.where));
-  const columns = [...new Set(found.flat())];
-  const key = wanted.key === undefined ? undefined : findKey(csv, names, wanted.key);
+  const find = (name: string | undefined, setting: string) =>
+    name === undefined ? undefined : findOne(csv, names, name, setting);
+  const found = wanted.choices.map((choice) => ({
+    identifiers: findColumns(names, choice, csv.where),
+    country: find(choice.country, 'syncs[].countryColumn'),
+  }));
+  const columns = [...new Set(found.flatMap(({ identifiers, country = [] }) => identifiers.concat(country)))];
+  const key = find(wanted.key, 'rejects.keyColumn');
+  const placeOf = (position: number) => columns.indexOf(position);
   return {
     columns: columns.map((position) => names[position]!),
-    choices: found.map((positions) => positions.map((position) => columns.indexOf(position))),
+    choices: found.map(({ identifiers, country }) => ({
+      identifiers: identifiers.map(placeOf),
+      country: country === undefined ? undefined : placeOf(country),
+    })),
     cursor: null,
     chunks: (signal) => readChunks(csv, header, { columns, key }, signal),
     [Symbol.asyncDispose]: async () => {},
   };
 }
 
-function findKey({ where }: CsvFile, names: readonly string[], key: string): number {
-  return findNamedColumn({ where, columns: names.map((name) => ({ name })) }, key, 'rejects.keyColumn');
+function findOne({ where }: CsvFile, names: readonly string[], name: string, setting: string): number {
+  return findNamedColumn({ where, columns: names.map((name) => ({ name })) }, name, setting);
 }
 
 async function readHeader({ file, where, config }: CsvFile): Promise<CsvHeader> {

@@ -1,0 +1,54 @@
+import { areHashedInWarehouse, type IdentifyRules } from '../identifiers/interpret.ts';
+import type { ChunkColumn } from '../sources/source.ts';
+import { levels, type NationalCounts, noNationalCounts, type Sampling } from './sampleNational.ts';
+
+/** Accepted phone numbers without a country code that were looked at, and those that are not valid in their country. */
+export interface NationalSample {
+  sampled: number;
+  doubtful: number;
+}
+
+/** Samples the numbers of one reader. */
+export interface NationalSampler {
+  /** What to sample of the chunk that follows those before; undefined if its reader has no phones to look at. */
+  next(columns: readonly ChunkColumn[]): Sampling | undefined;
+  take(counts: NationalCounts | undefined): void;
+  sample(): NationalSample;
+}
+
+const largestSample = 10_000;
+/** A column of a chunk with fewer bytes is sampled line by line, so that a small source is looked at wholly. */
+const smallBytes = 256 * 1024;
+/** About how many lines are sampled in a larger one. */
+const linesInLarge = 4_096;
+
+export function createNationalSampler(rules: IdentifyRules): NationalSampler {
+  const { identifierType, hashed } = rules;
+  const isSampled = identifierType === 'phone' && hashed !== 'always' && !areHashedInWarehouse(rules);
+  const total = noNationalCounts();
+  let offsets: readonly number[] = [];
+  let level = 0;
+  const fromLevel = (counts: readonly number[]) => counts.slice(level).reduce((sum, count) => sum + count, 0);
+  return {
+    next(columns) {
+      if (!isSampled) return undefined;
+      level = Math.max(level, ...columns.map(({ lines }) => leastLevel(lines.length)));
+      const before = columns.map((_, column) => offsets[column] ?? 0);
+      offsets = columns.map(({ lines }, column) => before[column]! + lines.length);
+      return { offsets: before, level };
+    },
+    take(counts) {
+      if (counts === undefined) return;
+      for (let at = 0; at < levels; at++) {
+        total.sampled[at]! += counts.sampled[at]!;
+        total.doubtful[at]! += counts.doubtful[at]!;
+      }
+      while (fromLevel(total.sampled) > largestSample) level++;
+    },
+    sample: () => ({ sampled: fromLevel(total.sampled), doubtful: fromLevel(total.doubtful) }),
+  };
+}
+
+function leastLevel(bytes: number): number {
+  return bytes <= smallBytes ? 0 : Math.ceil(Math.log2(bytes / linesInLarge));
+}

@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import { warnOfDoubt } from '../../src/planning/phoneCountry.ts';
+
+function warningsOf(sampled: number, doubtful: number) {
+  const warnings: { code: string; message: string }[] = [];
+  warnOfDoubt({ sampled, doubtful }, 'phone', { warnings });
+  return warnings;
+}
+
+test.each([
+  [0, 0, false],
+  [100, 0, false],
+  [100, 5, false],
+  [100, 6, true],
+  [20, 1, false],
+  [19, 1, true],
+  [1, 1, true],
+  [10_000, 500, false],
+  [10_000, 501, true],
+])('of %i sampled numbers %i that are not valid give a warning: %s', (sampled, doubtful, isWarned) => {
+  expect(warningsOf(sampled, doubtful).map(({ code }) => code)).toEqual(isWarned ? ['phone_country_doubtful'] : []);
+});
+
+test('the warning tells the numbers, the share and the setting', () => {
+  expect(warningsOf(3, 1)[0]?.message).toBe(
+    "1 of 3 sampled phone numbers without a country code in phone (33.3 %) are not valid in the country that they were read in: they may be numbers of another country. Set countryColumn to the column that holds each row's country, or correct defaultCountry.",
+  );
+});
