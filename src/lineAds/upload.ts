@@ -50,6 +50,21 @@ export class UploadUnanswered extends SyncError {
   }
 }
 
+/** LINE accepted an upload and answered with another audience than its target: which of them changed is not known. */
+export class UploadMisrouted extends SyncError {
+  constructor({ action, file, target }: Pick<Upload, 'action' | 'file' | 'target'>, answered: Audience) {
+    const wanted =
+      'audienceId' in target
+        ? `audience ${target.audienceId}`
+        : `a new audience ${JSON.stringify(target.audienceName)}`;
+    super(
+      'line.bad_answer',
+      `LINE accepted the ${action} ${file.name} for ${wanted} and answered with audience ${answered.id} (${JSON.stringify(answered.name)}, type ${answered.functionType}).`,
+      `Nothing more was sent. Look at audience ${answered.id} in the Ad Manager: it may have taken the members. Run again: the whole set is then sent.`,
+    );
+  }
+}
+
 /** What the body of this upload has beside its file's bytes. */
 export function uploadOverheadBytes(
   upload: Pick<Upload, 'action' | 'target' | 'identifierType'>,
@@ -98,7 +113,7 @@ export async function deliverUpload(
       return deliver(delivery);
     });
   } catch (error) {
-    if (!delivery.isFateUnknown) throw error;
+    if (error instanceof UploadMisrouted || !delivery.isFateUnknown) throw error;
     throw new UploadUnanswered(asSyncError(error, signal), upload.file.name);
   }
 }
@@ -139,7 +154,8 @@ async function lookUp(delivery: Delivery): Promise<DeliveredUpload | undefined> 
   const { client, upload, isFateUnknown } = delivery;
   if ('audienceName' in delivery.target) {
     const { audienceName } = delivery.target;
-    const audience = await resolveAudience(client, { audienceName, identifierType: upload.identifierType });
+    const audiences = await client.audiences.refresh();
+    const audience = resolveAudience(audiences, { audienceName, identifierType: upload.identifierType });
     if (audience === undefined) return undefined;
     if (!isFateUnknown) throw audienceAppeared(audience);
     delivery.target = { audienceId: audience.id };
@@ -166,6 +182,8 @@ async function send(delivery: Delivery): Promise<UploadAttempt> {
 }
 
 function accept(delivery: Delivery, audience: Audience): DeliveredUpload {
+  const { target, upload } = delivery;
+  if (!isTarget(audience, target, upload.identifierType)) throw new UploadMisrouted({ ...upload, target }, audience);
   return {
     audienceId: audience.id,
     audience,
@@ -173,6 +191,14 @@ function accept(delivery: Delivery, audience: Audience): DeliveredUpload {
     foundByLookup: false,
     created: delivery.created || 'audienceName' in delivery.target,
   };
+}
+
+/** Fields that the answer leaves out are taken on trust, except the id. */
+function isTarget(audience: Audience, target: UploadTarget, identifierType: IdentifierType): boolean {
+  const { functionType } = lineTypeOf[identifierType];
+  if (audience.functionType !== '' && audience.functionType !== functionType) return false;
+  if ('audienceId' in target) return audience.id === target.audienceId;
+  return audience.name === '' || audience.name === target.audienceName;
 }
 
 function uploadFields({

@@ -97,8 +97,10 @@ function createFakeLine(clock: FakeClock, { fates = [], jobMs = 5000, earlier = 
     return answer(fileName, index);
   }
 
+  const listAudiences = async () => (exists ? [audienceOf()] : []);
   const client: LineAdsClient = {
-    listAudiences: async () => (exists ? [audienceOf()] : []),
+    listAudiences,
+    audiences: { recall: listAudiences, refresh: listAudiences },
     async uploadJobs() {
       polls++;
       await new Promise((resolve) => setImmediate(resolve));

@@ -94,35 +94,6 @@ describe('requests', () => {
   });
 });
 
-describe('the audience list', () => {
-  function replyPages(...pages: object[]) {
-    pages.forEach((page, index) => {
-      nock(line)
-        .get(`${accountPath}?page=${index + 1}&size=100&sortKey=created&sortOrder=desc`)
-        .reply(200, page);
-    });
-  }
-
-  test('is read to its last page, each audience once although pages shift', async () => {
-    const [a, b, c] = ['1', '2', '3'].map((id) => audienceJson({ id }));
-    replyPages(pageOf([a!, b!], true, 3), pageOf([b!, c!], false, 3));
-    expect((await setUpClient().client.listAudiences()).map(({ id }) => id)).toEqual(['1', '2', '3']);
-  });
-
-  test('is read again when one deleted meanwhile has hidden another', async () => {
-    const [a, b, c] = ['1', '2', '3'].map((id) => audienceJson({ id }));
-    replyPages(pageOf([a!], true, 3), pageOf([c!], false, 3));
-    replyPages(pageOf([a!], true, 2), pageOf([b!], false, 2));
-    expect((await setUpClient().client.listAudiences()).map(({ id }) => id)).toEqual(['1', '2']);
-  });
-
-  test('ends when a server gives the same page for ever', async () => {
-    const same = pageOf([audienceJson({ id: '1' })], true, 1);
-    replyPages(same, same);
-    expect(await setUpClient().client.listAudiences()).toHaveLength(1);
-  });
-});
-
 const rightDate = dateAfter(0);
 
 /** LINE's `Date` when its clock is so far ahead of ours. */
