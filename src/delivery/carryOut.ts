@@ -6,6 +6,7 @@ import { membershipSettings, originSettings } from '../journal/settings.ts';
 import type { Snapshot } from '../journal/snapshots.ts';
 import { newestFirst } from '../lineAds/jobs.ts';
 import type { UploadJob } from '../lineAds/schemas.ts';
+import { UploadMisrouted } from '../lineAds/upload.ts';
 import { openUploadLines } from '../members/uploadLines.ts';
 import type { PreparedPlan } from '../planning/makePlan.ts';
 import type { SyncReport } from '../report.ts';
@@ -33,6 +34,8 @@ export function recordPlan(
     audienceId: report.audience.id,
     fullMs: plan.fullMs,
     jobsBefore: plan.jobsBefore,
+    jobsListed: plan.jobsBefore ?? [],
+    unplanned: [],
     lines,
     next,
     cursor: plan.cursor,
@@ -104,7 +107,7 @@ function recordOf(plan: RecordedPlan, journal: Journal): DeliveryRecord {
 
 /** What ends a plan for good; after anything else the next run goes on with it. */
 function isFinal(error: unknown): boolean {
-  if (!(error instanceof SyncError)) return true;
+  if (!(error instanceof SyncError) || error instanceof UploadMisrouted) return true;
   return error.code === 'internal' || /^(upload|job|audience)\./.test(error.code);
 }
 
@@ -126,6 +129,7 @@ function snapshotOf(plan: RecordedPlan, listed: readonly UploadJob[], { config, 
     membership: plan.membership,
     audienceId: plan.audienceId,
     jobId: newestFirst(own)[0]?.id ?? null,
+    jobsListed: plan.jobsListed,
     takenMs: clock.now(),
     fullMs: plan.fullMs,
     set: plan.next,

@@ -83,6 +83,8 @@ interface Delivery {
   /** An attempt was left unanswered, and no look at LINE has shown it since. */
   isFateUnknown: boolean;
   created: boolean;
+  /** The account's audiences by the last look for the name. */
+  audiences: readonly Audience[];
 }
 
 /**
@@ -105,6 +107,7 @@ export async function deliverUpload(
     attempts: upload.attempts ?? 0,
     isFateUnknown: upload.mayHaveArrived === true,
     created: false,
+    audiences: [],
   };
   try {
     if ('audienceId' in upload.target) return await deliver(delivery);
@@ -154,8 +157,8 @@ async function lookUp(delivery: Delivery): Promise<DeliveredUpload | undefined> 
   const { client, upload, isFateUnknown } = delivery;
   if ('audienceName' in delivery.target) {
     const { audienceName } = delivery.target;
-    const audiences = await client.audiences.refresh();
-    const audience = resolveAudience(audiences, { audienceName, identifierType: upload.identifierType });
+    delivery.audiences = await client.audiences.refresh();
+    const audience = resolveAudience(delivery.audiences, { audienceName, identifierType: upload.identifierType });
     if (audience === undefined) return undefined;
     if (!isFateUnknown) throw audienceAppeared(audience);
     delivery.target = { audienceId: audience.id };
@@ -183,7 +186,7 @@ async function send(delivery: Delivery): Promise<UploadAttempt> {
 
 function accept(delivery: Delivery, audience: Audience): DeliveredUpload {
   const { target, upload } = delivery;
-  if (!isTarget(audience, target, upload.identifierType)) throw new UploadMisrouted({ ...upload, target }, audience);
+  if (!isTarget(audience, delivery)) throw new UploadMisrouted({ ...upload, target }, audience);
   return {
     audienceId: audience.id,
     audience,
@@ -193,12 +196,11 @@ function accept(delivery: Delivery, audience: Audience): DeliveredUpload {
   };
 }
 
-/** Fields that the answer leaves out are taken on trust, except the id. */
-function isTarget(audience: Audience, target: UploadTarget, identifierType: IdentifierType): boolean {
-  const { functionType } = lineTypeOf[identifierType];
-  if (audience.functionType !== '' && audience.functionType !== functionType) return false;
-  if ('audienceId' in target) return audience.id === target.audienceId;
-  return audience.name === '' || audience.name === target.audienceName;
+/** Whether an answer names the upload's target. Only the id must be there; a created audience has an id of its own. */
+function isTarget({ id, name, functionType }: Audience, { target, upload, audiences }: Delivery): boolean {
+  if (functionType !== '' && functionType !== lineTypeOf[upload.identifierType].functionType) return false;
+  if ('audienceId' in target) return id === target.audienceId;
+  return (name === '' || name === target.audienceName) && !audiences.some((audience) => audience.id === id);
 }
 
 function uploadFields({
