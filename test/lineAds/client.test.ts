@@ -122,6 +122,21 @@ describe("LINE's clock", () => {
     },
   );
 
+  test.each([
+    'Sat, 13 Sep 275760 00:00:00 GMT',
+    'Fri, 01 Jan 10000 00:00:00 GMT',
+    'Mon, 01 Jan -000001 00:00:00 GMT',
+    'Sat, 14 Sep 275760 00:00:00 GMT',
+    'tomorrow',
+    '',
+  ])('that is told as %j is not known, and ours is signed for', async (date) => {
+    const { client } = setUpClient();
+    for (let count = 0; count < 2; count += 1) await expectRead('rfc7515', startMs, 200, date);
+    await client.uploadJobs('77');
+    await client.uploadJobs('77');
+    expect(client.clockSkewMs()).toBeUndefined();
+  });
+
   test.each([0, 60_000, -60_000])('is taken for ours when it is %i ms from it', async (skewMs) => {
     const { client, warned } = setUpClient();
     await expectRead('rfc7515', startMs, 200, dateAfter(skewMs));
