@@ -18,7 +18,7 @@ export interface Deliverable extends WatchedPlan {
 
 /** Where each step is written down; what it says is durable when the call returns. */
 export interface DeliveryRecord {
-  /** Records what was there before the plan; nothing is unplanned yet. */
+  /** Records the jobs from before the plan, and empties its `unplanned`. */
   noteJobsBefore(ids: readonly string[]): void;
   noteIntent(batch: DeliveredBatch): void;
   noteAnswer(batch: DeliveredBatch): void;

@@ -25,8 +25,8 @@ export interface JobWatch {
 }
 
 /**
- * Watches for uploads that the plan has not made. LINE lists only the newest jobs, so each list is looked at, and what
- * one of them showed counts for good. With `toleratesAdds`, others may add members: only what can remove some counts.
+ * Watches for uploads that the plan has not made. LINE lists only the newest jobs, so every list counts, and a job that
+ * one of them showed counts for good. With `toleratesAdds`, jobs of others that only add members do not count.
  */
 export function createJobWatch(plan: WatchedPlan, { toleratesAdds }: { toleratesAdds: boolean }): JobWatch {
   const fileNames = new Set(plan.batches.map(({ planned }) => planned.fileName));
@@ -39,7 +39,7 @@ export function createJobWatch(plan: WatchedPlan, { toleratesAdds }: { tolerates
   const isOfOthers = ({ fileName }: UploadJob) => !fileNames.has(fileName);
   const isSince = ({ id }: UploadJob) => plan.jobsBefore?.includes(id) === false;
 
-  /** Of a REPLACE that was sent twice, as its answer was lost, one may reach LINE late: it removes what was added since. */
+  /** A REPLACE that was sent twice, as its answer was lost, can reach LINE late once more. It then discards later ADDs. */
   function isLateReplace({ id, fileName }: UploadJob): boolean {
     if (!replaceNames.has(fileName) || known.has(id)) return false;
     return plan.batches.some(({ planned, fate }) => planned.action === 'ADD' && fate !== 'unsent');

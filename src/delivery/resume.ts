@@ -61,7 +61,7 @@ function isAccepted({ batches }: RecordedPlan): boolean {
   return batches.every(({ fate }) => fate === 'accepted');
 }
 
-/** A plan from the future was made before a clock was set back: how old it is, nobody knows. */
+/** A plan from the future was made before a clock was set back. Its age is unknown, so it counts as old. */
 function isOlder(
   plan: RecordedPlan,
   { nowMs, maxAgeMs }: Pick<EarlierPlanCircumstances, 'nowMs' | 'maxAgeMs'>,

@@ -219,7 +219,7 @@ function fateAfterEnd(fate: Fate): Fate {
   return fate === 'refused' ? 'unsent' : fate;
 }
 
-/** Records what the watch over the audience's jobs has told. */
+/** Records the state of the watch over the audience's jobs. */
 export function updateWatch(database: DatabaseSync, { row, jobsListed, unplanned }: RecordedPlan): void {
   database
     .prepare('UPDATE plans SET jobs_listed = ?, unplanned = ? WHERE row = ?')

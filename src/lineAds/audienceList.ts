@@ -46,8 +46,8 @@ const maxPasses = 5;
 const maxPages = 1000;
 
 /**
- * Reads all pages until they hold still: an audience that is created or deleted between two pages shifts the others,
- * and one that shifts to an earlier page would be missed. Two equal passes count as still, whatever total LINE tells.
+ * Reads all pages until they agree: an audience that is created or deleted between two pages shifts the others,
+ * and one that shifts to an earlier page would be missed. Two equal passes agree, whatever total LINE tells.
  */
 async function readAllPages(getPage: GetPage): Promise<Audience[]> {
   let previous: Pass | undefined;

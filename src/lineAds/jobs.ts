@@ -13,7 +13,7 @@ export function unfinishedCount(jobs: readonly UploadJob[]): number {
   return jobs.filter(isUnfinished).length;
 }
 
-/** LINE lists the newest jobs of an audience only (LINE Ads API reference, "What nobody documents"). */
+/** Length of LINE's job list of an audience. It holds the newest jobs (the sibling API documents that number). */
 export const maxListedJobs = 50;
 
 /**
