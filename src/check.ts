@@ -84,7 +84,7 @@ async function checkSource(source: SourceConfig, wanted: WantedColumns, signal: 
 const neverAsked = () => Promise.reject(new Error('standard input is not looked at'));
 
 async function checkAudience(sync: Config['syncs'][number], client: LineAdsClient): Promise<string> {
-  const audience = await resolveAudience(client, sync);
+  const audience = resolveAudience(await client.audiences.recall(), sync);
   const found =
     audience === undefined
       ? 'no audience of that name yet, the first sync creates it'

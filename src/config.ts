@@ -337,7 +337,8 @@ const state = z
     }),
     resumeMaxAgeHours: z.number().min(0).max(8_760).default(24).meta({
       title: 'Oldest plan to resume',
-      description: 'Uploads that an earlier run has left are completed up to this age; older ones are given up.',
+      description:
+        'Uploads that an earlier run has left are completed up to this age, and accepted ones whose jobs LINE does not list are waited for. Older ones are discarded, and the whole set is sent.',
       unit: 'hours',
     }),
   })

@@ -6,6 +6,7 @@ import pLimit from 'p-limit';
 import type { Dispatcher } from 'undici';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
+import { takeClosingLook } from './delivery/closingLook.ts';
 import { SyncError } from './errors.ts';
 import { type Journal, openJournal, syncKeyOf } from './journal/journal.ts';
 import { lockState } from './journal/lock.ts';
@@ -157,6 +158,8 @@ async function runInFolder(journal: Journal, options: RunOptions, runId: string)
       claimAudience: createClaims(),
     };
     const outcomes = await Promise.all(config.syncs.map((sync) => runSync(sync, context)));
+    const reports = outcomes.map(({ report }) => report);
+    await takeClosingLook(reports, client);
     warnOfClock(client.clockSkewMs(), outcomes);
     return outcomes;
   } finally {

@@ -106,7 +106,7 @@ function describeSync(sync: SyncConfig, config: Config, journal: Journal): SyncS
 
 /** An audience that takes no uploads is shown, too. */
 async function lookAtLine(sync: SyncConfig, client: LineAdsClient): Promise<SyncStatus['remote']> {
-  const [audience] = findAudiences(await client.listAudiences(), sync);
+  const [audience] = findAudiences(await client.audiences.recall(), sync);
   return { audience: audience ?? null, jobs: audience === undefined ? [] : await client.uploadJobs(audience.id) };
 }
 

@@ -53,7 +53,7 @@ function endWithNothing(sync: SyncConfig, { cursor }: PreparedPlan, report: Sync
 
 async function findAudience(sync: SyncConfig, report: SyncReport, context: RunContext): Promise<Audience | undefined> {
   context.progress.show(sync.name, { stage: 'looking up the audience' });
-  const audience = await resolveAudience(context.client, sync);
+  const audience = resolveAudience(await context.client.audiences.recall(), sync);
   if (audience === undefined) return undefined;
   context.claimAudience(audience.id, sync.name);
   noteAudience(report, audience);

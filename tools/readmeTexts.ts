@@ -31,7 +31,7 @@ export const errorTexts: Record<ErrorCode, string> = {
   'audience.wrong_type': 'The audience holds another identifier type. An audience cannot change its type.',
   'audience.unusable': 'The audience is EXPIRED or FAILED at LINE. Delete it in the Ad Manager, or use another.',
   'audience.ambiguous':
-    'Several audiences have that name and type, LINE says the name is taken, or two syncs meet in one audience. Set `audienceId`.',
+    'Several audiences have that name and type (the message lists them, newest first), LINE says the name is taken, or two syncs meet in one audience. Set `audienceId`.',
   'auth.failed': 'LINE answered 401: the keys do not belong together or were rotated, or this clock is wrong.',
   'auth.not_permitted': 'LINE answered 403: the API user lacks the permission. Uploads need Data Provider.',
   'auth.account_not_found': 'LINE does not know `adAccountId`, or it does not belong to this API user.',
@@ -65,14 +65,15 @@ export const errorTexts: Record<ErrorCode, string> = {
   'audience.appeared':
     'Somebody made an audience of that name and type during the run. Nothing was sent; run again, it is then found.',
   'audience.changed':
-    'Somebody else uploaded to the audience while this run did, or an upload of ours came late. Run again: the whole set is sent.',
+    'The audience got uploads that this sync did not plan, from others or late ones of our own. Run again: the whole set is sent.',
   'upload.refused': "LINE refused the upload for good; its reason is in the message. What it means is LINE's to say.",
   'job.failed': 'LINE took an upload and its job FAILED. Run again; if it fails again, ask LINE with the job id.',
   'line.unreachable': 'No request was ever answered. Check DNS, firewall, proxy, certificates (`NODE_EXTRA_CA_CERTS`).',
   'line.rate_limited': 'LINE kept answering 429. See what else uses this API user.',
   'line.replace_refused': 'LINE kept answering 429 to a REPLACE. See what else replaces audiences of this account.',
   'line.retries_exhausted': 'LINE or the network failed again and again.',
-  'line.bad_answer': 'An answer was not what LINE documents, a redirect included. Check `baseUrl` and any proxy.',
+  'line.bad_answer':
+    'An answer was not what LINE documents: a redirect, another audience than the upload was for, or a list that never holds still. Check `baseUrl` and any proxy. After another audience, the next run sends the whole set.',
   'jobs.timeout': 'Jobs were unfinished after `jobs.timeoutMs`. LINE goes on working on them.',
   'run.interrupted': 'SIGTERM or SIGINT stopped the run.',
   'state.locked': 'Another run is at work on this state directory.',

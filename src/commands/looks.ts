@@ -46,8 +46,10 @@ async function checkAll(flags: ConfigFlags, log: Logger): Promise<CheckResult[]>
 export async function listAudiences(flags: ConfigFlags): Promise<number> {
   const log = await createLog(flags);
   const audiences = await clientOf(readConfig(flags, log), log).listAudiences();
-  for (const { id, name, functionType, status, estimatedSize } of audiences)
-    print(JSON.stringify({ id, name, type: functionType, status, size: estimatedSize }));
+  for (const { id, name, functionType, status, estimatedSize, createdMs } of audiences) {
+    const created = createdMs === null ? null : new Date(createdMs).toISOString();
+    print(JSON.stringify({ id, name, type: functionType, status, size: estimatedSize, created }));
+  }
   return 0;
 }
 

@@ -1,4 +1,4 @@
-import { isUnfinished, jobsOfFile, newestFirst } from '../lineAds/jobs.ts';
+import { jobsOfFile } from '../lineAds/jobs.ts';
 import type { UploadJob } from '../lineAds/schemas.ts';
 import type { PlannedBatch } from '../planning/plan.ts';
 import { type BatchReport, type Remote, startBatchReport } from '../report.ts';
@@ -33,33 +33,6 @@ export function noteJob(batch: DeliveredBatch, listed: readonly UploadJob[]): bo
   batch.report.audienceCount = job.audienceCount;
   if (batch.fate === 'unknown') batch.fate = 'accepted';
   return JSON.stringify(batch) !== before;
-}
-
-/** Jobs that others must have made since the first upload of a plan: not of its files, and not there before. */
-export function jobsOfOthers(
-  listed: readonly UploadJob[],
-  batches: readonly DeliveredBatch[],
-  jobsBefore: readonly string[],
-): UploadJob[] {
-  const files = new Set(batches.map(({ planned }) => planned.fileName));
-  return listed.filter(({ id, fileName }) => !files.has(fileName) && !jobsBefore.includes(id));
-}
-
-/**
- * Jobs of a plan's REPLACE that are newer than one of its ADDs: of a REPLACE that was sent again, as its answer was
- * lost, the first may come to LINE late, and wipes what was added meanwhile.
- */
-export function lateReplaces(listed: readonly UploadJob[], batches: readonly DeliveredBatch[]): UploadJob[] {
-  const filesOf = (action: 'ADD' | 'REPLACE') =>
-    new Set(batches.flatMap(({ planned }) => (planned.action === action ? [planned.fileName] : [])));
-  const [replaces, adds] = [filesOf('REPLACE'), filesOf('ADD')];
-  const newest = newestFirst(listed);
-  const oldestAdd = newest.findLastIndex(({ fileName }) => adds.has(fileName));
-  return newest.filter(({ fileName }, index) => replaces.has(fileName) && index < oldestAdd);
-}
-
-export function unfinishedOfOthers(listed: readonly UploadJob[], batches: readonly DeliveredBatch[]): number {
-  return jobsOfOthers(listed, batches, []).filter(isUnfinished).length;
 }
 
 /** What LINE holds of the plan, as far as is known. */

@@ -4,12 +4,12 @@ import { type Journal, syncKeyOf } from '../journal/journal.ts';
 import type { RecordedPlan } from '../journal/plans.ts';
 import { membershipSettings, originSettings } from '../journal/settings.ts';
 import type { Snapshot } from '../journal/snapshots.ts';
-import { isNotPopulating } from '../lineAds/audiences.ts';
 import { newestFirst } from '../lineAds/jobs.ts';
-import type { Audience, UploadJob } from '../lineAds/schemas.ts';
+import type { UploadJob } from '../lineAds/schemas.ts';
+import { UploadMisrouted } from '../lineAds/upload.ts';
 import { openUploadLines } from '../members/uploadLines.ts';
 import type { PreparedPlan } from '../planning/makePlan.ts';
-import { noteAudience, type SyncReport } from '../report.ts';
+import type { SyncReport } from '../report.ts';
 import type { RunContext } from '../runContext.ts';
 import { remoteOf } from './batches.ts';
 import { createDelivery, type Delivery, type DeliveryRecord } from './deliverPlan.ts';
@@ -34,6 +34,8 @@ export function recordPlan(
     audienceId: report.audience.id,
     fullMs: plan.fullMs,
     jobsBefore: plan.jobsBefore,
+    jobsListed: plan.jobsBefore ?? [],
+    unplanned: [],
     lines,
     next,
     cursor: plan.cursor,
@@ -66,7 +68,9 @@ export async function carryOut(
   report.status = wait ? 'succeeded' : 'pending';
   if (!wait) return;
   context.journal.succeed(plan, snapshotOf(plan, listed, context));
-  await addOutcomeWarnings(sync, report, context);
+  for (const { index, records, audienceCount } of report.batches)
+    if (audienceCount !== null && audienceCount < records)
+      report.warnings.push(countDiffers(index, records, audienceCount));
 }
 
 function openDelivery(sync: SyncConfig, plan: RecordedPlan, context: RunContext): Delivery {
@@ -103,7 +107,7 @@ function recordOf(plan: RecordedPlan, journal: Journal): DeliveryRecord {
 
 /** What ends a plan for good; after anything else the next run goes on with it. */
 function isFinal(error: unknown): boolean {
-  if (!(error instanceof SyncError)) return true;
+  if (!(error instanceof SyncError) || error instanceof UploadMisrouted) return true;
   return error.code === 'internal' || /^(upload|job|audience)\./.test(error.code);
 }
 
@@ -125,6 +129,7 @@ function snapshotOf(plan: RecordedPlan, listed: readonly UploadJob[], { config, 
     membership: plan.membership,
     audienceId: plan.audienceId,
     jobId: newestFirst(own)[0]?.id ?? null,
+    jobsListed: plan.jobsListed,
     takenMs: clock.now(),
     fullMs: plan.fullMs,
     set: plan.next,
@@ -146,34 +151,9 @@ export function noteDelivery(report: SyncReport, { batches, audienceId, audience
   report.audience.created = audienceCreated;
 }
 
-async function addOutcomeWarnings(sync: SyncConfig, report: SyncReport, { client }: RunContext): Promise<void> {
-  for (const { index, records, audienceCount } of report.batches)
-    if (audienceCount !== null && audienceCount < records)
-      report.warnings.push(countDiffers(index, records, audienceCount));
-  try {
-    const audiences = await client.listAudiences();
-    const audience = audiences.find(({ id }) => id === report.audience.id);
-    if (audience === undefined) return;
-    noteAudience(report, audience);
-    if (isNotPopulating(audience)) report.warnings.push(notPopulating(audience));
-  } catch {
-    report.warnings.push({
-      code: 'audience_not_seen',
-      message: `The jobs of ${sync.name} finished, but a last look at the audience failed.`,
-    });
-  }
-}
-
 function countDiffers(index: number, records: number, audienceCount: number) {
   return {
     code: 'count_differs',
     message: `LINE processed ${audienceCount} of the ${records} lines of batch ${index} (it counts what was processed, not matched).`,
-  };
-}
-
-function notPopulating({ status, estimatedSize }: Audience) {
-  return {
-    code: 'audience_not_populating',
-    message: `The audience is ${status} with an estimated size of ${estimatedSize ?? 'nothing'}: it may take LINE hours to match people, and with 100 or fewer matched it cannot be advertised to. If it stays so, check the identifier form (for phones: phoneFormats).`,
   };
 }

@@ -2,27 +2,27 @@ import type { Clock } from '../clock.ts';
 import type { Config, IdentifierType } from '../config.ts';
 import { SyncError } from '../errors.ts';
 import type { LineAdsClient } from '../lineAds/client.ts';
-import { createJobFollower, type JobFollower, unfinishedCount } from '../lineAds/jobs.ts';
+import { createJobFollower, type JobFollower, maxListedJobs, unfinishedCount } from '../lineAds/jobs.ts';
 import type { UploadJob } from '../lineAds/schemas.ts';
-import { deliverUpload, type UploadTarget, UploadUnanswered } from '../lineAds/upload.ts';
+import { deliverUpload, UploadMisrouted, type UploadTarget, UploadUnanswered } from '../lineAds/upload.ts';
 import type { UploadLines } from '../members/uploadLines.ts';
-import { type DeliveredBatch, isEnded, jobsOfOthers, lateReplaces, noteJob, unfinishedOfOthers } from './batches.ts';
+import { type DeliveredBatch, isEnded, noteJob } from './batches.ts';
+import { createJobWatch, type WatchedPlan } from './jobWatch.ts';
 
 /** What is to be delivered, and how far an earlier run has come. */
-export interface Deliverable {
-  batches: readonly DeliveredBatch[];
+export interface Deliverable extends WatchedPlan {
   /** Null while it has yet to be created. */
   audienceId: string | null;
   audienceCreated: boolean;
-  /** The jobs that the audience had before anything of this was sent; null when nobody has looked. */
-  jobsBefore: readonly string[] | null;
 }
 
 /** Where each step is written down; what it says is durable when the call returns. */
 export interface DeliveryRecord {
+  /** Records the jobs from before the plan, and empties its `unplanned`. */
   noteJobsBefore(ids: readonly string[]): void;
   noteIntent(batch: DeliveredBatch): void;
   noteAnswer(batch: DeliveredBatch): void;
+  /** Records these batches, and the plan's `jobsListed` and `unplanned`. */
   noteJobs(batches: readonly DeliveredBatch[]): void;
 }
 
@@ -58,19 +58,20 @@ export function createDelivery(plan: Deliverable, options: DeliverPlanOptions): 
   const { client, limits, jobs, record, clock, signal } = options;
   const { batches } = plan;
   const [first, ...rest] = batches;
+  const watch = createJobWatch(plan, options);
   let follower: JobFollower | undefined;
-  let othersUnfinished = 0;
 
-  /** Waits for jobs of the audience; on the way every poll is noted, as the list forgets old jobs. */
   function waitForJobs(isReached: (jobs: readonly UploadJob[]) => boolean) {
-    follower ??= createJobFollower(client, plan.audienceId ?? '', { jobs, clock, signal });
-    return follower.waitUntil((listed) => {
-      const changed = batches.filter((batch) => noteJob(batch, listed));
-      if (changed.length > 0) record.noteJobs(changed);
-      othersUnfinished = unfinishedOfOthers(listed, batches);
-      reportProgress();
-      return isReached(listed);
-    });
+    follower ??= createJobFollower(client, plan.audienceId ?? '', { jobs, clock, signal, onPoll: notePoll });
+    return follower.waitUntil(isReached);
+  }
+
+  /** Takes note of every poll, since LINE's list forgets old jobs. */
+  function notePoll(listed: readonly UploadJob[]): void {
+    const hasNews = watch.note(listed);
+    const changed = batches.filter((batch) => noteJob(batch, listed));
+    if (hasNews || changed.length > 0) record.noteJobs(changed);
+    reportProgress();
   }
 
   async function deliver(): Promise<void> {
@@ -87,7 +88,7 @@ export function createDelivery(plan: Deliverable, options: DeliverPlanOptions): 
 
   /** After an earlier run: which uploads have arrived, and is everybody else's work on the audience done? */
   async function findGround(): Promise<void> {
-    if (plan.audienceId !== null) await waitForJobs((listed) => unfinishedOfOthers(listed, batches) === 0);
+    if (plan.audienceId !== null) await waitForJobs(() => watch.othersUnfinished() === 0);
   }
 
   async function deliverFirst(batch: DeliveredBatch): Promise<void> {
@@ -104,12 +105,13 @@ export function createDelivery(plan: Deliverable, options: DeliverPlanOptions): 
   /** What came before a REPLACE is gone with it; where a plan adds to what a snapshot tells, nothing may have come. */
   function clearTheWay({ planned }: DeliveredBatch, listed: readonly UploadJob[]): void {
     if (plan.jobsBefore === null || planned.action === 'REPLACE') noteJobsBefore(listed.map(({ id }) => id));
-    else throwIfChanged(listed);
+    else throwIfChanged();
   }
 
   function noteJobsBefore(ids: readonly string[]): void {
     record.noteJobsBefore(ids);
     plan.jobsBefore = ids;
+    plan.unplanned = [];
   }
 
   /** A few workers over one list: none starts another batch after one has failed, and all are awaited. */
@@ -132,10 +134,20 @@ export function createDelivery(plan: Deliverable, options: DeliverPlanOptions): 
     if (failure !== undefined) throw failure.error;
   }
 
-  /** LINE caps the unfinished jobs of an audience; others' jobs count as well. */
+  /** LINE caps the unfinished jobs of an audience; others' jobs count as well. An ADD during a REPLACE may be lost. */
   function hasRoom(): boolean {
-    const own = batches.filter((batch) => batch.fate === 'sending' || (batch.fate === 'accepted' && !isEnded(batch)));
-    return own.length + othersUnfinished < limits.unfinishedJobs;
+    const open = batches.filter((batch) => batch.fate === 'sending' || (batch.fate === 'accepted' && !isEnded(batch)));
+    return (
+      !watch.isReplacing() &&
+      open.length + watch.othersUnfinished() < limits.unfinishedJobs &&
+      uploadsBehind(open[0]) < maxUploadsBehindOpen
+    );
+  }
+
+  /** Uploads since a batch was sent, at most. When they fill LINE's list, the end of its job is never seen. */
+  function uploadsBehind(oldest: DeliveredBatch | undefined): number {
+    if (oldest === undefined) return 0;
+    return batches.slice(oldest.planned.index + 1).filter(({ fate }) => fate !== 'unsent').length + watch.othersSince();
   }
 
   async function send(batch: DeliveredBatch): Promise<void> {
@@ -149,7 +161,7 @@ export function createDelivery(plan: Deliverable, options: DeliverPlanOptions): 
       plan.audienceId = delivered.audienceId;
       plan.audienceCreated ||= delivered.created;
     } catch (error) {
-      batch.fate = error instanceof UploadUnanswered ? 'unknown' : 'refused';
+      batch.fate = error instanceof UploadUnanswered || error instanceof UploadMisrouted ? 'unknown' : 'refused';
       throw error;
     } finally {
       record.noteAnswer(batch);
@@ -183,16 +195,12 @@ export function createDelivery(plan: Deliverable, options: DeliverPlanOptions): 
     const listed = await waitForJobs(() => accepted.every(isEnded));
     const failed = accepted.filter(({ report }) => report.jobStatus === 'FAILED');
     if (failed.length > 0) throw jobFailed(failed);
-    throwIfChanged(listed);
+    throwIfChanged();
     return listed;
   }
 
-  function throwIfChanged(listed: readonly UploadJob[]): void {
-    const others = jobsOfOthers(listed, batches, plan.jobsBefore ?? []).filter(
-      ({ type }) => !options.toleratesAdds || !addTypes.has(type),
-    );
-    const unplanned = [...others, ...lateReplaces(listed, batches)];
-    if (unplanned.length > 0) throw audienceChanged(plan.audienceId, unplanned);
+  function throwIfChanged(): void {
+    if (plan.unplanned.length > 0) throw audienceChanged(plan);
   }
 
   function reportProgress(): void {
@@ -206,8 +214,8 @@ export function createDelivery(plan: Deliverable, options: DeliverPlanOptions): 
   return { deliver, follow };
 }
 
-/** What only adds people. */
-const addTypes: ReadonlySet<string> = new Set(['DIFF_ADD', 'DIFF_AUTO_ADD']);
+/** Leaves room in LINE's list for uploads in flight, and for those of others that no poll has shown yet. */
+const maxUploadsBehindOpen = maxListedJobs - 20;
 
 function jobFailed(failed: readonly DeliveredBatch[]): SyncError {
   const ids = failed.map(({ report }) => report.jobId).join(', ');
@@ -218,11 +226,17 @@ function jobFailed(failed: readonly DeliveredBatch[]): SyncError {
   );
 }
 
-function audienceChanged(audienceId: string | null, unplanned: readonly UploadJob[]): SyncError {
-  const ids = unplanned.map(({ id, type }) => `${id} ${type}`).join(', ');
+function audienceChanged({ audienceId, unplanned }: Deliverable): SyncError {
   return new SyncError(
     'audience.changed',
-    `audience ${audienceId} was changed meanwhile (jobs ${ids}): somebody else uploaded, or an upload of ours came late; so what it holds is not known`,
+    `Audience ${audienceId} got uploads that this sync did not plan (${describeUnplanned(unplanned)}): others uploaded, or an upload of ours came late. What the audience holds is unknown.`,
     'Run again: the whole set is then sent. If it comes again, find out who else uploads to this audience, or raise jobs.settleMs.',
   );
+}
+
+const maxNamedJobs = 5;
+
+export function describeUnplanned(unplanned: readonly string[]): string {
+  const more = unplanned.length - maxNamedJobs;
+  return [...unplanned.slice(0, maxNamedJobs), ...(more > 0 ? [`${more} more`] : [])].join(', ');
 }

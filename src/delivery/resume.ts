@@ -3,10 +3,13 @@ import { SyncError } from '../errors.ts';
 import { syncKeyOf } from '../journal/journal.ts';
 import type { RecordedPlan } from '../journal/plans.ts';
 import { membershipSettings, originSettings } from '../journal/settings.ts';
+import { jobsOfFile } from '../lineAds/jobs.ts';
 import type { Audience } from '../lineAds/schemas.ts';
 import type { SyncReport } from '../report.ts';
 import type { RunContext, SyncOutcome } from '../runContext.ts';
+import { isEnded } from './batches.ts';
 import { carryOut, noteDelivery } from './carryOut.ts';
+import { describeUnplanned } from './deliverPlan.ts';
 
 /*
  * What to do about a plan that an earlier run did not bring to its end.
@@ -30,6 +33,8 @@ export interface EarlierPlanCircumstances {
   maxAgeMs: number;
   /** Whether what is left to send is there as it was when the plan was made. */
   isWhole: boolean;
+  /** Accepted uploads whose jobs have not ended by the journal, and are not among those that LINE lists. */
+  unlisted: number;
 }
 
 export function judgeEarlierPlan(plan: RecordedPlan, now: EarlierPlanCircumstances): EarlierPlanVerdict {
@@ -41,9 +46,27 @@ export function judgeEarlierPlan(plan: RecordedPlan, now: EarlierPlanCircumstanc
     return abandon(`audience ${plan.audienceId} is not there any more`);
   if (plan.audienceId === null && now.audienceId !== undefined && plan.batches.every(({ fate }) => fate === 'unsent'))
     return abandon(`somebody else has made audience ${now.audienceId} meanwhile`);
-  if (plan.batches.every(({ fate }) => fate === 'accepted')) return { next: 'follow' };
-  if (now.nowMs - plan.plannedMs > now.maxAgeMs) return abandon('it is older than state.resumeMaxAgeHours');
+  if (plan.unplanned.length > 0)
+    return abandon(`the audience got uploads that it did not plan (${describeUnplanned(plan.unplanned)})`);
+  const isOld = isOlder(plan, now);
+  if (isAccepted(plan))
+    return isOld && now.unlisted > 0
+      ? abandon(`LINE does not list the jobs of ${now.unlisted} of its uploads, and state.resumeMaxAgeHours are over`)
+      : { next: 'follow' };
+  if (isOld) return abandon('it is older than state.resumeMaxAgeHours');
   return now.isWhole ? { next: 'complete' } : abandon('its members are gone from the state directory');
+}
+
+function isAccepted({ batches }: RecordedPlan): boolean {
+  return batches.every(({ fate }) => fate === 'accepted');
+}
+
+/** A plan from the future was made before a clock was set back. Its age is unknown, so it counts as old. */
+function isOlder(
+  plan: RecordedPlan,
+  { nowMs, maxAgeMs }: Pick<EarlierPlanCircumstances, 'nowMs' | 'maxAgeMs'>,
+): boolean {
+  return Math.abs(nowMs - plan.plannedMs) > maxAgeMs;
 }
 
 export function hasEarlierPlan(sync: SyncConfig, { journal, config }: RunContext): boolean {
@@ -99,22 +122,31 @@ async function circumstancesOf(
   context: RunContext,
 ): Promise<EarlierPlanCircumstances> {
   const { config, journal, clock, isToRestart } = context;
+  const age = { nowMs: clock.now(), maxAgeMs: config.state.resumeMaxAgeHours * hourMs };
   return {
+    ...age,
     membership: journal.keyed(membershipSettings(sync)),
     origin: journal.keyed(originSettings(config, sync)),
     audienceId: audience?.id,
     isToRestart,
-    nowMs: clock.now(),
-    maxAgeMs: config.state.resumeMaxAgeHours * hourMs,
     isWhole: await isWhole(plan, context),
+    unlisted: audience?.id === plan.audienceId && isOlder(plan, age) ? await countUnlisted(plan, context) : 0,
   };
+}
+
+/** LINE lists the newest jobs only, so a job that is not listed may also have been crowded out of the list. */
+async function countUnlisted({ audienceId, batches }: RecordedPlan, { client }: RunContext): Promise<number> {
+  const open = batches.filter((batch) => batch.fate === 'accepted' && !isEnded(batch));
+  if (audienceId === null || open.length === 0) return 0;
+  const listed = await client.uploadJobs(audienceId);
+  return open.filter(({ planned }) => jobsOfFile(listed, planned.fileName).outcome === 'unseen').length;
 }
 
 /** What is left to send must be, to the byte, what the plan was made for. */
 async function isWhole(plan: RecordedPlan, { journal }: RunContext): Promise<boolean> {
   const { sets } = journal;
   if (!sets.isThere(plan.lines) || !sets.isThere(plan.next)) return false;
-  if (plan.batches.every(({ fate }) => fate === 'accepted')) return true;
+  if (isAccepted(plan)) return true;
   return sets.isIntact(plan.lines);
 }
 

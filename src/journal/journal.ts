@@ -6,7 +6,15 @@ import type { Config, SyncConfig } from '../config.ts';
 import type { DeliveredBatch } from '../delivery/batches.ts';
 import type { RunReport } from '../report.ts';
 import { type KeptSets, openKeptSets } from './keptSets.ts';
-import { findUnfinishedPlan, insertPlan, type NewPlan, planTables, type RecordedPlan, updateBatch } from './plans.ts';
+import {
+  findUnfinishedPlan,
+  insertPlan,
+  type NewPlan,
+  planTables,
+  type RecordedPlan,
+  updateBatch,
+  updateWatch,
+} from './plans.ts';
 import { json, keptSet } from './rows.ts';
 import { type CursorRecord, findSnapshot, putCursor, putSnapshot, type Snapshot, snapshotTables } from './snapshots.ts';
 import { asStateErrors, corrupt, openToRead, openToWrite, type Schema } from './sqlite.ts';
@@ -58,6 +66,7 @@ export interface Journal extends Disposable {
   /** Before an upload is sent: from now on what LINE holds may differ from the snapshot. */
   noteIntent(plan: RecordedPlan, batch: DeliveredBatch): void;
   noteAnswer(plan: RecordedPlan, batch: DeliveredBatch): void;
+  /** Also the plan's `jobsListed` and `unplanned`. */
   noteJobs(plan: RecordedPlan, batches: readonly DeliveredBatch[]): void;
   /** With the snapshot that a success leaves; without one, an older one goes. */
   succeed(plan: RecordedPlan, snapshot: Snapshot | undefined): void;
@@ -97,8 +106,16 @@ const tables = `
 
 const keyBytes = 32;
 
-/** Version 2: the digest of a set is one over all its records, and batches have none of their own. */
-const upgrades = ['ALTER TABLE batches DROP COLUMN keyed_digest; DELETE FROM snapshots'];
+/**
+ * Version 2: the digest of a set is one over all its records, and batches have none of their own. Version 3: the jobs
+ * that LINE listed last, and the uploads of others.
+ */
+const upgrades = [
+  'ALTER TABLE batches DROP COLUMN keyed_digest; DELETE FROM snapshots',
+  `ALTER TABLE plans ADD COLUMN jobs_listed TEXT;
+   ALTER TABLE plans ADD COLUMN unplanned TEXT;
+   ALTER TABLE snapshots ADD COLUMN jobs_listed TEXT`,
+];
 
 /** Made with the tables, so that there is never a journal without a key. */
 function schemaWithKey(): Schema {
@@ -169,7 +186,9 @@ export function openJournal(directory: string, access: 'write' | 'read'): Journa
     noteJobsBefore: (plan, ids) =>
       guard(
         () =>
-          void database.prepare('UPDATE plans SET jobs_before = ? WHERE row = ?').run(JSON.stringify(ids), plan.row),
+          void database
+            .prepare('UPDATE plans SET jobs_before = ?, unplanned = NULL WHERE row = ?')
+            .run(JSON.stringify(ids), plan.row),
       ),
     noteIntent: (plan, batch) =>
       transact(() => {
@@ -187,6 +206,7 @@ export function openJournal(directory: string, access: 'write' | 'read'): Journa
       }),
     noteJobs: (plan, batches) =>
       transact(() => {
+        updateWatch(database, plan);
         for (const batch of batches) updateBatch(database, plan.row, batch);
       }),
     succeed(plan, snapshot) {

@@ -4,7 +4,7 @@ import { type DeliveredBatch, type Fate, fates, startBatch } from '../delivery/b
 import type { PlannedBatch } from '../planning/plan.ts';
 import type { SyncReport } from '../report.ts';
 import type { KeptSet } from './keptSets.ts';
-import { json, keptSet } from './rows.ts';
+import { json, keptSet, texts } from './rows.ts';
 import { type CursorRecord, cursorRecord, cursorText } from './snapshots.ts';
 
 /** What a sync is about to do, as it is written down before anything is sent. */
@@ -23,6 +23,9 @@ export interface NewPlan {
   fullMs: number;
   /** The jobs that the audience had when the snapshot was compared with; null when the plan does not rely on one. */
   jobsBefore: readonly string[] | null;
+  /** The jobs that LINE listed last, and the uploads that were seen beside those of the plan. */
+  jobsListed: readonly string[];
+  unplanned: readonly string[];
   /** One record a line of the batches. */
   lines: KeptSet;
   /** The members that LINE holds, as far as they are ours, once the plan has succeeded. */
@@ -55,6 +58,8 @@ export const planTables = `
     audience_id TEXT,
     audience_created INTEGER NOT NULL DEFAULT 0,
     jobs_before TEXT,
+    jobs_listed TEXT,
+    unplanned TEXT,
     lines_set TEXT NOT NULL,
     next_set TEXT NOT NULL,
     cursor TEXT,
@@ -83,13 +88,15 @@ export function insertPlan(database: DatabaseSync, plan: NewPlan): RecordedPlan 
   const { lastInsertRowid } = database
     .prepare(
       `INSERT INTO plans (run_id, account_id, sync_name, membership, origin, plan_id, planned_ms, full_ms,
-         audience_id, jobs_before, lines_set, next_set, cursor, report)
+         audience_id, jobs_before, jobs_listed, unplanned, lines_set, next_set, cursor, report)
        VALUES (:runId, :accountId, :syncName, :membership, :origin, :planId, :plannedMs, :fullMs,
-         :audienceId, :jobsBefore, :lines, :next, :cursor, :report)`,
+         :audienceId, :jobsBefore, :jobsListed, :unplanned, :lines, :next, :cursor, :report)`,
     )
     .run({
       ...rest,
       jobsBefore: toJson(plan.jobsBefore),
+      jobsListed: toJson(plan.jobsListed),
+      unplanned: toJson(plan.unplanned),
       lines: toJson(plan.lines),
       next: toJson(plan.next),
       cursor: cursorText(plan.cursor),
@@ -126,6 +133,8 @@ const planRow = z.object({
   audience_id: z.string().nullable(),
   audience_created: z.int().transform(Boolean),
   jobs_before: json.pipe(z.array(z.string())).nullable(),
+  jobs_listed: texts,
+  unplanned: texts,
   lines_set: keptSet,
   next_set: keptSet,
   cursor: cursorRecord,
@@ -174,6 +183,8 @@ export function findUnfinishedPlan(
     audienceId: plan.audience_id,
     audienceCreated: plan.audience_created,
     jobsBefore: plan.jobs_before,
+    jobsListed: plan.jobs_listed,
+    unplanned: plan.unplanned,
     lines: plan.lines_set,
     next: plan.next_set,
     cursor: plan.cursor,
@@ -206,6 +217,13 @@ function toBatch(row: z.output<typeof batchRow>): DeliveredBatch {
 function fateAfterEnd(fate: Fate): Fate {
   if (fate === 'sending') return 'unknown';
   return fate === 'refused' ? 'unsent' : fate;
+}
+
+/** Records the state of the watch over the audience's jobs. */
+export function updateWatch(database: DatabaseSync, { row, jobsListed, unplanned }: RecordedPlan): void {
+  database
+    .prepare('UPDATE plans SET jobs_listed = ?, unplanned = ? WHERE row = ?')
+    .run(toJson(jobsListed), toJson(unplanned), row);
 }
 
 export function updateBatch(database: DatabaseSync, plan: number, { planned, report, fate }: DeliveredBatch): void {

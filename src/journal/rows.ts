@@ -13,6 +13,12 @@ export const json = z.string().transform((text, context) => {
   }
 });
 
+/** A list of texts; empty where an older version wrote none. */
+export const texts = json
+  .pipe(z.array(z.string()))
+  .nullish()
+  .transform((list) => list ?? []);
+
 export const keptSet = json.pipe(
   z.object({ file: z.string().min(1), recordBytes: z.int(), count: z.int(), keyedDigest: z.string() }),
 );

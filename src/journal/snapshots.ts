@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import type { KeptSet } from './keptSets.ts';
-import { json, keptSet } from './rows.ts';
+import { json, keptSet, texts } from './rows.ts';
 
 /** How far a sync with a cursor has read. */
 export interface CursorRecord {
@@ -22,6 +22,8 @@ export interface Snapshot {
   audienceId: string;
   /** The newest of the plan's jobs, as far as LINE told. */
   jobId: string | null;
+  /** The jobs that LINE listed when the plan succeeded. */
+  jobsListed: readonly string[];
   /** When the plan succeeded, and when the whole set was sent last. */
   takenMs: number;
   fullMs: number;
@@ -39,6 +41,7 @@ export const snapshotTables = `
     membership TEXT NOT NULL,
     audience_id TEXT NOT NULL,
     job_id TEXT,
+    jobs_listed TEXT,
     taken_ms INTEGER NOT NULL,
     full_ms INTEGER NOT NULL,
     members_set TEXT NOT NULL,
@@ -52,6 +55,7 @@ const snapshotRow = z.object({
   membership: z.string(),
   audience_id: z.string(),
   job_id: z.string().nullable(),
+  jobs_listed: texts,
   taken_ms: z.int(),
   full_ms: z.int(),
   members_set: keptSet,
@@ -70,6 +74,7 @@ export function findSnapshot(database: DatabaseSync, accountId: string, syncName
     membership: row.membership,
     audienceId: row.audience_id,
     jobId: row.job_id,
+    jobsListed: row.jobs_listed,
     takenMs: row.taken_ms,
     fullMs: row.full_ms,
     set: row.members_set,
@@ -81,18 +86,19 @@ export function findSnapshot(database: DatabaseSync, accountId: string, syncName
 export function putSnapshot(
   database: DatabaseSync,
   { accountId, syncName }: { accountId: string; syncName: string },
-  { isCurrent, set, cursor, ...snapshot }: Snapshot,
+  { isCurrent, set, cursor, jobsListed, ...snapshot }: Snapshot,
 ): void {
   database
     .prepare(
       `INSERT OR REPLACE INTO snapshots
-         (account_id, sync_name, plan, membership, audience_id, job_id, taken_ms, full_ms, members_set, cursor, is_current)
-       VALUES (:accountId, :syncName, :planRow, :membership, :audienceId, :jobId, :takenMs, :fullMs, :set, :cursor, :isCurrent)`,
+         (account_id, sync_name, plan, membership, audience_id, job_id, jobs_listed, taken_ms, full_ms, members_set, cursor, is_current)
+       VALUES (:accountId, :syncName, :planRow, :membership, :audienceId, :jobId, :jobsListed, :takenMs, :fullMs, :set, :cursor, :isCurrent)`,
     )
     .run({
       accountId,
       syncName,
       ...snapshot,
+      jobsListed: JSON.stringify(jobsListed),
       set: JSON.stringify(set),
       cursor: cursorText(cursor),
       isCurrent: Number(isCurrent),

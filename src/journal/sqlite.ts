@@ -15,7 +15,7 @@ const codes = { busy: 5, corrupt: 11, full: 13, notADatabase: 26 } as const;
 const movedCode = 1032;
 
 /** Kept in the file's header; the meaning of the tables changes only together with it. */
-export const schemaVersion = 2;
+export const schemaVersion = 3;
 /** "LADS": tells our files from other programs'. */
 const applicationId = 0x4c414453;
 

@@ -1,6 +1,5 @@
 import type { IdentifierType } from '../config.ts';
 import { SyncError } from '../errors.ts';
-import type { LineAdsClient } from './client.ts';
 import type { Audience } from './schemas.ts';
 
 /** LINE's names of our identifier types: of an audience that holds them, and of an upload's `idType`. */
@@ -17,15 +16,11 @@ export interface WantedAudience {
 }
 
 /**
- * The audience of a sync: by id, which must exist and have the right type, or by exact name and type among all of the
- * account; undefined when that name has yet to be created. Throws audience.not_found, .wrong_type, .ambiguous or
- * .unusable (EXPIRED and FAILED take no uploads).
+ * Finds the audience of a sync among all of the account: by id, which must exist and have the right type, or by exact
+ * name and type. Undefined if that name has yet to be created. Throws audience.not_found, .wrong_type, .ambiguous or
+ * .unusable (EXPIRED and FAILED audiences take no uploads).
  */
-export async function resolveAudience(
-  client: Pick<LineAdsClient, 'listAudiences'>,
-  wanted: WantedAudience,
-): Promise<Audience | undefined> {
-  const audiences = await client.listAudiences();
+export function resolveAudience(audiences: readonly Audience[], wanted: WantedAudience): Audience | undefined {
   const audience =
     wanted.audienceId === undefined
       ? findByName(audiences, wanted)
@@ -74,11 +69,31 @@ export function findAudiences(audiences: readonly Audience[], wanted: WantedAudi
 
 function findByName(audiences: readonly Audience[], wanted: WantedAudience): Audience | undefined {
   const matches = findAudiences(audiences, wanted);
-  if (matches.length > 1)
-    throw new SyncError(
-      'audience.ambiguous',
-      `${matches.length} audiences are named ${JSON.stringify(wanted.audienceName)} and of type ${matches[0]?.functionType}: ${matches.map(({ id }) => id).join(', ')}`,
-      'Set audienceId to the one that is meant.',
-    );
+  if (matches.length > 1) throw ambiguous(matches.toSorted(byCreation), wanted.audienceName);
   return matches[0];
+}
+
+/** Newest first. Audiences without a time of creation come last; ids of one length rise with time. */
+function byCreation(a: Audience, b: Audience): number {
+  const byTime = (b.createdMs ?? Number.NEGATIVE_INFINITY) - (a.createdMs ?? Number.NEGATIVE_INFINITY);
+  return byTime || b.id.length - a.id.length || (a.id < b.id ? 1 : -1);
+}
+
+function ambiguous(newestFirst: readonly Audience[], name: string | undefined): SyncError {
+  const [newest] = newestFirst;
+  const found = newestFirst.map(describeAudience).join(', ');
+  return new SyncError(
+    'audience.ambiguous',
+    `${newestFirst.length} audiences are named ${JSON.stringify(name)} and of type ${newest?.functionType}, newest first: ${found}.`,
+    `Set audienceId to the one that this sync is for${newest?.createdMs === null ? '' : ` (${newest?.id} is the newest)`}. Delete the others in the Ad Manager if nothing uses them.`,
+  );
+}
+
+function describeAudience({ id, createdMs, estimatedSize }: Audience): string {
+  const created = createdMs === null ? 'creation time unknown' : `created ${isoSeconds(createdMs)}`;
+  return `${id} (${created}, size ${estimatedSize ?? 'unknown'})`;
+}
+
+function isoSeconds(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 }

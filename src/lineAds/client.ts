@@ -4,13 +4,13 @@ import type { ZodType } from 'zod';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { SyncError } from '../errors.ts';
+import { type AudienceList, createAudienceList } from './audienceList.ts';
 import { explainFailure, type RequestPurpose } from './errors.ts';
 import { createRequestLimiter, type RequestLimiter } from './limits.ts';
 import type { UploadForm } from './multipart.ts';
 import { classifyFailure, createPatience, type Failure, type Patience, retryAfterMs, type Verdict } from './retry.ts';
 import {
   type Audience,
-  type AudiencePage,
   audienceAnswer,
   audiencePage,
   parseAnswer,
@@ -55,8 +55,10 @@ export interface UploadCall {
 }
 
 export interface LineAdsClient {
-  /** All pages of the account's audiences, newest first, each id once. */
-  listAudiences(): Promise<Audience[]>;
+  /** Reads all pages of the account's audiences. */
+  listAudiences(): Promise<readonly Audience[]>;
+  /** The same list as all callers of this client share it. */
+  audiences: Pick<AudienceList, 'recall' | 'refresh'>;
   /** The upload jobs that LINE lists of an audience: at most 50 of them. */
   uploadJobs(audienceId: string): Promise<UploadJob[]>;
   /** One attempt, which waits for a free upload, and for REPLACE also a free REPLACE. Retrying is `deliverUpload`'s. */
@@ -111,6 +113,8 @@ export function createLineAdsClient(options: ClientOptions): LineAdsClient {
     }
   }
 
+  const audiences = createAudienceList(getPage);
+
   function getPage(page: number) {
     const query = `?page=${page}&size=100&sortKey=created&sortOrder=desc`;
     return opening.pass(() => get({ method: 'GET', path: audiencesPath, query }, audiencePage, { kind: 'audiences' }));
@@ -134,11 +138,15 @@ export function createLineAdsClient(options: ClientOptions): LineAdsClient {
   }
 
   return {
-    listAudiences: () => readAllPages(getPage),
+    listAudiences: () => audiences.reread(),
+    audiences,
     uploadJobs: (audienceId) =>
       opening.pass(async () => {
         const path = `${audiencesPath}/${encodeURIComponent(audienceId)}/upload-job`;
-        const answer = await get({ method: 'GET', path }, uploadJobsAnswer, { kind: 'jobs', audience: audienceId });
+        const answer = await get({ method: 'GET', path }, uploadJobsAnswer(audienceId), {
+          kind: 'jobs',
+          audience: audienceId,
+        });
         return answer.jobs;
       }),
     async attemptUpload(call) {
@@ -198,28 +206,4 @@ function createOpening() {
 
 function isSharedFailure(error: unknown): boolean {
   return error instanceof SyncError && (error.code === 'auth.failed' || error.code === 'line.unreachable');
-}
-
-const mostPasses = 3;
-const mostPages = 1000;
-
-/**
- * Newest first, so an audience made meanwhile only shows one twice; one deleted meanwhile can hide another, which
- * the total tells: then all pages are read again.
- */
-async function readAllPages(getPage: (page: number) => Promise<AudiencePage>): Promise<Audience[]> {
-  for (let pass = 1; ; pass += 1) {
-    const byId = new Map<string, Audience>();
-    let total = 0;
-    let pages = 0;
-    for (let isLast = false; !isLast; ) {
-      pages += 1;
-      const page = await getPage(pages);
-      const known = byId.size;
-      for (const audience of page.audienceGroups) byId.set(audience.id, audience);
-      total = page.totalElements ?? 0;
-      isLast = page.hasNextPage !== true || byId.size === known || pages === mostPages;
-    }
-    if (pages === 1 || byId.size >= total || pass === mostPasses) return [...byId.values()];
-  }
 }

@@ -13,11 +13,18 @@ export function unfinishedCount(jobs: readonly UploadJob[]): number {
   return jobs.filter(isUnfinished).length;
 }
 
-/** The order of LINE's list is not documented: newest first by time, which is told in seconds, then by number. */
+/** Length of LINE's job list of an audience. It holds the newest jobs (the sibling API documents that number). */
+export const maxListedJobs = 50;
+
+/**
+ * Sorts jobs newest first; the order of LINE's list is not documented. Times have whole seconds, so the id decides
+ * between equal ones. If the time of any job is unknown, the ids alone decide.
+ */
 export function newestFirst(jobs: readonly UploadJob[]): UploadJob[] {
+  const hasTimes = jobs.every(({ createdMs }) => createdMs !== null);
+  const timeOf = ({ createdMs }: UploadJob) => (hasTimes ? (createdMs ?? 0) : 0);
   return jobs.toSorted(
-    (a, b) =>
-      (b.createdMs ?? 0) - (a.createdMs ?? 0) || b.id.length - a.id.length || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0),
+    (a, b) => timeOf(b) - timeOf(a) || b.id.length - a.id.length || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0),
   );
 }
 
@@ -62,13 +69,21 @@ const transientCodes: ReadonlySet<ErrorCode> = new Set([
   'line.bad_answer',
 ]);
 
-/** Follows the jobs of one audience: one poll serves all who wait, and there is none while nobody does. */
+export interface JobFollowerOptions {
+  jobs: Config['jobs'];
+  clock: Clock;
+  signal: AbortSignal;
+  /** Called with the list of each poll, before any waiter sees it. */
+  onPoll?: (jobs: readonly UploadJob[]) => void;
+}
+
+/** Follows the jobs of one audience. One poll serves all waiters; without a waiter there is none. */
 export function createJobFollower(
   client: Pick<LineAdsClient, 'uploadJobs'>,
   audienceId: string,
-  options: { jobs: Config['jobs']; clock: Clock; signal: AbortSignal },
+  options: JobFollowerOptions,
 ): JobFollower {
-  const { clock, signal } = options;
+  const { clock, signal, onPoll } = options;
   const { timeoutMs, pollMaxMs } = options.jobs;
   const pollMinMs = Math.min(options.jobs.pollMinMs, pollMaxMs);
   const waiters = new Set<Waiter>();
@@ -125,6 +140,7 @@ export function createJobFollower(
     const states = latest.map((job) => `${job.id} ${job.status}`).join();
     if (states !== latestStates) delayMs = pollMinMs;
     latestStates = states;
+    onPoll?.(latest);
     for (const waiter of waiters) {
       if (waiter.afterPoll >= poll || !waiter.isReached(latest)) continue;
       waiters.delete(waiter);
@@ -157,6 +173,6 @@ function describeTimeout(audienceId: string, jobs: readonly UploadJob[], timeout
   return new SyncError(
     'jobs.timeout',
     `waited ${Math.round(timeoutMs / 1000)} s for the upload jobs of audience ${audienceId}; ${which}`,
-    "LINE goes on working on them: run again later, or raise jobs.timeoutMs. The Ad Manager shows the audience's state; `sync --restart` no longer waits for what LINE does not list.",
+    "LINE goes on working on them: run again later, or raise jobs.timeoutMs. The Ad Manager shows the audience's state. Jobs that LINE does not list are given up after state.resumeMaxAgeHours, or at once with `sync --restart`.",
   );
 }

@@ -76,9 +76,12 @@ export function retryAfterMs(header: string | undefined, answerDate: string | un
   return Number.isNaN(waitMs) ? 0 : Math.min(Math.max(waitMs, 0), maxRetryAfterMs);
 }
 
+const httpDates = { firstMs: 0, lastMs: Date.UTC(9999, 11, 31, 23, 59, 59) };
+
+/** Reads an HTTP date, whose year has four digits. Anything else is undefined: a time near it could not be signed for. */
 export function httpDateMs(date: string | undefined): number | undefined {
   const ms = date === undefined ? Number.NaN : Date.parse(date);
-  return Number.isNaN(ms) ? undefined : ms;
+  return ms >= httpDates.firstMs && ms <= httpDates.lastMs ? ms : undefined;
 }
 
 export interface Patience {

@@ -5,7 +5,7 @@ import { z } from 'zod';
  * only what we cannot do without is required.
  */
 
-const id = z.union([z.string().min(1), z.number()]).transform(String);
+const id = z.union([z.string().min(1), z.int()]).transform(String);
 const text = z
   .string()
   .nullish()
@@ -15,6 +15,18 @@ const optionalText = z
   .nullish()
   .transform((value) => (value === null || value === undefined ? null : String(value)));
 
+const isoTime = /^\d{4,6}-\d\d-\d\dT\d\d:\d\d/;
+
+/** Milliseconds since the epoch of an ISO 8601 time with a zone; null for anything else. */
+const time = z
+  .string()
+  .regex(isoTime)
+  .transform((text) => Date.parse(text))
+  .pipe(z.int())
+  .nullish()
+  .catch(null)
+  .transform((value) => value ?? null);
+
 export const audienceAnswer = z
   .looseObject({
     id,
@@ -22,6 +34,7 @@ export const audienceAnswer = z
     functionType: text,
     status: text,
     estimatedAudienceSize: optionalText,
+    created: time,
   })
   .transform((raw) => ({
     id: raw.id,
@@ -30,6 +43,7 @@ export const audienceAnswer = z
     status: raw.status,
     /** LINE's text: a number, "-", or "100 or fewer". */
     estimatedSize: raw.estimatedAudienceSize,
+    createdMs: raw.created,
   }));
 
 export type Audience = z.output<typeof audienceAnswer>;
@@ -42,47 +56,54 @@ export const audiencePage = z.looseObject({
 
 export type AudiencePage = z.output<typeof audiencePage>;
 
+/** A whole number of lines; null for anything else. */
 const count = z
   .union([z.number(), z.string().regex(/^\d+$/).transform(Number)])
+  .pipe(z.int().min(0))
   .nullish()
   .catch(null)
   .transform((value) => value ?? null);
 
-/** ISO 8601 with a zone. */
-const time = z
-  .string()
-  .transform((text) => Date.parse(text))
-  .pipe(z.int())
-  .nullish()
-  .catch(null)
-  .transform((value) => value ?? null);
+const rawUploadJob = z.looseObject({
+  audienceGroupId: optionalText.catch(null),
+  audienceGroupJobId: id,
+  name: text,
+  type: text,
+  jobStatus: text,
+  failedType: optionalText,
+  audienceCount: count,
+  created: time,
+});
 
-const uploadJob = z
-  .looseObject({
-    audienceGroupJobId: id,
-    name: text,
-    type: text,
-    jobStatus: text,
-    failedType: optionalText,
-    audienceCount: count,
-    created: time,
-  })
-  .transform((raw) => ({
-    id: raw.audienceGroupJobId,
-    /** The file name that was sent. */
-    fileName: raw.name,
-    type: raw.type,
-    status: raw.jobStatus,
-    failedType: raw.failedType,
-    /** Lines that LINE processed correctly; not matches. */
-    audienceCount: raw.audienceCount,
-    /** Milliseconds since the epoch. */
-    createdMs: raw.created,
-  }));
+export interface UploadJob {
+  id: string;
+  /** The file name that was sent. */
+  fileName: string;
+  type: string;
+  status: string;
+  failedType: string | null;
+  /** Lines that LINE processed correctly; not matches. */
+  audienceCount: number | null;
+  createdMs: number | null;
+}
 
-export type UploadJob = z.output<typeof uploadJob>;
-
-export const uploadJobsAnswer = z.looseObject({ jobs: z.array(uploadJob) });
+/** The upload jobs of one audience. An answer that holds a job of another audience does not fit. */
+export function uploadJobsAnswer(audienceId: string) {
+  const uploadJob = rawUploadJob
+    .refine(({ audienceGroupId }) => audienceGroupId === null || audienceGroupId === audienceId)
+    .transform(
+      (raw): UploadJob => ({
+        id: raw.audienceGroupJobId,
+        fileName: raw.name,
+        type: raw.type,
+        status: raw.jobStatus,
+        failedType: raw.failedType,
+        audienceCount: raw.audienceCount,
+        createdMs: raw.created,
+      }),
+    );
+  return z.looseObject({ jobs: z.array(uploadJob) });
+}
 
 /** The value of an answer's body, or undefined when it is not JSON of the expected shape. */
 export function parseAnswer<T>(schema: z.ZodType<T>, body: string | undefined): T | undefined {
@@ -103,8 +124,15 @@ export function parseReasons(body: string | undefined): string[] {
 
 function parseJson(body: string | undefined): unknown {
   try {
-    return body === undefined ? undefined : JSON.parse(body);
+    return body === undefined ? undefined : JSON.parse(body, keepLongInteger);
   } catch {
     return undefined;
   }
+}
+
+/** Keeps the digits of an integer that a JavaScript number would round: two ids must not become one. */
+function keepLongInteger(_key: string, value: unknown, context?: { source?: string }): unknown {
+  if (typeof value !== 'number' || Number.isSafeInteger(value)) return value;
+  const source = context?.source ?? '';
+  return /^\d+$/.test(source) ? source : value;
 }

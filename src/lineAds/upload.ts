@@ -50,6 +50,21 @@ export class UploadUnanswered extends SyncError {
   }
 }
 
+/** LINE accepted an upload and answered with another audience than its target: which of them changed is not known. */
+export class UploadMisrouted extends SyncError {
+  constructor({ action, file, target }: Pick<Upload, 'action' | 'file' | 'target'>, answered: Audience) {
+    const wanted =
+      'audienceId' in target
+        ? `audience ${target.audienceId}`
+        : `a new audience ${JSON.stringify(target.audienceName)}`;
+    super(
+      'line.bad_answer',
+      `LINE accepted the ${action} ${file.name} for ${wanted} and answered with audience ${answered.id} (${JSON.stringify(answered.name)}, type ${answered.functionType}).`,
+      `Nothing more was sent. Look at audience ${answered.id} in the Ad Manager: it may have taken the members. Run again: the whole set is then sent.`,
+    );
+  }
+}
+
 /** What the body of this upload has beside its file's bytes. */
 export function uploadOverheadBytes(
   upload: Pick<Upload, 'action' | 'target' | 'identifierType'>,
@@ -68,6 +83,8 @@ interface Delivery {
   /** An attempt was left unanswered, and no look at LINE has shown it since. */
   isFateUnknown: boolean;
   created: boolean;
+  /** The account's audiences by the last look for the name. */
+  audiences: readonly Audience[];
 }
 
 /**
@@ -90,6 +107,7 @@ export async function deliverUpload(
     attempts: upload.attempts ?? 0,
     isFateUnknown: upload.mayHaveArrived === true,
     created: false,
+    audiences: [],
   };
   try {
     if ('audienceId' in upload.target) return await deliver(delivery);
@@ -98,7 +116,7 @@ export async function deliverUpload(
       return deliver(delivery);
     });
   } catch (error) {
-    if (!delivery.isFateUnknown) throw error;
+    if (error instanceof UploadMisrouted || !delivery.isFateUnknown) throw error;
     throw new UploadUnanswered(asSyncError(error, signal), upload.file.name);
   }
 }
@@ -139,7 +157,8 @@ async function lookUp(delivery: Delivery): Promise<DeliveredUpload | undefined> 
   const { client, upload, isFateUnknown } = delivery;
   if ('audienceName' in delivery.target) {
     const { audienceName } = delivery.target;
-    const audience = await resolveAudience(client, { audienceName, identifierType: upload.identifierType });
+    delivery.audiences = await client.audiences.refresh();
+    const audience = resolveAudience(delivery.audiences, { audienceName, identifierType: upload.identifierType });
     if (audience === undefined) return undefined;
     if (!isFateUnknown) throw audienceAppeared(audience);
     delivery.target = { audienceId: audience.id };
@@ -166,6 +185,8 @@ async function send(delivery: Delivery): Promise<UploadAttempt> {
 }
 
 function accept(delivery: Delivery, audience: Audience): DeliveredUpload {
+  const { target, upload } = delivery;
+  if (!isTarget(audience, delivery)) throw new UploadMisrouted({ ...upload, target }, audience);
   return {
     audienceId: audience.id,
     audience,
@@ -173,6 +194,13 @@ function accept(delivery: Delivery, audience: Audience): DeliveredUpload {
     foundByLookup: false,
     created: delivery.created || 'audienceName' in delivery.target,
   };
+}
+
+/** Whether an answer names the upload's target. Only the id must be there; a created audience has an id of its own. */
+function isTarget({ id, name, functionType }: Audience, { target, upload, audiences }: Delivery): boolean {
+  if (functionType !== '' && functionType !== lineTypeOf[upload.identifierType].functionType) return false;
+  if ('audienceId' in target) return id === target.audienceId;
+  return (name === '' || name === target.audienceName) && !audiences.some((audience) => audience.id === id);
 }
 
 function uploadFields({

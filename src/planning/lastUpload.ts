@@ -39,8 +39,8 @@ export interface LastUploadInput {
 }
 
 /**
- * The snapshot counts while it is of this audience, made under the settings of today, whole on the disk, and LINE's
- * newest job is the one that was the newest when it was taken: then nobody has changed the audience since.
+ * The snapshot counts if it is of this audience, was made under the settings of today and is whole on the disk, and if
+ * LINE lists its newest upload and none that was not listed when it was taken: then the audience has not changed since.
  */
 export async function recallLastUpload(input: LastUploadInput): Promise<LastUpload> {
   const { sync, journal, snapshot, audience, listed } = input;
@@ -54,10 +54,8 @@ export async function recallLastUpload(input: LastUploadInput): Promise<LastUplo
   const byJournal = { known: undefined, baselines: [members], uploadedMs: snapshot.takenMs };
   if (!snapshot.isCurrent) return { ...byJournal, voidBecause: 'a later run began to upload and did not succeed' };
   if (newest === undefined) return { ...byJournal, voidBecause: 'LINE lists no upload to this audience any more' };
-  if (newest.id !== snapshot.jobId) {
-    const voidBecause = `somebody else has uploaded since, or an upload of ours came late (job ${newest.id})`;
-    return { ...byJournal, baselines: [members, ...byLine.baselines], voidBecause };
-  }
+  const voidBecause = whyJobsDiffer(snapshot, listed);
+  if (voidBecause !== undefined) return { ...byJournal, baselines: [members, ...byLine.baselines], voidBecause };
   if (snapshot.membership !== journal.keyed(membershipSettings(sync)))
     return {
       ...byJournal,
@@ -66,6 +64,15 @@ export async function recallLastUpload(input: LastUploadInput): Promise<LastUplo
   const { sets } = journal;
   if (!(await sets.isIntact(snapshot.set))) return { ...byJournal, voidBecause: 'its file is gone or damaged' };
   return { ...byJournal, known: { snapshot, set: sets.open(snapshot.set) }, voidBecause: undefined };
+}
+
+function whyJobsDiffer({ jobId, jobsListed }: Snapshot, listed: readonly UploadJob[]): string | undefined {
+  if (jobsListed.length === 0) return 'it was taken by a version that did not note which uploads LINE listed';
+  const [unknown] = newestFirst(listed.filter(({ id }) => !jobsListed.includes(id)));
+  if (unknown !== undefined)
+    return `somebody else has uploaded since, or an upload of ours came late (job ${unknown.id})`;
+  if (!listed.some(({ id }) => id === jobId)) return `LINE does not list its last upload any more (job ${jobId})`;
+  return undefined;
 }
 
 const dayMs = 86_400_000;

@@ -111,8 +111,15 @@ async function underFault(fault: DueFault | undefined, closing: AbortSignal, act
   const answer = act();
   if (fault?.effect === 'dropAfter') return 'drop';
   if (fault?.effect === 'answerAfter') return faultAnswer(fault);
+  if (fault?.effect === 'otherAudience') return namingAnother(answer);
   if (fault?.effect === 'delay') await delay(fault.ms, undefined, { signal: closing }).catch(() => undefined);
   return answer;
+}
+
+function namingAnother(answer: Answer): Answer {
+  const { body } = answer;
+  if (answer.status !== 202 || typeof body !== 'object') return answer;
+  return { ...answer, body: { ...body, id: '9999999999999', name: 'Another audience' } };
 }
 
 function refuseLength(request: IncomingMessage): Answer | undefined {
@@ -177,6 +184,7 @@ async function answerUpload(
 function jobFault(fault: DueFault | undefined) {
   if (fault?.effect === 'jobFails') return { failedType: fault.failedType };
   if (fault?.effect === 'jobSlow') return { extraMs: fault.extraMs };
+  if (fault?.effect === 'jobUnlisted') return { unlistedMs: fault.ms ?? Number.POSITIVE_INFINITY };
   return {};
 }
 

@@ -75,6 +75,12 @@ const faultSchema = z.discriminatedUnion('effect', [
   z
     .strictObject({ effect: z.literal('jobSlow'), on: uploadsOnly, ...counts, extraMs: z.int().min(1) })
     .meta({ description: 'Accept the upload; its job is WORKING for so many milliseconds longer.' }),
+  z
+    .strictObject({ effect: z.literal('jobUnlisted'), on: uploadsOnly, ...counts, ms: z.int().min(1).optional() })
+    .meta({ description: 'Accept the upload; its job is not listed for so many milliseconds, or never without ms.' }),
+  z
+    .strictObject({ effect: z.literal('otherAudience'), on: uploadsOnly, ...counts })
+    .meta({ description: 'Accept the upload; the answer names another audience.' }),
 ]);
 
 export const faultsSchema = z.array(faultSchema);

@@ -14,6 +14,8 @@ export interface Job {
   createdMs: number;
   workingFromMs: number;
   endsAtMs: number;
+  /** From when on it is listed, if ever. */
+  listedFromMs: number;
   /** Set when the job ends FAILED instead of FINISHED. */
   failedType: string | null;
   lineCount: number;

@@ -20,6 +20,8 @@ export interface NewJob {
   failedType?: string | undefined;
   /** Makes the job WORKING for so much longer. */
   extraMs?: number | undefined;
+  /** Keeps the job out of the list for so long; `Infinity`: for ever. */
+  unlistedMs?: number | undefined;
 }
 
 export interface SeedJob {
@@ -117,6 +119,7 @@ function seededJob(seed: SeedJob, id: number, audience: HeldAudience, nowMs: num
     createdMs: nowMs,
     workingFromMs: nowMs,
     endsAtMs: nowMs + (seed.finishesInMs ?? 0),
+    listedFromMs: nowMs,
     failedType: seed.failedType ?? null,
     lineCount: seed.audienceCount ?? lines.size,
     isLost: false,
@@ -157,7 +160,8 @@ export function createAccount(now: () => number, jobTimes: JobTimes): Account {
     jobs: (id) => {
       const nowMs = now();
       return find(id)
-        .jobs.slice(-maxListedJobs)
+        .jobs.filter(({ listedFromMs }) => listedFromMs <= nowMs)
+        .slice(-maxListedJobs)
         .reverse()
         .map((job) => describeJob(job, nowMs));
     },
@@ -174,7 +178,7 @@ export function createAccount(now: () => number, jobTimes: JobTimes): Account {
     remove: (id) => {
       held.delete(find(id).id);
     },
-    addJob(id, { name, type, lines, lineCount, failedType, extraMs }) {
+    addJob(id, { name, type, lines, lineCount, failedType, extraMs, unlistedMs }) {
       const createdMs = now();
       const audience = find(id);
       const hasOpenReplace = audience.jobs.some((job) => job.type === 'DIFF_REPLACE' && isUnfinished(job, createdMs));
@@ -187,6 +191,7 @@ export function createAccount(now: () => number, jobTimes: JobTimes): Account {
         createdMs,
         workingFromMs,
         endsAtMs: workingFromMs + jobTimes.workingMs + (extraMs ?? 0),
+        listedFromMs: createdMs + (unlistedMs ?? 0),
         failedType: failedType ?? null,
         lineCount,
         isLost: type === 'DIFF_ADD' && hasOpenReplace,

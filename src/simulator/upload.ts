@@ -97,7 +97,7 @@ function refuseUploadTo(account: Account, id: string, functionType: string): Ans
 export function acceptUpload(
   account: Account,
   upload: Upload,
-  jobEnd: Pick<NewJob, 'failedType' | 'extraMs'>,
+  jobEnd: Pick<NewJob, 'failedType' | 'extraMs' | 'unlistedMs'>,
   breach: (sentence: string) => void,
 ): Answer {
   const { target, file, functionType } = upload;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Fate as BatchFate, lateReplaces, remoteOf, startBatch } from '../../src/delivery/batches.ts';
+import { type Fate as BatchFate, remoteOf, startBatch } from '../../src/delivery/batches.ts';
 import { createDelivery, type Deliverable, type DeliverPlanOptions } from '../../src/delivery/deliverPlan.ts';
 import { SyncError } from '../../src/errors.ts';
 import type { LineAdsClient, UploadAttempt, UploadCall } from '../../src/lineAds/client.ts';
@@ -11,7 +11,15 @@ import { configOf } from '../members/memberSetup.ts';
 const audienceId = '5343822743474';
 
 /** What becomes of an upload; by default it is accepted, and its job finishes. */
-type Fate = 'accept' | 'fail job' | 'refuse' | 'lose answer' | 'lose upload';
+type Fate = 'accept' | 'fail job' | 'refuse' | 'lose answer' | 'lose upload' | 'answer for another';
+
+/** An upload by others, right after LINE has accepted so many of ours. */
+interface ByOthers {
+  after: number;
+  type: 'DIFF_ADD' | 'DIFF_REPLACE';
+  /** `jobMs` unless given. */
+  ms?: number;
+}
 
 interface LineOptions {
   fates?: Fate[];
@@ -19,7 +27,24 @@ interface LineOptions {
   /** Of the file names that LINE has jobs of beforehand, unfinished for `jobMs`. */
   earlier?: string[];
   isNew?: boolean;
+  others?: ByOthers[];
+  /** How long the job of an own upload is not listed, by its index. */
+  hiddenMs?: Record<number, number>;
+  /** How long the job of an own upload is unfinished, by its index. */
+  slowMs?: Record<number, number>;
 }
+
+interface FakeJob {
+  id: string;
+  fileName: string;
+  type: string;
+  endMs: number;
+  end: string;
+  listedFromMs: number;
+}
+
+/** As many as LINE lists. */
+const mostListed = 50;
 
 interface Sent {
   index: number;
@@ -33,24 +58,47 @@ interface Sent {
 }
 
 /** LINE as far as uploads and jobs go, over plain data. A job is there as soon as its upload is accepted. */
-function createFakeLine(clock: FakeClock, { fates = [], jobMs = 5000, earlier = [], isNew = false }: LineOptions) {
-  const jobs = earlier.map((fileName, at) => ({
-    id: String(at + 1),
-    fileName,
-    endMs: clock.now() + jobMs,
-    end: 'FINISHED',
-  }));
+function createFakeLine(clock: FakeClock, options: LineOptions) {
+  const { fates = [], jobMs = 5000, earlier = [], isNew = false, others = [] } = options;
+  const jobs: FakeJob[] = [];
+  let accepted = 0;
+
+  function addJob(fileName: string, job: Partial<FakeJob> & { ms?: number | undefined } = {}): void {
+    const { ms = jobMs, ...rest } = job;
+    jobs.push({
+      id: String(jobs.length + 1),
+      fileName,
+      type: 'DIFF_ADD',
+      endMs: clock.now() + ms,
+      end: 'FINISHED',
+      listedFromMs: 0,
+      ...rest,
+    });
+  }
+
+  for (const fileName of earlier) addJob(fileName);
   const sent: Sent[] = [];
   let inFlight = 0;
   let polls = 0;
   let exists = !isNew;
 
   const listed = (): UploadJob[] =>
-    jobs.map(({ id, fileName, endMs, end }) => jobOf({ id, fileName, status: clock.now() < endMs ? 'WORKING' : end }));
+    jobs
+      .slice(-mostListed)
+      .filter(({ listedFromMs }) => listedFromMs <= clock.now())
+      .map(({ id, fileName, type, endMs, end }) =>
+        jobOf({ id, fileName, type, status: clock.now() < endMs ? 'WORKING' : end }),
+      );
 
   function accept(fileName: string, end = 'FINISHED'): UploadAttempt {
     exists = true;
-    jobs.push({ id: String(jobs.length + 1), fileName, endMs: clock.now() + jobMs, end });
+    const index = Number(/(\d+)\.txt$/.exec(fileName)?.[1]);
+    const type = sent.findLast((upload) => upload.index === index)?.action === 'REPLACE' ? 'DIFF_REPLACE' : 'DIFF_ADD';
+    const listedFromMs = clock.now() + (options.hiddenMs?.[index] ?? 0);
+    addJob(fileName, { type, end, listedFromMs, ms: options.slowMs?.[index] });
+    accepted += 1;
+    for (const { after, type: othersType, ms } of others)
+      if (after === accepted) addJob('by-hand.csv', { type: othersType, ms });
     return { kind: 'accepted', calls: 1, audience: audienceOf() };
   }
 
@@ -72,6 +120,9 @@ function createFakeLine(clock: FakeClock, { fates = [], jobMs = 5000, earlier = 
         return fail('unanswered');
       case 'lose upload':
         return fail('unanswered');
+      case 'answer for another':
+        accept(fileName);
+        return { kind: 'accepted', calls: 1, audience: audienceOf({ id: '99' }) };
     }
   }
 
@@ -97,8 +148,10 @@ function createFakeLine(clock: FakeClock, { fates = [], jobMs = 5000, earlier = 
     return answer(fileName, index);
   }
 
+  const listAudiences = async () => (exists ? [audienceOf()] : []);
   const client: LineAdsClient = {
-    listAudiences: async () => (exists ? [audienceOf()] : []),
+    listAudiences,
+    audiences: { recall: listAudiences, refresh: listAudiences },
     async uploadJobs() {
       polls++;
       await new Promise((resolve) => setImmediate(resolve));
@@ -113,7 +166,7 @@ function createFakeLine(clock: FakeClock, { fates = [], jobMs = 5000, earlier = 
   return { client, sent, polls: () => polls };
 }
 
-const lines = Array.from({ length: 50 }, (_, index) => `line-${index}`.padEnd(64, '-'));
+const lines = Array.from({ length: 200 }, (_, index) => `line-${index}`.padEnd(64, '-'));
 
 async function* readLines(start: number, end: number) {
   for (const line of lines.slice(start, end)) yield Buffer.from(`${line}\n`);
@@ -150,6 +203,8 @@ function setUp({ mode = 'mirror', batches = 1, limits, jobs, signal, resumed, ac
     audienceId: line.isNew === true ? null : audienceId,
     audienceCreated: false,
     jobsBefore: null,
+    jobsListed: [],
+    unplanned: [],
     ...resumed,
   };
   const written: string[] = [];
@@ -227,6 +282,55 @@ describe('the order of uploads', () => {
     expect(sent.map(({ action }) => action)).toEqual(['REPLACE', 'ADD', 'ADD', 'ADD', 'ADD']);
     for (const { unfinished } of sent) expect(unfinished).not.toContain('run-people-0.txt');
     expect(plan.batches[0]?.report.jobStatus).toBe('FINISHED');
+  });
+
+  test('ADDs behind a REPLACE wait while a job of others is unfinished, too', async () => {
+    const { delivery, sent } = setUp({ batches: 3, others: [{ after: 1, type: 'DIFF_ADD', ms: 30_000 }] });
+    await delivery.deliver();
+    expect(sent.map(({ action }) => action)).toEqual(['REPLACE', 'ADD', 'ADD']);
+    expect(sent[1]?.unfinished).toEqual([]);
+  });
+
+  test('ADDs behind a REPLACE wait for its job also while LINE does not list it yet', async () => {
+    const { delivery, sent, clock } = setUp({ batches: 3, hiddenMs: { 0: 40_000 } });
+    const startMs = clock.now();
+    await delivery.deliver();
+    expect(sent).toHaveLength(3);
+    expect(clock.now() - startMs).toBeGreaterThanOrEqual(40_000);
+    await delivery.follow();
+  });
+
+  test('no ADD is sent while a REPLACE of others is known to be unfinished', async () => {
+    const { delivery, sent } = setUp({
+      mode: 'add',
+      batches: 8,
+      limits: { unfinishedJobs: 2 },
+      others: [{ after: 1, type: 'DIFF_REPLACE', ms: 30_000 }],
+    });
+    await delivery.deliver();
+    expect(sent).toHaveLength(8);
+    for (const { unfinished } of sent.slice(2)) expect(unfinished).not.toContain('by-hand.csv');
+  });
+
+  test('unfinished jobs of others take room from our own', async () => {
+    const { delivery, sent } = setUp({
+      mode: 'add',
+      batches: 12,
+      limits: { unfinishedJobs: 4 },
+      others: Array.from({ length: 3 }, () => ({ after: 1, type: 'DIFF_ADD', ms: 60_000 })),
+    });
+    await delivery.deliver();
+    expect(sent).toHaveLength(12);
+    // Until the first poll nobody knows of them.
+    for (const { inFlight, unfinished } of sent.slice(4)) expect(inFlight + unfinished.length).toBeLessThanOrEqual(4);
+  });
+
+  test('uploads wait before they crowd an unfinished job out of the list', async () => {
+    const { delivery, plan, sent } = setUp({ mode: 'add', batches: 75, slowMs: { 0: 90_000 } });
+    await delivery.deliver();
+    await delivery.follow();
+    expect(sent).toHaveLength(75);
+    expect(remoteOf(plan.batches).remote).toBe('complete');
   });
 
   test('each batch carries its own lines, none twice', async () => {
@@ -391,6 +495,66 @@ describe('failure', () => {
   });
 });
 
+describe('an answer that names another audience', () => {
+  test.each([0, 2])('ends the delivery at batch %i: nothing more is sent, and its fate is unknown', async (index) => {
+    const fates: Fate[] = ['accept', 'accept', 'accept'];
+    fates[index] = 'answer for another';
+    const { delivery, plan, sent } = setUp({ batches: 6, fates, limits: { concurrentUploads: 1 } });
+    const error = await errorOf(delivery.deliver());
+    expect(error.code).toBe('line.bad_answer');
+    expect(error.message).toContain(`run-people-${index}.txt for audience ${audienceId} and answered with audience 99`);
+    expect(sent).toHaveLength(index + 1);
+    expect(plan.batches[index]?.fate).toBe('unknown');
+    expect(plan.audienceId).toBe(audienceId);
+    expect(remoteOf(plan.batches).remote).toBe('unknown');
+  });
+});
+
+describe('more batches than LINE lists jobs', () => {
+  const many = { batches: 75, limits: { unfinishedJobs: 8 } };
+
+  test.each<['mirror' | 'add', ByOthers['type'], string]>([
+    ['mirror', 'DIFF_REPLACE', 'audience.changed'],
+    ['mirror', 'DIFF_ADD', 'audience.changed'],
+    ['add', 'DIFF_REPLACE', 'audience.changed'],
+    ['add', 'DIFF_ADD', 'succeeds'],
+  ])('in a plan of %s, a %s of others after the fifth upload: %s', async (mode, type, expected) => {
+    const { delivery, client, plan } = setUp({ ...many, mode, others: [{ after: 5, type }] });
+    await delivery.deliver();
+    const end = await delivery.follow().then(
+      () => 'succeeds',
+      (error: SyncError) => error.code,
+    );
+    expect(end).toBe(expected);
+    const listed = await client.uploadJobs(audienceId);
+    expect([listed.length, listed.some(({ fileName }) => fileName === 'by-hand.csv')]).toEqual([50, false]);
+    expect(plan.unplanned).toHaveLength(expected === 'succeeds' ? 0 : 1);
+  });
+
+  test('are an undisturbed success', async () => {
+    const { delivery, plan } = setUp(many);
+    await delivery.deliver();
+    await delivery.follow();
+    expect(remoteOf(plan.batches)).toEqual({ remote: 'complete', done: 75, total: 75 });
+    expect(plan.jobsListed).toHaveLength(50);
+  });
+
+  test('are no success after a kill, when others have uploaded more since than LINE lists', async () => {
+    const first = setUp({ mode: 'add', batches: 20 });
+    await first.delivery.deliver();
+    const seen = first.plan.jobsListed;
+    const others = Array.from({ length: 60 }, (_, index) => `run-other-${index}.txt`);
+    const second = setUp({
+      mode: 'add',
+      earlier: others,
+      resumed: { jobsBefore: [], jobsListed: seen.map((id) => `x${id}`) },
+    });
+    second.plan.batches[0]!.fate = 'unknown';
+    expect((await errorOf(second.delivery.deliver())).code).toBe('audience.changed');
+    expect(second.sent).toEqual([]);
+  });
+});
+
 describe('a signal', () => {
   const reason = new SyncError('run.interrupted', 'stopped by the test', 'again');
 
@@ -455,6 +619,14 @@ describe('what an earlier run has left', () => {
     expect(plan.jobsBefore).toEqual([]);
   });
 
+  test('is a REPLACE that never arrived: it is sent, and discards what others uploaded before it', async () => {
+    const { delivery, plan, sent } = goOn(['unknown', 'unsent'], { earlier: ['by-hand.csv'] });
+    await delivery.deliver();
+    await delivery.follow();
+    expect(sent.map(({ action }) => action)).toEqual(['REPLACE', 'ADD']);
+    expect(plan.unplanned).toEqual([]);
+  });
+
   test('of an Add is none the worse for another ADD', async () => {
     const earlier = ['run-people-0.txt', 'by-hand.csv'];
     const { delivery } = goOn(['unknown', 'unsent'], { mode: 'add', earlier });
@@ -498,20 +670,5 @@ describe('what is written down', () => {
     };
     expect((await errorOf(delivery.deliver())).code).toBe('state.disk_full');
     expect(sent).toEqual([]);
-  });
-});
-
-describe('a REPLACE that LINE has twice', () => {
-  const batches = setUp({ batches: 3 }).plan.batches;
-  const jobAt = (createdMs: number, index: number) =>
-    jobOf({ id: String(createdMs), createdMs, fileName: `run-people-${index}.txt` });
-
-  test.each<[string, UploadJob[], string[]]>([
-    ['before any ADD does no harm', [jobAt(1, 0), jobAt(2, 0), jobAt(3, 1), jobAt(4, 2)], []],
-    ['the second behind an ADD has wiped it', [jobAt(1, 0), jobAt(2, 1), jobAt(3, 0), jobAt(4, 2)], ['3']],
-    ['the second at the very end', [jobAt(9, 0), jobAt(4, 2), jobAt(2, 1), jobAt(1, 0)], ['9']],
-    ['and no ADD yet', [jobAt(1, 0), jobAt(2, 0)], []],
-  ])('%s', (_, listed, late) => {
-    expect(lateReplaces(listed, batches).map(({ id }) => id)).toEqual(late);
   });
 });

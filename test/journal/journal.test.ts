@@ -53,6 +53,7 @@ function snapshotOf(plan: RecordedPlan): Snapshot {
     membership: 'membership',
     audienceId: '77',
     jobId: '9',
+    jobsListed: ['9', '8'],
     takenMs: 2_000,
     fullMs: 1_000,
     set: plan.next,
@@ -60,6 +61,10 @@ function snapshotOf(plan: RecordedPlan): Snapshot {
     isCurrent: true,
   };
 }
+
+/** Takes away what version 3 brought. */
+const asVersion2 = `ALTER TABLE plans DROP COLUMN jobs_listed; ALTER TABLE plans DROP COLUMN unplanned;
+  ALTER TABLE snapshots DROP COLUMN jobs_listed`;
 
 function codeOf(work: () => unknown): string {
   try {
@@ -119,7 +124,11 @@ describe('a plan', () => {
           Object.assign(changed.report, { attempts, jobId, jobStatus, audienceCount });
           if (kind === 'intent') journal.noteIntent(plan, changed);
           else if (kind === 'answer') journal.noteAnswer(plan, changed);
-          else journal.noteJobs(plan, [changed]);
+          else {
+            plan.jobsListed = [...plan.jobsListed, `${attempts}`];
+            plan.unplanned = [...plan.unplanned, `${attempts} DIFF_REPLACE`];
+            journal.noteJobs(plan, [changed]);
+          }
           if (!isKilledAfter) continue;
           journal[Symbol.dispose]();
           journal = openJournal(directory, 'write');
@@ -235,28 +244,43 @@ describe('the file', () => {
   test('of version 1 is read as it is, and upgraded by who writes: what it knows of snapshots counts no more', () => {
     const plan = withJournal((journal) => beginPlan(journal));
     const database = new DatabaseSync(path());
-    database.exec(`ALTER TABLE batches ADD COLUMN keyed_digest TEXT NOT NULL DEFAULT 'd'; PRAGMA user_version = 1`);
+    database.exec(`${asVersion2}; ALTER TABLE batches ADD COLUMN keyed_digest TEXT NOT NULL DEFAULT 'd';
+      PRAGMA user_version = 1`);
     database.close();
     const key = { accountId: plan.accountId, syncName: plan.syncName };
     using old = openJournal(directory, 'read');
     expect(old.unfinishedPlan(key)?.batches).toEqual(plan.batches);
     withJournal((journal) => expect(journal.unfinishedPlan(key)).toEqual(plan));
     const upgraded = new DatabaseSync(path(), { readOnly: true });
-    expect(upgraded.prepare('PRAGMA user_version').get()).toEqual({ user_version: 2 });
+    expect(upgraded.prepare('PRAGMA user_version').get()).toEqual({ user_version: 3 });
     expect(upgraded.prepare("SELECT name FROM pragma_table_info('batches')").all()).not.toContainEqual({
       name: 'keyed_digest',
     });
     upgraded.close();
   });
 
+  test('of version 2 is read as it is, and upgraded by who writes, with its snapshots', () => {
+    const snapshot = withJournal((journal) => {
+      const plan = beginPlan(journal);
+      journal.succeed(plan, snapshotOf(plan));
+      return snapshotOf(plan);
+    });
+    const database = new DatabaseSync(path());
+    database.exec(`${asVersion2}; PRAGMA user_version = 2`);
+    database.close();
+    using old = openJournal(directory, 'read');
+    expect(old.snapshot(key)).toEqual({ ...snapshot, jobsListed: [] });
+    withJournal((journal) => expect(journal.snapshot(key)).toEqual({ ...snapshot, jobsListed: [] }));
+  });
+
   test('of a newer version is refused, and says so', () => {
     withJournal((journal) => beginPlan(journal));
     const database = new DatabaseSync(path());
-    database.exec('PRAGMA user_version = 3');
+    database.exec('PRAGMA user_version = 4');
     database.close();
     for (const access of ['write', 'read'] as const)
       expect(codeOf(() => openJournal(directory, access))).toBe('state.too_new');
-    expect(() => openJournal(directory, 'read')).toThrow(/newer version .*schema 3; this one knows 2/);
+    expect(() => openJournal(directory, 'read')).toThrow(/newer version .*schema 4; this one knows 3/);
   });
 
   test.each<[string, () => void]>([

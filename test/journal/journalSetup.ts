@@ -17,6 +17,8 @@ export function planOf(changes: Partial<NewPlan> = {}, batches = 3): NewPlan {
     audienceId: '77',
     fullMs: 1_000,
     jobsBefore: null,
+    jobsListed: [],
+    unplanned: [],
     lines: { file: `${runId}.lines`, recordBytes: 32, count: 2 * batches, keyedDigest: 'l' },
     next: { file: `${runId}.members`, recordBytes: 32, count: 2 * batches, keyedDigest: 'm' },
     cursor: null,

@@ -94,35 +94,6 @@ describe('requests', () => {
   });
 });
 
-describe('the audience list', () => {
-  function replyPages(...pages: object[]) {
-    pages.forEach((page, index) => {
-      nock(line)
-        .get(`${accountPath}?page=${index + 1}&size=100&sortKey=created&sortOrder=desc`)
-        .reply(200, page);
-    });
-  }
-
-  test('is read to its last page, each audience once although pages shift', async () => {
-    const [a, b, c] = ['1', '2', '3'].map((id) => audienceJson({ id }));
-    replyPages(pageOf([a!, b!], true, 3), pageOf([b!, c!], false, 3));
-    expect((await setUpClient().client.listAudiences()).map(({ id }) => id)).toEqual(['1', '2', '3']);
-  });
-
-  test('is read again when one deleted meanwhile has hidden another', async () => {
-    const [a, b, c] = ['1', '2', '3'].map((id) => audienceJson({ id }));
-    replyPages(pageOf([a!], true, 3), pageOf([c!], false, 3));
-    replyPages(pageOf([a!], true, 2), pageOf([b!], false, 2));
-    expect((await setUpClient().client.listAudiences()).map(({ id }) => id)).toEqual(['1', '2']);
-  });
-
-  test('ends when a server gives the same page for ever', async () => {
-    const same = pageOf([audienceJson({ id: '1' })], true, 1);
-    replyPages(same, same);
-    expect(await setUpClient().client.listAudiences()).toHaveLength(1);
-  });
-});
-
 const rightDate = dateAfter(0);
 
 /** LINE's `Date` when its clock is so far ahead of ours. */
@@ -150,6 +121,21 @@ describe("LINE's clock", () => {
       expect(client.clockSkewMs()).toBe(skewMs);
     },
   );
+
+  test.each([
+    'Sat, 13 Sep 275760 00:00:00 GMT',
+    'Fri, 01 Jan 10000 00:00:00 GMT',
+    'Mon, 01 Jan -000001 00:00:00 GMT',
+    'Sat, 14 Sep 275760 00:00:00 GMT',
+    'tomorrow',
+    '',
+  ])('that is told as %j is not known, and ours is signed for', async (date) => {
+    const { client } = setUpClient();
+    for (let count = 0; count < 2; count += 1) await expectRead('rfc7515', startMs, 200, date);
+    await client.uploadJobs('77');
+    await client.uploadJobs('77');
+    expect(client.clockSkewMs()).toBeUndefined();
+  });
 
   test.each([0, 60_000, -60_000])('is taken for ours when it is %i ms from it', async (skewMs) => {
     const { client, warned } = setUpClient();

@@ -107,14 +107,16 @@ export function audienceOf(overrides: Partial<Audience> = {}): Audience {
     functionType: 'HASHED_EMAIL_UPLOAD',
     status: 'READY',
     estimatedSize: '12345',
+    createdMs: null,
     ...overrides,
   };
 }
 
 /** An audience as LINE's JSON has it. */
 export function audienceJson(overrides: Partial<Audience> = {}) {
-  const { estimatedSize, ...rest } = audienceOf(overrides);
-  return { ...rest, estimatedAudienceSize: estimatedSize };
+  const { estimatedSize, createdMs, ...rest } = audienceOf(overrides);
+  const created = createdMs === null ? null : new Date(createdMs).toISOString();
+  return { ...rest, estimatedAudienceSize: estimatedSize, created };
 }
 
 export function jobOf(overrides: Partial<UploadJob> = {}): UploadJob {

@@ -77,12 +77,13 @@ test.each<[string, [id: string, createdMs: number | null][], string[]]>([
     ['100', '99'],
   ],
   [
-    'a job without a time as the oldest',
+    'by number when the time of one is not told',
     [
+      ['7', 3000],
       ['9', null],
-      ['1', 1000],
+      ['8', 1000],
     ],
-    ['1', '9'],
+    ['9', '8', '7'],
   ],
   [
     'numbers beyond the exact ones',

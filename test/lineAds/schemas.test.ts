@@ -15,6 +15,7 @@ test('an audience is read whether its id is a string or a number, with unknown f
     functionType: 'NEW',
     status: 'PAUSED',
     estimatedSize: null,
+    createdMs: null,
   });
 });
 
@@ -30,7 +31,7 @@ test('a job keeps the file name, an unknown state and the count', () => {
     },
     { audienceGroupJobId: '8', jobStatus: 'FAILED', failedType: 'WRONG_FORMAT', audienceCount: 'many' },
   ];
-  expect(parseAnswer(uploadJobsAnswer, JSON.stringify({ jobs }))?.jobs).toEqual([
+  expect(parseAnswer(uploadJobsAnswer('1'), JSON.stringify({ jobs }))?.jobs).toEqual([
     {
       createdMs: null,
       id: '7',
@@ -59,9 +60,66 @@ test.each([
   ['that is missing', undefined, null],
   ['that cannot be read', 'yesterday', null],
   ['of another type', 1768446000, null],
+  ['beyond what a date can be', '+999999-01-01T00:00:00Z', null],
+  ['with a month too many', '2026-13-01T00:00:00Z', null],
+  ['that only looks like one', 'batch 5', null],
 ])('a time of creation %s (%s) is read as %s', (_case, created, createdMs) => {
   const jobs = [{ audienceGroupJobId: 7, created }];
-  expect(parseAnswer(uploadJobsAnswer, JSON.stringify({ jobs }))?.jobs).toMatchObject([{ id: '7', createdMs }]);
+  expect(parseAnswer(uploadJobsAnswer('1'), JSON.stringify({ jobs }))?.jobs).toMatchObject([{ id: '7', createdMs }]);
+});
+
+test('a time of creation of an audience is read like that of a job', () => {
+  const audience = { id: '1', created: '2026-01-15T12:00:00+09:00' };
+  expect(parseAnswer(audienceAnswer, JSON.stringify(audience))).toMatchObject({ createdMs: Date.UTC(2026, 0, 15, 3) });
+  expect(parseAnswer(audienceAnswer, JSON.stringify({ ...audience, created: 5 }))).toMatchObject({ createdMs: null });
+});
+
+test.each([
+  ['0', 0],
+  ['500000', 500_000],
+  ['"500000"', 500_000],
+  ['9007199254740991', 9_007_199_254_740_991],
+  ['9007199254740992', null],
+  ['-1', null],
+  ['1.5', null],
+  ['1e300', null],
+  ['1e400', null],
+  [`1${'0'.repeat(300)}`, null],
+  ['"-1"', null],
+  ['"1e3"', null],
+  ['"many"', null],
+  ['""', null],
+  ['true', null],
+  ['[1]', null],
+  ['{}', null],
+  ['null', null],
+])('an audienceCount of %s is read as %s', (json, audienceCount) => {
+  const body = `{"jobs":[{"audienceGroupJobId":7,"audienceCount":${json}}]}`;
+  expect(parseAnswer(uploadJobsAnswer('1'), body)?.jobs).toMatchObject([{ audienceCount }]);
+});
+
+test('ids beyond the exact numbers keep their digits, so that two of them stay two', () => {
+  const body = '{"jobs":[{"audienceGroupJobId":90071992547409931},{"audienceGroupJobId":90071992547409932}]}';
+  expect(parseAnswer(uploadJobsAnswer('1'), body)?.jobs.map(({ id }) => id)).toEqual([
+    '90071992547409931',
+    '90071992547409932',
+  ]);
+});
+
+test.each([['1.5'], ['true'], ['null'], ['""'], ['[]']])('an answer with the job id %s cannot be read', (json) => {
+  expect(parseAnswer(uploadJobsAnswer('1'), `{"jobs":[{"audienceGroupJobId":${json}}]}`)).toBeUndefined();
+});
+
+test.each([
+  ['1', true],
+  ['"1"', true],
+  ['null', true],
+  ['{}', true],
+  ['2', false],
+  ['"01"', false],
+])('a list of jobs whose audience is told as %s is one of audience 1: %s', (json, expected) => {
+  const body = `{"jobs":[{"audienceGroupJobId":7,"audienceGroupId":1},{"audienceGroupJobId":8,"audienceGroupId":${json}}]}`;
+  expect(parseAnswer(uploadJobsAnswer('1'), body) !== undefined).toBe(expected);
 });
 
 test.each([['{"page":1}'], ['[]'], ['<html>'], [''], [undefined]])(

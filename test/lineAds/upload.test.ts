@@ -1,13 +1,27 @@
 import { Agent } from 'undici';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { deliverUpload, type Upload, UploadUnanswered, uploadOverheadBytes } from '../../src/lineAds/upload.ts';
+import {
+  deliverUpload,
+  type Upload,
+  UploadMisrouted,
+  UploadUnanswered,
+  uploadOverheadBytes,
+} from '../../src/lineAds/upload.ts';
 import { accountPath, audienceJson, jobJson, pageOf, setUpClient } from './clientSetup.ts';
 import { type Arrival, answerJson, dropConnection, startServer } from './lineServer.ts';
 
 const fileName = 'run-sync-0.txt';
 const content = Buffer.from('line-of-somebody\nline-of-another\n');
 
-type Reply = 'accept' | 'drop' | 'silence' | 'garbage' | number | { status: number; reason: string };
+type Reply =
+  | 'accept'
+  | 'drop'
+  | 'silence'
+  | 'garbage'
+  | number
+  | { status: number; reason: string }
+  /** Accepts, and answers with these fields of an audience. */
+  | { answer: object };
 
 /** A LINE that plays one reply after the other to uploads (the last for ever), and lists what it is told to hold. */
 async function setUpLine(replies: Reply[], setup: Parameters<typeof setUpClient>[0] = {}) {
@@ -23,6 +37,7 @@ async function setUpLine(replies: Reply[], setup: Parameters<typeof setUpClient>
     if (reply === 'drop') return dropConnection(response);
     if (reply === 'garbage') return void response.writeHead(202).end('<html>');
     if (typeof reply === 'number') return void response.writeHead(reply).end();
+    if (typeof reply === 'object' && 'answer' in reply) return answerJson(response, 202, reply.answer);
     if (typeof reply === 'object') return answerJson(response, reply.status, { errors: [{ reason: reply.reason }] });
   });
   const dispatcher = new Agent({ allowH2: false });
@@ -97,6 +112,41 @@ describe('an upload that is answered', () => {
     expect(error).toMatchObject({ code: 'upload.refused' });
     expect(error).not.toBeInstanceOf(UploadUnanswered);
     expect(uploads).toHaveLength(1);
+  });
+});
+
+describe('an accepted upload whose answer names', () => {
+  const buyers = { id: '77', name: 'Buyers', functionType: 'HASHED_EMAIL_UPLOAD' };
+
+  test.each<[string, object, Partial<Upload>]>([
+    ['another id', { ...buyers, id: '78' }, {}],
+    ['another id than a REPLACE was for', { ...buyers, id: '78' }, { action: 'REPLACE' }],
+    ['another type', { ...buyers, functionType: 'UPLOAD' }, {}],
+    ['another name than the one to create', { ...buyers, name: 'Sellers' }, toName],
+    ['another type than the one to create', { ...buyers, functionType: 'UPLOAD' }, toName],
+    ['an audience that was there before the creation', { ...buyers, id: '5', name: 'Buyers' }, toName],
+  ])('%s is an error, and the upload is not sent again', async (_, answer, changes) => {
+    const { deliver, uploads, state } = await setUpLine([{ answer }]);
+    state.audiences.push(audienceJson({ id: '5', name: 'Older' }));
+    const error = await deliver(changes).catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(UploadMisrouted);
+    expect(error).toMatchObject({ code: 'line.bad_answer', message: expect.stringContaining(fileName) });
+    expect(uploads).toHaveLength(1);
+  });
+
+  test('another audience is told as that, also when an earlier answer was lost', async () => {
+    const { deliver } = await setUpLine(['drop', { answer: { ...buyers, id: '78' } }]);
+    expect(await deliver().catch((caught: unknown) => caught)).toBeInstanceOf(UploadMisrouted);
+  });
+
+  test.each<[string, object, Partial<Upload>]>([
+    ['its id as a number', { ...buyers, id: 77 }, {}],
+    ['its id alone', { id: '77' }, {}],
+    ['its id alone after a creation', { id: '77' }, toName],
+    ['another name than an audience had when it was looked up by id', { ...buyers, name: 'Renamed' }, {}],
+  ])('%s is accepted', async (_, answer, changes) => {
+    const { deliver } = await setUpLine([{ answer }]);
+    expect(await deliver(changes)).toMatchObject({ audienceId: '77' });
   });
 });
 
@@ -317,7 +367,7 @@ describe('an upload that creates its audience', () => {
     state.onUpload = () => state.audiences.push(audienceJson({ id: '77' }), audienceJson({ id: '78' }));
     const error = await deliver(toName).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(UploadUnanswered);
-    expect(error).toMatchObject({ code: 'audience.ambiguous', message: expect.stringContaining('77, 78') });
+    expect(error).toMatchObject({ code: 'audience.ambiguous', message: expect.stringMatching(/78 .*77 /) });
     expect(uploads).toHaveLength(1);
   });
 

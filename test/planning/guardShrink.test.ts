@@ -1,9 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Refusal } from '../../src/journal/journal.ts';
 import type { UploadJob } from '../../src/lineAds/schemas.ts';
-import { isCovered } from '../../src/planning/guardShrink.ts';
-import { baselinesOf } from '../../src/planning/lastUpload.ts';
-import { jobOf } from '../lineAds/clientSetup.ts';
+import { guardShrink, isCovered } from '../../src/planning/guardShrink.ts';
+import { baselinesOf, type LastUpload } from '../../src/planning/lastUpload.ts';
+import type { DesiredMembers } from '../../src/reading/readDesired.ts';
+import type { RunContext } from '../../src/runContext.ts';
+import { audienceOf, jobOf } from '../lineAds/clientSetup.ts';
+import { configOf } from '../members/memberSetup.ts';
 
 describe('an approval', () => {
   const refusal = fc.record({
@@ -34,6 +38,82 @@ describe('an approval', () => {
         expect(isCovered(plan, earlier, [])).toBe(false);
       }),
     );
+  });
+});
+
+describe('a mirror without a snapshot to compare with', () => {
+  const refusals: Refusal[] = [];
+
+  /** Guards a plan that leaves so many members and lines, against these baselines. */
+  function guard(desired: { members: number; lines: number }, baselines: [count: number, unit: 'members' | 'lines'][]) {
+    const last: LastUpload = {
+      known: undefined,
+      voidBecause: 'somebody else has uploaded since',
+      baselines: baselines.map(([count, unit]) => ({ count, unit, isGuess: false })),
+      uploadedMs: undefined,
+    };
+    const context = {
+      command: 'sync',
+      config: configOf({ identifierType: 'email', mode: 'mirror' }),
+      journal: { refusals: () => [], refuse: (refusal: Refusal) => void refusals.push(refusal) },
+      approved: [],
+    };
+    guardShrink(
+      context.config.syncs[0]!,
+      audienceOf(),
+      { id: 'plan', action: 'replace', batches: [] },
+      { listed: [], last, difference: undefined },
+      { members: { count: desired.members }, lines: { count: desired.lines } } as DesiredMembers,
+      context as unknown as RunContext,
+    );
+  }
+
+  test.each<[string, [number, 'members' | 'lines'][]]>([
+    [
+      'members',
+      [
+        [250, 'lines'],
+        [100, 'members'],
+        [120, 'lines'],
+      ],
+    ],
+    [
+      'lines',
+      [
+        [100, 'members'],
+        [120, 'lines'],
+        [250, 'lines'],
+      ],
+    ],
+  ])(
+    'is held against the baseline by which it removes most, in whatever order they are told (%s first)',
+    (_, baselines) => {
+      // 40 of 100 members and 0 or 130 of the lines: only the last is more than half.
+      expect(() => guard({ members: 60, lines: 120 }, baselines)).toThrow(/remove 130 of the 250 lines/);
+      expect(refusals.at(-1)).toMatchObject({ planId: 'plan', removes: 130 });
+    },
+  );
+
+  test('passes when it removes little by all of them', () => {
+    expect(() =>
+      guard({ members: 60, lines: 130 }, [
+        [100, 'members'],
+        [250, 'lines'],
+      ]),
+    ).not.toThrow();
+  });
+
+  test('is held against the members when by them it removes most', () => {
+    expect(() =>
+      guard({ members: 40, lines: 120 }, [
+        [120, 'lines'],
+        [100, 'members'],
+      ]),
+    ).toThrow(/remove 60 of the 100 members/);
+  });
+
+  test('and without any baseline passes', () => {
+    expect(() => guard({ members: 1, lines: 1 }, [])).not.toThrow();
   });
 });
 

@@ -53,6 +53,23 @@ describe('a fault', () => {
     expect(simulator.requests[0]).toMatchObject({ status: null, fileName: 'a.txt' });
   });
 
+  it('keeps a job out of the list, for a while or for ever, and the upload counts all the same', async () => {
+    simulator.addFault({ effect: 'jobUnlisted' });
+    simulator.addFault({ effect: 'jobUnlisted', ms: 3_600_000 });
+    for (let uploads = 0; uploads < 3; uploads += 1) expect((await add()).status).toBe(202);
+    expect(held()).toBe(3);
+    expect(simulator.jobs(id).map((job) => job.audienceGroupJobId)).toEqual([3]);
+  });
+
+  it('answers an upload with another audience, and the target takes the upload all the same', async () => {
+    simulator.addFault({ effect: 'otherAudience', skip: 1 });
+    expect((await add()).json.id).toBe(id);
+    const reply = await add();
+    expect(reply.status).toBe(202);
+    expect(reply.json).toMatchObject({ id: '9999999999999', name: 'Another audience', status: 'READY' });
+    expect(simulator.jobs(id)).toHaveLength(2);
+  });
+
   it('answers 5xx although the upload counted', async () => {
     simulator.addFault({ effect: 'answerAfter', on: 'upload', status: 500 });
     const reply = await add();

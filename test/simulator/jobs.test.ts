@@ -90,6 +90,17 @@ it('an ADD after a REPLACE has finished is kept', async () => {
   expect(simulator.breaches).toEqual([]);
 });
 
+it('a job that is listed late is in the list by its time', async () => {
+  const id = seed(0);
+  simulator.addFault({ effect: 'jobUnlisted', ms: 5000 });
+  await sendLines('ADD', { id }, hashes(0, 1));
+  await sendLines('ADD', { id }, hashes(1, 2));
+  const ids = async () => (await jobs(id)).map((job: { audienceGroupJobId: number }) => job.audienceGroupJobId);
+  expect(await ids()).toEqual([2]);
+  nowMs += 5000;
+  expect(await ids()).toEqual([2, 1]);
+});
+
 it('jobs take effect in the order in which they finish', async () => {
   const id = seed(0);
   simulator.addFault({ effect: 'jobSlow', extraMs: 5000 });

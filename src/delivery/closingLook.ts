@@ -1,0 +1,36 @@
+import { isNotPopulating } from '../lineAds/audiences.ts';
+import type { LineAdsClient } from '../lineAds/client.ts';
+import type { Audience } from '../lineAds/schemas.ts';
+import { noteAudience, type SyncReport } from '../report.ts';
+
+/** Notes status and size of the audiences of all syncs that succeeded. One reading of the audience list serves them. */
+export async function takeClosingLook(
+  reports: readonly SyncReport[],
+  client: Pick<LineAdsClient, 'listAudiences'>,
+): Promise<void> {
+  const succeeded = reports.filter(({ status }) => status === 'succeeded');
+  if (succeeded.length === 0) return;
+  const audiences = await client.listAudiences().catch(() => undefined);
+  for (const report of succeeded) noteClosingLook(report, audiences);
+}
+
+function noteClosingLook(report: SyncReport, audiences: readonly Audience[] | undefined): void {
+  if (audiences === undefined) {
+    report.warnings.push({
+      code: 'audience_not_seen',
+      message: `The jobs of ${report.name} finished, but a last look at the audience failed.`,
+    });
+    return;
+  }
+  const audience = audiences.find(({ id }) => id === report.audience.id);
+  if (audience === undefined) return;
+  noteAudience(report, audience);
+  if (isNotPopulating(audience)) report.warnings.push(notPopulating(audience));
+}
+
+function notPopulating({ status, estimatedSize }: Audience) {
+  return {
+    code: 'audience_not_populating',
+    message: `The audience is ${status} with an estimated size of ${estimatedSize ?? 'nothing'}: it may take LINE hours to match people, and with 100 or fewer matched it cannot be advertised to. If it stays so, check the identifier form (for phones: phoneFormats).`,
+  };
+}
