@@ -5,7 +5,10 @@ export const exitCodeTexts: Record<ExitCode, { when: string; next: string }> = {
   0: { when: 'Done, nothing to do, or planned; also pending where that was asked for.', next: 'Go on.' },
   64: { when: 'The command line is wrong.', next: 'Mend it.' },
   70: { when: 'A fault of ours.', next: 'Run again once; report it.' },
-  73: { when: 'The state directory or the disk.', next: 'Mend it.' },
+  73: {
+    when: 'The state directory, the disk, a limit of the process, or a result that could not be written.',
+    next: 'Fix it.',
+  },
   78: { when: 'The configuration, or the audience that it names.', next: 'Mend it.' },
   77: { when: 'Credentials or permission.', next: 'Mend them; repeating does not help.' },
   66: { when: 'The source could not be read.', next: 'Mend it.' },
@@ -21,6 +24,12 @@ export const exitCodeTexts: Record<ExitCode, { when: string; next: string }> = {
 /** For the README: what each error code says, and what to do. */
 export const errorTexts: Record<ErrorCode, string> = {
   internal: 'A fault of line-ads-sync. Report it with its message, which holds no data; running again is safe.',
+  'process.limit':
+    'The system gives the process too little address space, threads, open files or memory. The message names which, and what is left.',
+  'process.no_mkfifo': 'The program `mkfifo` is missing. Add coreutils or busybox to the image.',
+  'state.not_ours':
+    'The state directory, or a file in the place of one of ours, was made by something else. Nothing is written there; give another place.',
+  'state.not_readable': 'The state directory is there and cannot be read. Run as the user that it belongs to.',
   'state.not_writable': 'The state directory cannot be written to. Mount a volume there, or give another directory.',
   'state.disk_full': 'No space is left for working files. See "Memory and disk".',
   'state.corrupt':

@@ -42,7 +42,8 @@ export function judgeEarlierPlan(plan: RecordedPlan, now: EarlierPlanCircumstanc
   if (plan.audienceId === null && now.audienceId !== undefined && plan.batches.every(({ fate }) => fate === 'unsent'))
     return abandon(`somebody else has made audience ${now.audienceId} meanwhile`);
   if (plan.batches.every(({ fate }) => fate === 'accepted')) return { next: 'follow' };
-  if (now.nowMs - plan.plannedMs > now.maxAgeMs) return abandon('it is older than state.resumeMaxAgeHours');
+  // A plan from the future was made by a wrong clock: its age is not known.
+  if (Math.abs(now.nowMs - plan.plannedMs) > now.maxAgeMs) return abandon('it is older than state.resumeMaxAgeHours');
   return now.isWhole ? { next: 'complete' } : abandon('its members are gone from the state directory');
 }
 
