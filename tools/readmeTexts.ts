@@ -80,7 +80,7 @@ export const errorTexts: Record<ErrorCode, string> = {
   'line.retries_exhausted': 'LINE or the network failed again and again.',
   'line.bad_answer': 'An answer was not what LINE documents, a redirect included. Check `baseUrl` and any proxy.',
   'jobs.timeout': 'Jobs were unfinished after `jobs.timeoutMs`. LINE goes on working on them.',
-  'run.interrupted': 'SIGTERM or SIGINT stopped the run.',
+  'run.interrupted': 'SIGTERM, SIGINT or SIGHUP stopped the run.',
   'state.locked': 'Another run is at work on this state directory.',
   usage: 'An unknown command or flag, or a name given to `--only` that no sync has.',
 };
