@@ -100,7 +100,7 @@ async function demonstrate(state: string, interrupted: AbortSignal): Promise<num
 async function main(): Promise<number> {
   if (!existsSync(cli)) throw new Error('dist/cli.js is missing: `npm run demo` builds it.');
   const interruption = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interruption.abort());
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interruption.abort());
   const state = await mkdtemp(join(tmpdir(), 'line-ads-sync-demo-'));
   try {
     return await demonstrate(state, interruption.signal);

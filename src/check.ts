@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { type Config, sourceOf, wantedColumns } from './config.ts';
@@ -50,17 +50,21 @@ async function checkPart(part: string, check: () => Promise<string>): Promise<Ch
   }
 }
 
-/** Where the directory is missing, the nearest folder above it must let us make it; its journal must be one of ours. */
+/** The journal must be one of ours; where the directory is missing, the nearest folder above it must take a new one. */
 async function checkState(directory: string): Promise<string> {
-  let folder = resolve(directory);
-  while (!existsSync(folder)) folder = dirname(folder);
-  await guardState(`the state directory ${directory}`, () =>
-    rmSync(mkdtempSync(join(folder, '.line-ads-sync-check-')), { recursive: true }),
-  );
   using journal = openJournal(directory, 'read');
+  await guardState(`the state directory ${directory}`, () =>
+    rmSync(mkdtempSync(join(nearestFolder(directory), '.line-ads-sync-check-')), { recursive: true }),
+  );
   const [last] = journal.lastRuns(1);
   const history = last === undefined ? 'no run is on record' : `the last run was ${last.runId}`;
   return `${directory} can be written to; ${history}.`;
+}
+
+function nearestFolder(directory: string): string {
+  let folder = resolve(directory);
+  while (statSync(folder, { throwIfNoEntry: false }) === undefined) folder = dirname(folder);
+  return folder;
 }
 
 /** Opening a source finds out whether it can be reached and read, and has the columns. */

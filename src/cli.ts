@@ -1,6 +1,8 @@
 #!/usr/bin/env node
+import { endNow } from './endNow.ts';
+
 /*
- * The entry: what must hold before anything large is loaded. `commands.ts` does the rest.
+ * The entry: Node's version and the signals, before anything large is loaded. `commands.ts` does the rest.
  */
 
 const oldestMajor = 24;
@@ -11,11 +13,11 @@ if (Number.parseInt(process.versions.node, 10) < oldestMajor) {
   process.exit(64);
 }
 
-// From the first moment on: a run that is told to end while it loads has a report, too.
+// Signals count from the first moment on, so a run that is stopped while it loads has a report, too.
 const stopping = new AbortController();
-for (const name of ['SIGTERM', 'SIGINT'] as const)
+for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
   process.on(name, () => {
-    if (stopping.signal.aborted) process.exit(75);
+    if (stopping.signal.aborted) endNow(75);
     stopping.abort(name);
   });
 

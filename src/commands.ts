@@ -8,6 +8,7 @@ import { stopping } from './commands/stopping.ts';
 import { explain, printSpec, printSql, simulate } from './commands/tools.ts';
 import { countries, hashedSettings, identifierTypes } from './config.ts';
 import { readVersion } from './connectorSpec.ts';
+import { endNow } from './endNow.ts';
 import { exitCodeByError, SyncError } from './errors.ts';
 import { phoneFormats } from './identifiers/phoneFormats.ts';
 import { leastMemoryBytes, readMemorySize } from './memory.ts';
@@ -206,24 +207,30 @@ function usageError({ message }: CommanderError, command: string): SyncError {
   return new SyncError('usage', message.replace(/^error: /, ''), `See line-ads-sync ${command} --help.`);
 }
 
-/** Ends the process when what was printed is out; whatever else still holds it has nothing left to do. */
+/** Whether a write to stdout has failed: the reader is gone, or its disk is full. */
+let isOutputLost = false;
+
+/** Ends the process when its output is written. A result that nobody got is no success. */
 async function exit(code: number): Promise<never> {
   await new Promise<void>((resolve) => {
     process.stdout.write('', () => resolve());
   });
-  process.exit(code);
+  const told = code === 0 && isOutputLost ? exitCodeByError['state.not_writable'] : code;
+  // A step that was stopped may hang in a thread of its own.
+  if (stopping.signal.aborted) endNow(told);
+  process.exit(told);
 }
 
-/** Runs the command line and ends the process. `stopSignal` is aborted with a signal's name when that has come. */
+/** Runs the command line and ends the process. `stopSignal` is aborted with the name of a signal when one comes. */
 export async function main(stopSignal: AbortSignal): Promise<void> {
   stopping.signal = stopSignal;
   const stopUnseen = () => {
-    if (!stopping.isSeenTo) process.exit(exitCodeByError['run.interrupted']);
+    if (!stopping.isSeenTo) endNow(exitCodeByError['run.interrupted']);
   };
   stopSignal.addEventListener('abort', stopUnseen);
-  // Who reads the result may be gone, or its disk full: the exit code still tells.
   process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
-    if (code !== 'EPIPE') tellOnStderr(`The result could not be written (${code}).\n`);
+    if (!isOutputLost) tellOnStderr(`The result could not be written to stdout (${code}).\n`);
+    isOutputLost = true;
   });
   process.stderr.on('error', () => {});
   for (const event of ['unhandledRejection', 'uncaughtException'])

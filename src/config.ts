@@ -360,7 +360,7 @@ const shutdown = z
   .strictObject({
     graceMs: integer(0, 3_600_000).default(20_000).meta({
       title: 'Grace',
-      description: 'After SIGTERM or SIGINT, how long uploads in flight may take to end.',
+      description: 'After SIGTERM, SIGINT or SIGHUP, how long uploads in flight may take to end.',
       unit: 'ms',
     }),
   })

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { fileProblem, readSmallFile } from './smallFile.ts';
 
 /*
  * References in the configuration, and how its places are called.
@@ -61,16 +61,17 @@ function resolveReference(reference: string, surroundings: Surroundings): { text
   return { text };
 }
 
-function readSecretFile(path: string, surroundings: Surroundings): { text: string } | { problem: string } {
-  const read = surroundings.readSecret ?? ((file: string) => readFileSync(file, 'utf8'));
+function readSecretFile(
+  path: string,
+  { readSecret = readSmallFile }: Surroundings,
+): { text: string } | { problem: string } {
   try {
-    const text = read(path)
+    const text = readSecret(path)
       .replace(/^\uFEFF/, '')
       .replace(/\r?\n$/, '');
     return text === '' ? { problem: `refers to the file ${path}, which is empty` } : { text };
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
-    return { problem: `refers to the file ${path}, which cannot be read (${code})` };
+    return { problem: `refers to the file ${path}, which ${fileProblem(error)}` };
   }
 }
 

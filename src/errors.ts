@@ -4,6 +4,10 @@
  */
 export const exitCodeByError = {
   internal: 70,
+  'process.limit': 73,
+  'process.no_mkfifo': 73,
+  'state.not_ours': 73,
+  'state.not_readable': 73,
   'state.not_writable': 73,
   'state.disk_full': 73,
   'state.corrupt': 73,

@@ -59,14 +59,20 @@ export async function run(options: RunOptions): Promise<RunReport> {
     const finishedAt = new Date(clock.now());
     return { ...frame(runId, startedAt, finishedAt), resumed, status: statusOfRun(error, syncs), error, syncs };
   };
+  const fail = (thrown: unknown, outcomes: readonly SyncOutcome[] = []) =>
+    end(outcomes, describeError(options.signal.aborted ? options.signal.reason : thrown));
   let outcomes: SyncOutcome[] = [];
   try {
     return await runWithJournal(options, runId, async (journal) => {
-      outcomes = await runInFolder(journal, options, runId);
-      return end(outcomes, null);
+      try {
+        outcomes = await runInFolder(journal, options, runId);
+        return end(outcomes, null);
+      } catch (thrown) {
+        return fail(thrown);
+      }
     });
   } catch (thrown) {
-    return end(outcomes, describeError(options.signal.aborted ? options.signal.reason : thrown));
+    return fail(thrown, outcomes);
   } finally {
     progress.close();
   }
@@ -97,7 +103,7 @@ function createRunId(startedAt: Date): string {
   return `${time}-${randomBytes(4).toString('hex')}`;
 }
 
-/** A run that sends holds the state directory and is written down; a preview leaves both as they are. */
+/** A run that sends holds the state directory and is recorded, with its report; a preview leaves both as they are. */
 async function runWithJournal(
   options: RunOptions,
   runId: string,

@@ -1,6 +1,7 @@
 import { SyncError, systemErrorCode } from './errors.ts';
+import { limitFault } from './processLimits.ts';
 
-/** Runs work on the state directory or a working file; what the system refuses becomes a `state.*` error. */
+/** Runs work on the state directory or a working file. An error of the system becomes one of ours. */
 export async function guardState<T>(where: string, work: () => Promise<T> | T): Promise<T> {
   try {
     return await work();
@@ -9,8 +10,10 @@ export async function guardState<T>(where: string, work: () => Promise<T> | T): 
   }
 }
 
-export function stateError(error: unknown, where: string): SyncError | undefined {
+export function stateError(error: unknown, where: string, access: 'write' | 'read' = 'write'): SyncError | undefined {
   const code = systemErrorCode(error);
+  const limited = limitFault(error, `${access === 'read' ? 'Reading' : 'Writing to'} ${where}`);
+  if (limited !== undefined) return limited;
   switch (code) {
     case 'ENOSPC':
     case 'EDQUOT':
@@ -28,10 +31,17 @@ export function stateError(error: unknown, where: string): SyncError | undefined
     case 'EEXIST':
     case 'EISDIR':
     case 'EIO':
-    case 'EMFILE':
+    case 'ESTALE':
+    case 'EBUSY':
     case 'ENAMETOOLONG':
     case 'ELOOP':
     case 'ENXIO':
+      if (access === 'read')
+        return new SyncError(
+          'state.not_readable',
+          `Cannot read ${where} (${code}).`,
+          'Run as the user that the state directory belongs to, or give another with --state or state.directory.',
+        );
       return new SyncError(
         'state.not_writable',
         `Cannot write to ${where} (${code}).`,

@@ -5,7 +5,10 @@ export const exitCodeTexts: Record<ExitCode, { when: string; next: string }> = {
   0: { when: 'Done, nothing to do, or planned; also pending where that was asked for.', next: 'Go on.' },
   64: { when: 'The command line is wrong.', next: 'Mend it.' },
   70: { when: 'A fault of ours.', next: 'Run again once; report it.' },
-  73: { when: 'The state directory or the disk.', next: 'Mend it.' },
+  73: {
+    when: 'The state directory, the disk, a limit of the process, or a result that could not be written.',
+    next: 'Fix it.',
+  },
   78: { when: 'The configuration, or the audience that it names.', next: 'Mend it.' },
   77: { when: 'Credentials or permission.', next: 'Mend them; repeating does not help.' },
   66: { when: 'The source could not be read.', next: 'Mend it.' },
@@ -21,6 +24,12 @@ export const exitCodeTexts: Record<ExitCode, { when: string; next: string }> = {
 /** For the README: what each error code says, and what to do. */
 export const errorTexts: Record<ErrorCode, string> = {
   internal: 'A fault of line-ads-sync. Report it with its message, which holds no data; running again is safe.',
+  'process.limit':
+    'The system gives the process too little address space, threads, open files or memory. The message names which, and what is left.',
+  'process.no_mkfifo': 'The program `mkfifo` is missing. Add coreutils or busybox to the image.',
+  'state.not_ours':
+    'The state directory, or a file in the place of one of ours, was made by something else. Nothing is written there; give another place.',
+  'state.not_readable': 'The state directory is there and cannot be read. Run as the user that it belongs to.',
   'state.not_writable': 'The state directory cannot be written to. Mount a volume there, or give another directory.',
   'state.disk_full': 'No space is left for working files. See "Memory and disk".',
   'state.corrupt':
@@ -75,7 +84,7 @@ export const errorTexts: Record<ErrorCode, string> = {
   'line.bad_answer':
     'An answer was not what LINE documents: a redirect, another audience than the upload was for, or a list that never holds still. Check `baseUrl` and any proxy. After another audience, the next run sends the whole set.',
   'jobs.timeout': 'Jobs were unfinished after `jobs.timeoutMs`. LINE goes on working on them.',
-  'run.interrupted': 'SIGTERM or SIGINT stopped the run.',
+  'run.interrupted': 'SIGTERM, SIGINT or SIGHUP stopped the run.',
   'state.locked': 'Another run is at work on this state directory.',
   usage: 'An unknown command or flag, or a name given to `--only` that no sync has.',
 };

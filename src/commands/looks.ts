@@ -15,7 +15,7 @@ import { abortWhenStopped } from './stopping.ts';
  * The commands that look and change nothing.
  */
 
-function clientOf(config: Config, log: Logger, signal = abortWhenStopped(log)) {
+function clientOf(config: Config, log: Logger, signal: AbortSignal) {
   const dispatcher = createDispatcher(process.env);
   return createLineAdsClient({ ...config, dispatcher, clock: systemClock, log, signal });
 }
@@ -34,8 +34,8 @@ export async function check(flags: ConfigFlags): Promise<number> {
 async function checkAll(flags: ConfigFlags, log: Logger): Promise<CheckResult[]> {
   const configResult = { part: 'config', ok: true, message: 'It is valid.', error: null };
   try {
-    const config = readConfig(flags, log);
     const signal = abortWhenStopped(log);
+    const config = await readConfig(flags, log, signal);
     return [configResult, ...(await checkParts(config, clientOf(config, log, signal), signal))];
   } catch (thrown) {
     const error = describeError(thrown);
@@ -45,7 +45,8 @@ async function checkAll(flags: ConfigFlags, log: Logger): Promise<CheckResult[]>
 
 export async function listAudiences(flags: ConfigFlags): Promise<number> {
   const log = await createLog(flags);
-  const audiences = await clientOf(readConfig(flags, log), log).listAudiences();
+  const signal = abortWhenStopped(log);
+  const audiences = await clientOf(await readConfig(flags, log, signal), log, signal).listAudiences();
   for (const { id, name, functionType, status, estimatedSize, createdMs } of audiences) {
     const created = createdMs === null ? null : new Date(createdMs).toISOString();
     print(JSON.stringify({ id, name, type: functionType, status, size: estimatedSize, created }));
@@ -55,8 +56,9 @@ export async function listAudiences(flags: ConfigFlags): Promise<number> {
 
 export async function showStatus(flags: ConfigFlags & { remote?: boolean }): Promise<number> {
   const log = await createLog(flags);
-  const config = readConfig(flags, log);
-  const status = await readStatus(config, flags.remote === true ? clientOf(config, log) : undefined);
+  const signal = abortWhenStopped(log);
+  const config = await readConfig(flags, log, signal);
+  const status = await readStatus(config, flags.remote === true ? clientOf(config, log, signal) : undefined);
   await showTable(flags, ({ formatStatusTables }) => formatStatusTables(status));
   print(JSON.stringify(status));
   return 0;

@@ -30,7 +30,8 @@ export async function runCommand(command: RunCommand, flags: RunFlags): Promise<
 }
 
 async function runToReport(command: RunCommand, flags: RunFlags, log: Logger): Promise<RunReport> {
-  const config = readConfig(flags, log);
+  const signal = abortWhenStopped(log);
+  const config = await readConfig(flags, log, signal);
   const { detach, restart, full, approve, maxMemory } = flags;
   return run({
     config,
@@ -42,6 +43,6 @@ async function runToReport(command: RunCommand, flags: RunFlags, log: Logger): P
     clock: systemClock,
     log,
     progress: await createProgress(flags, log),
-    signal: abortWhenStopped(log),
+    signal,
   });
 }

@@ -5,7 +5,7 @@ import { explainValue, formatExplanation } from '../identifiers/explain.ts';
 import type { IdentifyRules } from '../identifiers/identify.ts';
 import { type PhoneFormat, phoneFormats } from '../identifiers/phoneFormats.ts';
 import { type HashExpression, hashExpression } from '../warehouseSql/hashExpression.ts';
-import { readJsonText } from './configFile.ts';
+import { readInputText } from './inputText.ts';
 import { isTerminal, type OutputFlags, print } from './output.ts';
 import { stopping } from './stopping.ts';
 
@@ -71,7 +71,8 @@ export async function simulate({
 }: OutputFlags & { port: number; faults?: string }): Promise<number> {
   const { startSimulator } = await import('../simulator/simulator.ts');
   const { loadFaults } = await import('../simulator/faults.ts');
-  const toActOut = faults === undefined ? [] : loadFaults(readJsonText('the faults', '--faults', faults));
+  const input = { name: 'the faults', option: '--faults', path: faults ?? '' };
+  const toActOut = faults === undefined ? [] : loadFaults(await readInputText(input, stopping.signal));
   const simulator = await startSimulator({ port, faults: toActOut }).catch((error: unknown) => {
     throw systemErrorCode(error) === undefined ? error : portNotFree(port, error);
   });

@@ -18,6 +18,7 @@ import {
 import { json, keptSet } from './rows.ts';
 import { type CursorRecord, findSnapshot, putCursor, putSnapshot, type Snapshot, snapshotTables } from './snapshots.ts';
 import { asStateErrors, corrupt, openToRead, openToWrite, type Schema } from './sqlite.ts';
+import { examineToRead } from './stateDirectory.ts';
 
 /** A sync of an account: what plans and snapshots belong to. */
 export interface SyncKey {
@@ -80,18 +81,22 @@ export interface Journal extends Disposable {
   refuse(refusal: Refusal): void;
   refusals(key: SyncKey): Refusal[];
 
-  /** Removes the sets that nothing needs any more, and forgets what is long past. */
+  /** Removes the sets that are no longer needed, and all but the latest runs. */
   tidy(nowMs: number): void;
 }
 
-const tables = `
-  CREATE TABLE secret (key BLOB NOT NULL) STRICT;
+/** The order of the runs is that of their rowids: a clock may have been wrong. */
+const runsTable = `
   CREATE TABLE runs (
     run_id TEXT PRIMARY KEY,
     command TEXT NOT NULL,
     started_ms INTEGER NOT NULL,
     report TEXT
-  ) STRICT, WITHOUT ROWID;
+  ) STRICT`;
+
+const tables = `
+  CREATE TABLE secret (key BLOB NOT NULL) STRICT;
+  ${runsTable};
   ${planTables};
   ${snapshotTables};
   CREATE TABLE refusals (
@@ -107,14 +112,20 @@ const tables = `
 const keyBytes = 32;
 
 /**
- * Version 2: the digest of a set is one over all its records, and batches have none of their own. Version 3: the jobs
- * that LINE listed last, and the uploads of others.
+ * To version 2: the digest of a set is one over all its records, and batches have none of their own. To version 3: the
+ * jobs that LINE listed last, the uploads of others, and an order of the runs.
  */
 const upgrades = [
   'ALTER TABLE batches DROP COLUMN keyed_digest; DELETE FROM snapshots',
   `ALTER TABLE plans ADD COLUMN jobs_listed TEXT;
    ALTER TABLE plans ADD COLUMN unplanned TEXT;
-   ALTER TABLE snapshots ADD COLUMN jobs_listed TEXT`,
+   ALTER TABLE snapshots ADD COLUMN jobs_listed TEXT;
+   CREATE TEMP TABLE earlier_runs AS SELECT * FROM runs;
+   DROP TABLE runs;
+   ${runsTable};
+   INSERT INTO runs (run_id, command, started_ms, report)
+     SELECT run_id, command, started_ms, report FROM earlier_runs ORDER BY started_ms, run_id;
+   DROP TABLE earlier_runs`,
 ];
 
 /** Made with the tables, so that there is never a journal without a key. */
@@ -126,24 +137,29 @@ function schemaWithKey(): Schema {
 const keptRuns = 100;
 const keptMs = 30 * 86_400_000;
 
-/** Opens the journal of a state directory: to write, when its lock is held; else only to read. */
+/** Opens the journal of a state directory: to write, which takes its lock; or only to read. */
 export function openJournal(directory: string, access: 'write' | 'read'): Journal {
   const path = join(directory, 'journal.db');
+  if (access === 'read') examineToRead(directory);
   const database = access === 'write' ? openToWrite(path, schemaWithKey()) : openToRead(path, schemaWithKey());
   const key = guard(() => z.instanceof(Uint8Array).parse(database.prepare('SELECT key FROM secret').get()?.key));
   const keyed = (text: string) => createHmac('sha256', key).update(text).digest('hex');
   const sets = openKeptSets(join(directory, 'members'), keyed);
 
-  /** Rows that are not what was written are damage, as is a file that SQLite cannot read. */
+  /** A row that was never written so is damage, as is a file that SQLite cannot read. */
   function guard<T>(work: () => T): T {
-    return asStateErrors(path, () => {
-      try {
-        return work();
-      } catch (error) {
-        if (error instanceof ZodError) throw corrupt(path, 'it holds what was never written');
-        throw error;
-      }
-    });
+    return asStateErrors(
+      path,
+      () => {
+        try {
+          return work();
+        } catch (error) {
+          if (error instanceof ZodError) throw corrupt(path, 'it holds a row that was never written');
+          throw error;
+        }
+      },
+      access,
+    );
   }
 
   function transact<T>(work: () => T): T {
@@ -266,7 +282,7 @@ const runRow = z.object({
 });
 
 function readRuns(database: DatabaseSync, count: number): RecordedRun[] {
-  const rows = database.prepare('SELECT * FROM runs ORDER BY started_ms DESC, run_id DESC LIMIT ?').all(count);
+  const rows = database.prepare('SELECT * FROM runs ORDER BY rowid DESC LIMIT ?').all(count);
   return z
     .array(runRow)
     .parse(rows)
@@ -316,11 +332,12 @@ function neededFiles(database: DatabaseSync): Set<string> {
   );
 }
 
+/** A plan that is dated far ahead was made by a wrong clock, so its age is not known either. */
 function forgetOld(database: DatabaseSync, nowMs: number): void {
   database
-    .prepare(`UPDATE plans SET outcome = 'abandoned' WHERE outcome IS NULL AND planned_ms < ?`)
-    .run(nowMs - keptMs);
-  const recent = 'SELECT run_id FROM runs ORDER BY started_ms DESC, run_id DESC LIMIT ?';
+    .prepare(`UPDATE plans SET outcome = 'abandoned' WHERE outcome IS NULL AND abs(planned_ms - ?) > ?`)
+    .run(nowMs, keptMs);
+  const recent = 'SELECT run_id FROM runs ORDER BY rowid DESC LIMIT ?';
   database
     .prepare(
       `DELETE FROM plans WHERE outcome IS NOT NULL AND run_id NOT IN (${recent})

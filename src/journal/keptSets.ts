@@ -1,16 +1,17 @@
-import { readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { lstatSync, readdirSync, renameSync, rmSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { type MemberSet, openMemberSet, type SealedSet } from '../members/memberSet.ts';
 import { digestSet } from '../members/setDigest.ts';
+import { guardState, stateError } from '../stateErrors.ts';
 import { makePrivateFolder } from './privateFolder.ts';
 
-/** A member set that outlives its run, as the journal remembers it. */
+/** A member set that outlives its run, as the journal records it. */
 export interface KeptSet {
   /** Name of its file (0600). */
   file: string;
   recordBytes: number;
   count: number;
-  /** Of its digest: keyed, so that the digest of a few members names nobody. */
+  /** Keyed, so that the digest of a few members identifies nobody. */
   keyedDigest: string;
 }
 
@@ -19,34 +20,59 @@ export interface KeptSets {
   /** Moves a sealed set's file here. */
   keep(set: SealedSet, file: string): KeptSet;
   open(kept: KeptSet): MemberSet;
-  /** Whether the file is there and as long as it was written. */
+  /** Whether the file has the length that was written. */
   isThere(kept: KeptSet): boolean;
-  /** Whether it also holds what was written. */
+  /** Whether the file also has the content that was written. */
   isIntact(kept: KeptSet): Promise<boolean>;
-  /** Removes every file that is not named. */
+  /** Removes the sets of earlier runs that are not named. Other files stay. */
   removeAllBut(files: ReadonlySet<string>): void;
 }
+
+/** "<run id>-<sync>.members" or ".lines", as a run names the sets that it keeps. */
+const keptName = /^\+?\d{8,10}T\d{6}Z-[0-9a-f]{8}-[a-z0-9][a-z0-9_-]{0,62}\.(members|lines)$/;
 
 export function openKeptSets(directory: string, keyed: (text: string) => string): KeptSets {
   const open = ({ file, recordBytes, count }: KeptSet) =>
     openMemberSet({ path: join(directory, file), recordBytes, count });
   const isThere = ({ file, recordBytes, count }: KeptSet) =>
-    statSync(join(directory, file), { throwIfNoEntry: false })?.size === recordBytes * count;
+    guardSync('read', () => lookUp(join(directory, file))?.size === recordBytes * count);
+
+  function guardSync<T>(access: 'read' | 'write', work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw stateError(error, `the member sets in ${directory}`, access) ?? error;
+    }
+  }
+
   return {
     keep({ path, recordBytes, count, digest }, file) {
-      makePrivateFolder(directory);
-      renameSync(path, join(directory, file));
+      guardSync('write', () => {
+        makePrivateFolder(directory);
+        renameSync(path, join(directory, file));
+      });
       return { file, recordBytes, count, keyedDigest: keyed(digest) };
     },
     open,
     isThere,
-    isIntact: async (kept) => isThere(kept) && keyed(await digestSet(open(kept))) === kept.keyedDigest,
+    async isIntact(kept) {
+      if (!isThere(kept)) return false;
+      return (
+        keyed(await guardState(`the member sets in ${directory}`, () => digestSet(open(kept)))) === kept.keyedDigest
+      );
+    },
     removeAllBut(files) {
-      for (const name of listFiles(directory)) if (!files.has(name)) rmSync(join(directory, name), { force: true });
+      guardSync('write', () => {
+        for (const name of lookUp(directory)?.isDirectory() === true ? readdirSync(directory) : []) {
+          const path = join(directory, name);
+          if (keptName.test(name) && !files.has(name) && lookUp(path)?.isFile() === true) rmSync(path, { force: true });
+        }
+      });
     },
   };
 }
 
-function listFiles(directory: string): string[] {
-  return statSync(directory, { throwIfNoEntry: false }) === undefined ? [] : readdirSync(directory);
+/** Follows no link. Undefined only where there is no such file. */
+function lookUp(path: string): Stats | undefined {
+  return lstatSync(path, { throwIfNoEntry: false });
 }

@@ -3,21 +3,21 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { SyncError } from '../errors.ts';
 import { guardState } from '../stateErrors.ts';
-import { makePrivateFolder } from './privateFolder.ts';
 import { asSystemError, isBusy } from './sqlite.ts';
+import { claimStateDirectory } from './stateDirectory.ts';
 
 export interface Lock extends Disposable {
   release(): void;
 }
 
 /**
- * Takes the state directory for this process, making it (0700) where it is missing. An exclusive SQLite transaction is
- * the lock: the system lets go of it when the process ends, however it ends, and it works where everybody is PID 1.
- * Throws `state.locked` when another process has it.
+ * Takes the state directory for this process. Makes it (0700) if it is missing. An exclusive SQLite transaction is the
+ * lock: the system releases it when the process ends, however it ends, and it works where every process is PID 1.
+ * Throws `state.locked` when another process has it, and `state.not_ours` for a directory of other files.
  */
 export async function lockState(directory: string): Promise<Lock> {
   return guardState(`the state directory ${directory}`, () => {
-    makePrivateFolder(directory);
+    claimStateDirectory(directory);
     const lock = tryLock(join(directory, 'lock'));
     if (lock !== undefined) return lock;
     throw new SyncError(

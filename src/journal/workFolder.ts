@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { guardState } from '../stateErrors.ts';
 import { type Lock, tryLock } from './lock.ts';
@@ -6,13 +6,13 @@ import { makePrivateFolder } from './privateFolder.ts';
 
 export interface WorkFolder {
   path: string;
-  /** Removes the folder and all in it. */
+  /** Removes the folder and its contents. */
   remove(): void;
 }
 
 /**
- * A private folder (0700) for a run's working files below `parent`. Folders that killed runs left there are removed:
- * a living run holds the lock in its own.
+ * Opens a private folder (0700) for a run's working files below `parent`. Removes the folders that killed runs left
+ * there: a living run holds the lock in its folder.
  */
 export async function openWorkFolder(parent: string, runId: string): Promise<WorkFolder> {
   return guardState(`the working folder ${parent}`, () => {
@@ -27,20 +27,31 @@ export async function openWorkFolder(parent: string, runId: string): Promise<Wor
 
 const prefix = 'line-ads-sync-run-';
 
-/** What another user put there is not even opened: it may be a trap, as in a folder that all may write to. */
+/** Our prefix, and the id of a run. */
+const folderName = new RegExp(`^${prefix}\\+?\\d{8,10}T\\d{6}Z-[0-9a-f]{8}$`);
+
 function removeLeftovers(parent: string, owner: number): void {
   for (const name of readdirSync(parent)) {
-    if (!name.startsWith(prefix)) continue;
     const path = join(parent, name);
     try {
-      if (lstatSync(path).uid !== owner) continue;
-      const isNew = !existsSync(join(path, 'lock'));
-      const lock = isNew ? undefined : tryLock(join(path, 'lock'));
+      if (!folderName.test(name) || !isLeftByRun(path, owner)) continue;
+      const lock = tryLock(join(path, 'lock'));
       if (lock !== undefined) remove(path, lock);
     } catch {
-      // Not one of ours, or gone in the meantime.
+      // The folder is not one of ours, or was removed in the meantime.
     }
   }
+}
+
+/**
+ * Whether a folder holds a run's lock, which is empty. Links are not followed, and a folder of another user is not even
+ * opened: in a folder that everybody may write to, it may be a trap.
+ */
+function isLeftByRun(path: string, owner: number): boolean {
+  const folder = lstatSync(path);
+  if (!folder.isDirectory() || folder.uid !== owner) return false;
+  const lock = lstatSync(join(path, 'lock'), { throwIfNoEntry: false });
+  return lock?.isFile() === true && lock.size === 0 && lock.uid === owner;
 }
 
 function remove(path: string, lock: Lock | undefined): void {

@@ -1,9 +1,19 @@
-import { closeSync, constants, fchmodSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  ftruncateSync,
+  lstatSync,
+  openSync,
+  readSync,
+  writeSync,
+} from 'node:fs';
 import { SyncError } from '../errors.ts';
 import type { RejectCode } from '../identifiers/rejects.ts';
 import { guardState } from '../stateErrors.ts';
 
-/** A rejected value as it may be listed: where it stands and what it looks like, never the value. */
+/** A rejected value as it may be listed: its place and its shape, never the value. */
 export interface ListedReject {
   sync: string;
   /** Counted from 1 over all of the source. */
@@ -26,16 +36,27 @@ export interface RejectsFile extends Disposable {
 export function createRejectsFile(path: string): RejectsFile {
   const where = `the rejects file ${path}`;
   let file: number | undefined;
+  let length = 0;
+
+  /** In one go, so that lines of syncs that read side by side are not mixed; a line that was cut off is taken back. */
+  function append(to: number, text: Uint8Array): void {
+    try {
+      for (let at = 0; at < text.length; ) at += writeSync(to, text, at);
+      length += text.length;
+    } catch (error) {
+      ftruncateSync(to, length);
+      throw error;
+    }
+  }
+
   return {
     begin: () =>
       guardState(where, () => {
-        file ??= openAnew(path, where);
+        file ??= openEmptied(path, where);
       }),
     list: (rejects) =>
       guardState(where, () => {
-        // In one go: lines of syncs that read side by side are not mixed.
-        const text = Buffer.from(rejects.map((reject) => `${JSON.stringify(reject)}\n`).join(''));
-        for (let at = 0; at < text.length && file !== undefined; ) at += writeSync(file, text, at);
+        if (file !== undefined) append(file, Buffer.from(rejects.map((each) => `${JSON.stringify(each)}\n`).join('')));
       }),
     [Symbol.dispose]() {
       if (file !== undefined) closeSync(file);
@@ -45,14 +66,17 @@ export function createRejectsFile(path: string): RejectsFile {
 }
 
 /**
- * Only a regular file, as nothing else can be closed to others (a pipe that nobody reads is not waited for), and none
- * that holds anything but rejects: it may be the source.
+ * Opens the file and empties it. Only a regular file, as nothing else can be closed to other users (a pipe that nobody
+ * reads is not waited for), and only one that is empty or holds rejects: any other may be the source.
  */
-function openAnew(path: string, where: string): number {
-  const file = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NONBLOCK, 0o600);
+function openEmptied(path: string, where: string): number {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true)
+    throw notOurs(where, 'it is a symbolic link');
+  const { O_RDWR, O_CREAT, O_NONBLOCK, O_NOFOLLOW } = constants;
+  const file = openSync(path, O_RDWR | O_CREAT | O_NONBLOCK | O_NOFOLLOW, 0o600);
   try {
-    if (!fstatSync(file).isFile()) throw noFile(where);
-    if (!isEmptyOrRejects(file)) throw holdsOther(where);
+    if (!fstatSync(file).isFile()) throw notOurs(where, 'it is no regular file');
+    if (!isEmptyOrRejects(file)) throw notOurs(where, 'it holds something else than rejects');
     fchmodSync(file, 0o600);
     ftruncateSync(file);
     return file;
@@ -62,27 +86,32 @@ function openAnew(path: string, where: string): number {
   }
 }
 
-/** How each line begins. */
-const lineStart = Buffer.from('{"sync":"');
+/** More than any first line takes: the key column is the only part without a bound. */
+const firstLineBytes = 1 << 20;
 
 function isEmptyOrRejects(file: number): boolean {
-  const start = Buffer.alloc(lineStart.length);
-  const length = readSync(file, start, 0, start.length, 0);
-  return length === 0 || start.equals(lineStart);
+  const start = Buffer.alloc(firstLineBytes);
+  const text = start.toString('utf8', 0, readSync(file, start, 0, start.length, 0));
+  const end = text.indexOf('\n');
+  return text === '' || (end > 0 && isListedReject(text.slice(0, end)));
 }
 
-function holdsOther(where: string): SyncError {
-  return new SyncError(
-    'state.not_writable',
-    `Will not write over ${where}: it holds something else than rejects.`,
-    'Give rejects.path a file of its own; if this one is to go, remove it first.',
-  );
+/** Whether a line has exactly the fields of a listed reject, in their order. */
+function isListedReject(line: string): boolean {
+  try {
+    const fields: unknown = JSON.parse(line);
+    if (typeof fields !== 'object' || fields === null) return false;
+    const names = Object.keys(fields).filter((name) => name !== 'key');
+    return names.join() === 'sync,row,column,code,shape';
+  } catch {
+    return false;
+  }
 }
 
-function noFile(where: string): SyncError {
+function notOurs(where: string, because: string): SyncError {
   return new SyncError(
-    'state.not_writable',
-    `Cannot write to ${where}: it is no regular file.`,
-    'Give rejects.path the path of a file, or of one that is to be made.',
+    'state.not_ours',
+    `Will not write over ${where}: ${because}.`,
+    'Give rejects.path a file of its own. If this one is no longer needed, remove it first.',
   );
 }

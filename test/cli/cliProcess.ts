@@ -19,7 +19,8 @@ export interface CliOptions {
   stdin?: string | Buffer;
   /** Arguments of Node itself. */
   nodeArgs?: readonly string[];
-  /** Where stderr goes instead of into the outcome. */
+  /** Where stdout and stderr go instead of into the outcome. */
+  stdout?: number;
   stderr?: number;
   /** Runs while the command does; the command is killed when it throws. */
   during?: (cli: RunningCli) => Promise<void>;
@@ -47,12 +48,12 @@ export function runCli(args: readonly string[], options: CliOptions): Promise<Cl
 
 async function runNow(
   args: readonly string[],
-  { cwd, env, stdin, nodeArgs = [], stderr, during }: CliOptions,
+  { cwd, env, stdin, nodeArgs = [], stdout, stderr, during }: CliOptions,
 ): Promise<CliOutcome> {
   const child = spawn(process.execPath, [...nodeArgs, cliPath, ...args], {
     cwd,
     env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: compileCache, ...env },
-    stdio: ['pipe', 'pipe', stderr ?? 'pipe'],
+    stdio: ['pipe', stdout ?? 'pipe', stderr ?? 'pipe'],
   });
   const outcome = collectOutcome(child);
   child.stdin?.on('error', () => {}).end(stdin);

@@ -1,6 +1,3 @@
-import { execFileSync } from 'node:child_process';
-import { closeSync, constants, openSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, test } from 'vitest';
 import type { SimulatorOptions } from '../../src/simulator/simulator.ts';
 import { type CliOutcome, reportOf, runCli, waitUntil } from './cliProcess.ts';
@@ -300,15 +297,6 @@ const unfinished: Case[] = [
 ];
 
 /** The error that decided the exit code: the run's own, or that of its only sync. */
-/** A named pipe can be opened so only when somebody waits to read from it; undefined until then. */
-function openForReader(pipe: string): number | undefined {
-  try {
-    return openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK);
-  } catch {
-    return undefined;
-  }
-}
-
 function errorOf(outcome: CliOutcome) {
   const report = reportOf(outcome);
   return report.error ?? report.syncs[0]?.error ?? undefined;
@@ -381,30 +369,6 @@ describe.concurrent('a sync ends', () => {
       error: null,
     });
     expect(uploadsTo(scenario.simulator)).toEqual([]);
-  });
-
-  test('75 when SIGTERM comes before the configuration is read, with the report', async ({ expect }) => {
-    await using scenario = await openScenario();
-    const config = scenario.config({ source: { type: 'files', path: 'none.csv' }, syncs: [emailSync()] });
-    const path = join(scenario.folder, 'config');
-    execFileSync('mkfifo', [path]);
-    const outcome = await runCli(['sync', '--config', path], {
-      cwd: scenario.folder,
-      env: { TMPDIR: join(scenario.folder, 'tmp'), ACCESS_KEY: 'key', SECRET_KEY: 'secret' },
-      async during(cli) {
-        let pipe: number | undefined;
-        await waitUntil(() => {
-          pipe = openForReader(path);
-          return pipe !== undefined;
-        }, 'the configuration is asked for');
-        cli.kill('SIGTERM');
-        writeSync(pipe!, JSON.stringify(config));
-        closeSync(pipe!);
-      },
-    });
-    expect(outcome.code).toBe(75);
-    expect(reportOf(outcome)).toMatchObject({ status: 'pending', syncs: [{ error: { code: 'run.interrupted' } }] });
-    expect(scenario.simulator.requests).toEqual([]);
   });
 
   test('75 when SIGTERM comes while LINE works, with the report', async ({ expect }) => {

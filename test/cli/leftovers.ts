@@ -1,10 +1,11 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Everything below a folder but its empty lock files and its journal: none of it should be there after a failure. */
+/** Everything below a folder but empty locks, journal and marker: none of it should be there after a failure. */
 export function leftoversIn(folder: string): string[] {
   return filesIn(folder).filter(
-    (path) => !(path.endsWith('/lock') && statSync(path).size === 0) && !path.endsWith('/journal.db'),
+    (path) =>
+      !(path.endsWith('/lock') && statSync(path).size === 0) && !/\/(journal\.db|line-ads-sync-state)$/.test(path),
   );
 }
 

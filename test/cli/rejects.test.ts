@@ -70,7 +70,11 @@ describe.concurrent('the rejects file', () => {
   test('without a key column has no keys; a file that was open to all is closed to them', async ({ expect }) => {
     await using scenario = await open();
     const path = scenario.write('people.csv', 'email\nnobody\n');
-    writeFileSync(join(scenario.folder, 'rejects.jsonl'), '{"sync":"of an earlier run"}\n', { mode: 0o644 });
+    writeFileSync(
+      join(scenario.folder, 'rejects.jsonl'),
+      '{"sync":"earlier","row":1,"column":"email","code":"email.no_at","shape":"a"}\n',
+      { mode: 0o644 },
+    );
     chmodSync(join(scenario.folder, 'rejects.jsonl'), 0o644);
     const { lines, file } = await listRejects(scenario, path);
     expect(lines).toEqual([{ sync: 'buyers', row: 1, column: 'email', code: 'email.no_at', shape: 'aaaaaa' }]);

@@ -40,6 +40,8 @@ describe('what is done about a plan that an earlier run has left', () => {
     ['only jobs are left, and its members are gone', recorded(sent), { isWhole: false }, 'follow'],
     ['it is just young enough', recorded(half), { nowMs: 6_000 }, 'complete'],
     ['it is too old', recorded(half), { nowMs: 6_001 }, /older/],
+    ['it is dated a little ahead', recorded(half, { plannedMs: 7_000 }), {}, 'complete'],
+    ['it is dated far ahead, by a wrong clock', recorded(half, { plannedMs: 7_001 }), {}, /older/],
     ['its members are gone', recorded(half), { isWhole: false }, /members are gone/],
     ['columns or forms have changed', recorded(half), { membership: 'other' }, /configuration/],
     ['source or audience have changed', recorded(sent), { origin: 'other' }, /configuration/],

@@ -20,14 +20,16 @@ import { SyncError } from '../../src/errors.ts';
 import { type Journal, openJournal } from '../../src/journal/journal.ts';
 import type { RecordedPlan } from '../../src/journal/plans.ts';
 import type { Snapshot } from '../../src/journal/snapshots.ts';
+import { claimStateDirectory } from '../../src/journal/stateDirectory.ts';
 import { reportWithoutRun } from '../../src/run.ts';
 import { createFakeClock } from '../lineAds/clientSetup.ts';
-import { key, planOf } from './journalSetup.ts';
+import { keptName, key, planOf } from './journalSetup.ts';
 
 let directory = '';
 
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'journal-'));
+  claimStateDirectory(directory);
 });
 
 afterEach(() => {
@@ -147,11 +149,11 @@ describe('a plan', () => {
   test('that has ended is not found again, and its sets go', () => {
     withJournal((journal) => {
       mkdirSync(join(directory, 'members'));
-      for (const name of ['run-1.members', 'run-1.lines', 'nobodys.members'])
-        writeFileSync(join(directory, 'members', name), '');
+      const own = [keptName('run-1', 'lines'), keptName('run-1', 'members')];
+      for (const name of [...own, keptName('nobodys', 'members')]) writeFileSync(join(directory, 'members', name), '');
       const plan = beginPlan(journal);
       journal.tidy(1_000);
-      expect(readdirSync(join(directory, 'members')).sort()).toEqual(['run-1.lines', 'run-1.members']);
+      expect(readdirSync(join(directory, 'members')).sort()).toEqual(own);
       journal.giveUp(plan, 'failed');
       expect(journal.unfinishedPlan(key)).toBeUndefined();
       expect(readdirSync(join(directory, 'members'))).toEqual([]);
@@ -206,6 +208,42 @@ describe('what is long past', () => {
   });
 });
 
+describe('a clock that was wrong', () => {
+  const ahead = 10 * 365 * 86_400_000;
+
+  test('costs no later run its record, however many runs are dated ahead of it', () => {
+    withJournal((journal) => {
+      for (let run = 0; run < 150; run += 1)
+        journal.beginRun({ runId: `ahead-${run}`, command: 'sync', startedMs: ahead + run });
+      const plan = beginPlan(journal, 'now', 1_000);
+      journal.tidy(1_000);
+      expect(journal.lastRuns(1_000)).toHaveLength(100);
+      expect(journal.lastRuns(2).map(({ runId }) => runId)).toEqual(['now', 'ahead-149']);
+      journal.succeed(plan, snapshotOf(plan));
+      beginPlan(journal, 'next', 2_000);
+      journal.tidy(2_000);
+      expect(journal.lastRuns(2).map(({ runId }) => runId)).toEqual(['next', 'now']);
+    });
+  });
+
+  test('does not keep a plan without end: one that is dated far ahead is given up as an old one is', () => {
+    withJournal((journal) => {
+      beginPlan(journal, 'ahead', ahead);
+      journal.tidy(1_000);
+      expect(journal.unfinishedPlan(key)).toBeUndefined();
+    });
+  });
+});
+
+describe('a fault of ours', () => {
+  test('such as a run that is begun twice is not blamed on the state directory', () => {
+    withJournal((journal) => {
+      beginPlan(journal);
+      expect(() => beginPlan(journal)).toThrow(expect.not.objectContaining({ name: 'SyncError' }));
+    });
+  });
+});
+
 describe('runs', () => {
   test('are listed newest first, with their reports once they have ended', () => {
     withJournal((journal) => {
@@ -225,7 +263,7 @@ describe('the file', () => {
   test('is for its user alone', () => {
     withJournal((journal) => beginPlan(journal));
     expect(statSync(path()).mode & 0o777).toBe(0o600);
-    expect(readdirSync(directory)).toEqual(['journal.db']);
+    expect(readdirSync(directory)).toEqual(['journal.db', 'line-ads-sync-state']);
   });
 
   test('has a random key of its own, so that digests name nobody', () => {
@@ -238,40 +276,59 @@ describe('the file', () => {
   test('left unfinished by a process that was killed while it made it is made again', () => {
     writeFileSync(`${path()}-new`, 'half');
     withJournal((journal) => beginPlan(journal));
-    expect(readdirSync(directory)).toEqual(['journal.db']);
+    expect(readdirSync(directory)).toEqual(['journal.db', 'line-ads-sync-state']);
   });
 
-  test('of version 1 is read as it is, and upgraded by who writes: what it knows of snapshots counts no more', () => {
-    const plan = withJournal((journal) => beginPlan(journal));
-    const database = new DatabaseSync(path());
-    database.exec(`${asVersion2}; ALTER TABLE batches ADD COLUMN keyed_digest TEXT NOT NULL DEFAULT 'd';
-      PRAGMA user_version = 1`);
-    database.close();
-    const key = { accountId: plan.accountId, syncName: plan.syncName };
-    using old = openJournal(directory, 'read');
-    expect(old.unfinishedPlan(key)?.batches).toEqual(plan.batches);
-    withJournal((journal) => expect(journal.unfinishedPlan(key)).toEqual(plan));
+  test.each([1, 2])('of version %i is read, and upgraded by the next run that writes', (version) => {
+    const plan = withJournal((journal) => {
+      const begun = beginPlan(journal);
+      journal.beginRun({ runId: 'earlier', command: 'sync', startedMs: 500 });
+      return begun;
+    });
+    makeOlder(version);
+    const before = readFileSync(path());
+    const runIds = (journal: Journal) => journal.lastRuns(5).map(({ runId }) => runId);
+    withJournal((journal) => {
+      expect(journal.unfinishedPlan(key)).toEqual(plan);
+      expect(runIds(journal)).toEqual(['run-1', 'earlier']);
+    }, 'read');
+    expect(readFileSync(path()).equals(before)).toBe(true);
+    withJournal((journal) => {
+      expect(journal.unfinishedPlan(key)).toEqual(plan);
+      journal.beginRun({ runId: 'run-2', command: 'sync', startedMs: 1 });
+      expect(runIds(journal)).toEqual(['run-2', 'run-1', 'earlier']);
+    });
     const upgraded = new DatabaseSync(path(), { readOnly: true });
     expect(upgraded.prepare('PRAGMA user_version').get()).toEqual({ user_version: 3 });
+    expect(upgraded.prepare('PRAGMA foreign_key_check').all()).toEqual([]);
     expect(upgraded.prepare("SELECT name FROM pragma_table_info('batches')").all()).not.toContainEqual({
       name: 'keyed_digest',
     });
     upgraded.close();
   });
 
-  test('of version 2 is read as it is, and upgraded by who writes, with its snapshots', () => {
+  test('of version 2 keeps its snapshots when it is read and when it is upgraded', () => {
     const snapshot = withJournal((journal) => {
       const plan = beginPlan(journal);
       journal.succeed(plan, snapshotOf(plan));
       return snapshotOf(plan);
     });
-    const database = new DatabaseSync(path());
-    database.exec(`${asVersion2}; PRAGMA user_version = 2`);
-    database.close();
+    makeOlder(2);
     using old = openJournal(directory, 'read');
     expect(old.snapshot(key)).toEqual({ ...snapshot, jobsListed: [] });
     withJournal((journal) => expect(journal.snapshot(key)).toEqual({ ...snapshot, jobsListed: [] }));
   });
+
+  /** Gives the tables the shape that they had in an earlier version. */
+  function makeOlder(version: number): void {
+    const database = new DatabaseSync(path());
+    database.exec(`PRAGMA foreign_keys = OFF; CREATE TEMP TABLE copied AS SELECT * FROM runs; DROP TABLE runs;
+      CREATE TABLE runs (run_id TEXT PRIMARY KEY, command TEXT NOT NULL, started_ms INTEGER NOT NULL, report TEXT)
+        STRICT, WITHOUT ROWID;
+      INSERT INTO runs SELECT * FROM copied; ${asVersion2}; PRAGMA user_version = ${version}`);
+    if (version === 1) database.exec(`ALTER TABLE batches ADD COLUMN keyed_digest TEXT NOT NULL DEFAULT 'd'`);
+    database.close();
+  }
 
   test('of a newer version is refused, and says so', () => {
     withJournal((journal) => beginPlan(journal));
@@ -283,21 +340,22 @@ describe('the file', () => {
     expect(() => openJournal(directory, 'read')).toThrow(/newer version .*schema 4; this one knows 3/);
   });
 
+  test('that is the database of another program is refused, and left as it is', () => {
+    const database = new DatabaseSync(path());
+    database.exec('CREATE TABLE runs (run_id TEXT)');
+    database.close();
+    const before = readFileSync(path());
+    for (const access of ['write', 'read'] as const)
+      expect(codeOf(() => openJournal(directory, access))).toBe('state.not_ours');
+    expect(readFileSync(path()).equals(before)).toBe(true);
+  });
+
   test.each<[string, () => void]>([
     ['is empty', () => truncateSync(path(), 0)],
     ['is cut off', () => truncateSync(path(), 10_000)],
     [
       'is no database',
       () => writeFileSync(path(), 'not a database, but long enough to be looked at as one'.repeat(99)),
-    ],
-    [
-      'is a database of somebody else',
-      () => {
-        rmSync(path());
-        const database = new DatabaseSync(path());
-        database.exec('CREATE TABLE runs (run_id TEXT)');
-        database.close();
-      },
     ],
     [
       'tells no version',
@@ -358,12 +416,12 @@ describe('who only reads', () => {
     withJournal((journal) => beginPlan(journal));
     crashInTransaction();
     const files = readdirSync(directory).sort();
-    expect(files).toEqual(['journal.db', 'journal.db-journal']);
+    expect(files).toEqual(['journal.db', 'journal.db-journal', 'line-ads-sync-state']);
     const before = files.map((name) => readFileSync(join(directory, name)).toString('base64'));
     expect(withJournal((journal) => journal.unfinishedPlan(key)?.planId, 'read')).toBe('plan');
     expect(files.map((name) => readFileSync(join(directory, name)).toString('base64'))).toEqual(before);
     expect(withJournal((journal) => journal.unfinishedPlan(key)?.planId)).toBe('plan');
-    expect(readdirSync(directory)).toEqual(['journal.db']);
+    expect(readdirSync(directory)).toEqual(['journal.db', 'line-ads-sync-state']);
   });
 
   /** Leaves the files as a process that is killed in the middle of a step does: changed pages, and how to undo them. */

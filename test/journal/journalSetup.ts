@@ -4,6 +4,11 @@ import { syncOf } from '../members/memberSetup.ts';
 
 export const key = { accountId: 'A1', syncName: 'people' };
 
+/** A name such as a run gives to a set that it keeps. */
+export function keptName(name: string, kind: 'members' | 'lines'): string {
+  return `20261129T000000Z-0123abcd-${name}.${kind}`;
+}
+
 /** A plan of some batches, to be changed as given. */
 export function planOf(changes: Partial<NewPlan> = {}, batches = 3): NewPlan {
   const runId = changes.runId ?? 'run-1';
@@ -19,8 +24,8 @@ export function planOf(changes: Partial<NewPlan> = {}, batches = 3): NewPlan {
     jobsBefore: null,
     jobsListed: [],
     unplanned: [],
-    lines: { file: `${runId}.lines`, recordBytes: 32, count: 2 * batches, keyedDigest: 'l' },
-    next: { file: `${runId}.members`, recordBytes: 32, count: 2 * batches, keyedDigest: 'm' },
+    lines: { file: keptName(runId, 'lines'), recordBytes: 32, count: 2 * batches, keyedDigest: 'l' },
+    next: { file: keptName(runId, 'members'), recordBytes: 32, count: 2 * batches, keyedDigest: 'm' },
     cursor: null,
     report: startSyncReport(syncOf({ identifierType: 'email' })),
     batches: Array.from({ length: batches }, (_, index) => ({

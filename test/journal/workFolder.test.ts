@@ -27,6 +27,11 @@ afterEach(() => {
   rmSync(parent, { recursive: true, force: true });
 });
 
+/** An id such as a run has. */
+function runIdOf(name: string): string {
+  return `20261129T000000Z-${Buffer.from(name).toString('hex').padEnd(8, '0').slice(0, 8)}`;
+}
+
 /** A process with a working folder of its own, in which it has left a file. */
 async function startRun(runId: string) {
   const file = resolve(import.meta.dirname, '../../src/journal/workFolder.ts');
@@ -66,38 +71,61 @@ describe('a working folder', () => {
 
 describe('what other runs left', () => {
   test('goes when the run was killed, and stays while it lives', async () => {
-    const killed = await startRun('killed');
-    const living = await startRun('living');
+    const killed = await startRun(runIdOf('killed'));
+    const living = await startRun(runIdOf('living'));
     killed.run.kill('SIGKILL');
     await once(killed.run, 'exit');
     expect(existsSync(join(killed.path, 'members'))).toBe(true);
-    const folder = await openWorkFolder(parent, 'next');
+    const folder = await openWorkFolder(parent, runIdOf('next'));
     expect(existsSync(killed.path)).toBe(false);
     expect(existsSync(join(living.path, 'members'))).toBe(true);
     folder.remove();
   });
 
   test('stays while it lives in this process', async () => {
-    const living = await openWorkFolder(parent, 'living');
-    const folder = await openWorkFolder(parent, 'next');
+    const living = await openWorkFolder(parent, runIdOf('living'));
+    const folder = await openWorkFolder(parent, runIdOf('next'));
     expect(existsSync(living.path)).toBe(true);
     folder.remove();
     living.remove();
     expect(readdirSync(parent)).toEqual([]);
   });
 
-  test('stays when it is not a run of ours', async () => {
-    mkdirSync(join(parent, 'other'));
-    writeFileSync(join(parent, 'line-ads-sync-run-file'), '');
-    mkdirSync(join(parent, 'line-ads-sync-run-new'));
-    const folder = await openWorkFolder(parent, 'next');
-    expect(readdirSync(parent).sort()).toEqual([
-      'line-ads-sync-run-file',
-      'line-ads-sync-run-new',
-      'line-ads-sync-run-next',
-      'other',
-    ]);
-    folder.remove();
+  test('stays when it is not a run of ours: another name, no lock, a lock with content, or a link', async () => {
+    const elsewhere = mkdtempSync(join(tmpdir(), 'elsewhere-'));
+    onTestFinished(() => rmSync(elsewhere, { recursive: true }));
+    const nameOf = (name: string) => `line-ads-sync-run-${runIdOf(name)}`;
+    const makeFolder = (name: string, lock?: string) => {
+      mkdirSync(join(parent, name));
+      writeFileSync(join(parent, name, 'people.csv'), 'email\n');
+      if (lock !== undefined) writeFileSync(join(parent, name, 'lock'), lock);
+    };
+    makeFolder('other', '');
+    makeFolder('line-ads-sync-run-2026', '');
+    makeFolder(nameOf('new'));
+    makeFolder(nameOf('theirs'), 'a lock of theirs');
+    writeFileSync(join(parent, nameOf('file')), '');
+    writeFileSync(join(elsewhere, 'lock'), '');
+    symlinkSync(elsewhere, join(parent, nameOf('link')));
+    makeFolder(nameOf('hook'));
+    symlinkSync(join(elsewhere, 'lock'), join(parent, nameOf('hook'), 'lock'));
+    const before = readdirSync(parent, { recursive: true }).sort();
+    (await openWorkFolder(parent, runIdOf('next'))).remove();
+    expect(readdirSync(parent, { recursive: true }).sort()).toEqual(before);
+    expect(readdirSync(elsewhere)).toEqual(['lock']);
+  });
+
+  test('goes without what a link in it points at', async () => {
+    const elsewhere = mkdtempSync(join(tmpdir(), 'elsewhere-'));
+    onTestFinished(() => rmSync(elsewhere, { recursive: true }));
+    writeFileSync(join(elsewhere, 'people.csv'), 'email\n');
+    const left = await startRun(runIdOf('killed'));
+    symlinkSync(elsewhere, join(left.path, 'link'));
+    left.run.kill('SIGKILL');
+    await once(left.run, 'exit');
+    (await openWorkFolder(parent, runIdOf('next'))).remove();
+    expect(readdirSync(parent)).toEqual([]);
+    expect(readdirSync(elsewhere)).toEqual(['people.csv']);
   });
 
   test.skipIf(process.getuid?.() !== 0)(
@@ -106,11 +134,12 @@ describe('what other runs left', () => {
       const target = join(parent, 'target');
       writeFileSync(target, '');
       chmodSync(target, 0o644);
-      const trap = join(parent, 'line-ads-sync-run-trap');
+      const trap = join(parent, `line-ads-sync-run-${runIdOf('trap')}`);
       mkdirSync(trap);
-      symlinkSync(target, join(trap, 'lock'));
+      writeFileSync(join(trap, 'lock'), '');
+      symlinkSync(target, join(trap, 'people.csv'));
       chownSync(trap, 12_345, 12_345);
-      const folder = await openWorkFolder(parent, 'next');
+      const folder = await openWorkFolder(parent, runIdOf('next'));
       expect(existsSync(trap)).toBe(true);
       expect(statSync(target).mode & 0o777).toBe(0o644);
       folder.remove();

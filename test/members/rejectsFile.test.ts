@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { SyncError } from '../../src/errors.ts';
 import { createRejectsFile, type ListedReject } from '../../src/members/rejectsFile.ts';
@@ -133,7 +133,7 @@ describe('the file', () => {
 
   test('is for this user only, also one that was open to all, and what it held is gone', async () => {
     const path = join(setup.makeFolder(), 'rejects.jsonl');
-    writeFileSync(path, '{"sync":"of an earlier run"}\n'.repeat(9));
+    writeFileSync(path, `${JSON.stringify({ ...reject, key: 'K' })}\n`.repeat(9));
     chmodSync(path, 0o644);
     using file = createRejectsFile(path);
     await file.begin();
@@ -152,6 +152,53 @@ describe('the file', () => {
     expect(linesIn(path)).toEqual([reject, reject]);
   });
 
+  test('that could not be extended ends with a whole line, so that the next run knows it as ours', async () => {
+    const path = join(setup.makeFolder(), 'rejects.jsonl');
+    const script = `import { createRejectsFile } from ${JSON.stringify(resolve(import.meta.dirname, '../../src/members/rejectsFile.ts'))};
+      const file = createRejectsFile(${JSON.stringify(path)}); await file.begin();
+      await file.list([${JSON.stringify(reject)}]);
+      await file.list(new Array(5_000).fill(${JSON.stringify(reject)})).catch(({ code }) => console.log(code));`;
+    const command = 'trap "" XFSZ; ulimit -f 64; exec "$0" --input-type=module -e "$1"';
+    const told = execFileSync('sh', ['-c', command, process.execPath, script], { encoding: 'utf8' });
+    expect(told.trim()).toBe('state.disk_full');
+    expect(linesIn(path)).toEqual([reject]);
+    using file = createRejectsFile(path);
+    await file.begin();
+  });
+
+  test.each<[string, string]>([
+    ['a CSV source', 'email,sync\na@example.com,x\n'],
+    ['a configuration', '{"connection":{}}\n'],
+    ['JSON lines that begin alike', '{"sync":"calendar","email":"a@example.com"}\n'],
+    [
+      'JSON lines with one field more',
+      `${JSON.stringify({ ...{ sync: 'a', row: 1, column: 'b', code: 'c', shape: 'd' }, email: 'e' })}\n`,
+    ],
+    ['a line without an end', '{"sync":"a","row":1,"column":"b","code":"c","shape":"d"}'],
+    ['a blank line', '\n'],
+    ['null', 'null\n'],
+  ])('of somebody else is not written over, nor its rights changed: %s', async (_, content) => {
+    const path = join(setup.makeFolder(), 'rejects.jsonl');
+    writeFileSync(path, content);
+    chmodSync(path, 0o644);
+    using file = createRejectsFile(path);
+    await expect(file.begin()).rejects.toMatchObject({ code: 'state.not_ours' });
+    expect(readFileSync(path, 'utf8')).toBe(content);
+    expect(statSync(path).mode & 0o777).toBe(0o644);
+  });
+
+  test('is not looked for behind a link', async () => {
+    const folder = setup.makeFolder();
+    writeFileSync(join(folder, 'target'), '');
+    symlinkSync(join(folder, 'target'), join(folder, 'rejects'));
+    symlinkSync(join(folder, 'nowhere'), join(folder, 'dangling'));
+    for (const name of ['rejects', 'dangling']) {
+      using file = createRejectsFile(join(folder, name));
+      await expect(file.begin()).rejects.toMatchObject({ code: 'state.not_ours' });
+    }
+    expect(readdirSync(folder).sort()).toEqual(['dangling', 'rejects', 'target']);
+  });
+
   test.each<[string, (path: string) => void]>([
     ['a folder', (path) => mkdirSync(path)],
     ['a pipe that nobody reads', (path) => execFileSync('mkfifo', [path])],
@@ -166,7 +213,7 @@ describe('the file', () => {
     const error = await file.begin().catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(SyncError);
     expect(error).toMatchObject({
-      code: 'state.not_writable',
+      code: expect.stringMatching(/^state\.not_(ours|writable)$/),
       message: expect.stringContaining(`the rejects file ${path}`),
       hint: expect.stringContaining('rejects.path'),
     });

@@ -1,9 +1,9 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { SignJWT } from 'jose';
 import { type Dispatcher, request } from 'undici';
 import { z } from 'zod';
-import { SyncError, systemErrorCode } from '../../errors.ts';
+import { SyncError } from '../../errors.ts';
+import { fileProblem, readSmallFile } from '../../smallFile.ts';
 import { httpUrlProblem } from '../servers/connectionUrl.ts';
 import { networkFault } from '../servers/errors.ts';
 import { BigqueryRefusal, isCode } from './errors.ts';
@@ -105,11 +105,11 @@ function readKeyFile(path: string): ServiceAccount {
 
 function readText(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readSmallFile(path);
   } catch (error) {
     throw new SyncError(
       'source.unreadable',
-      `Cannot read the file ${path} of source.keyFile (${systemErrorCode(error)}).`,
+      `The file ${path} of source.keyFile ${fileProblem(error)}.`,
       'Give the path of a file that this user may read.',
     );
   }

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
-import { SyncError, systemErrorCode } from '../../errors.ts';
+import { SyncError } from '../../errors.ts';
+import { fileProblem, readSmallFile } from '../../smallFile.ts';
 import type { Connection } from './connectionUrl.ts';
 
 /** Options of Node's TLS for a connection; undefined for a plain one. Throws `source.unreadable` for a CA file that cannot be read. */
@@ -16,11 +16,11 @@ export function tlsOptions({ tls, host }: Connection, ca: string | undefined): C
 
 export function readCa(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readSmallFile(path);
   } catch (error) {
     throw new SyncError(
       'source.unreadable',
-      `Cannot read the file ${path} of source.ca (${systemErrorCode(error)}).`,
+      `The file ${path} of source.ca ${fileProblem(error)}.`,
       'Give the path of a PEM file that this user may read.',
     );
   }
