@@ -29,7 +29,7 @@ export async function openBigquery(
 ): Promise<Source> {
   const { select, where } = selectedRows(config);
   const url = new URL(config.apiEndpoint ?? 'https://bigquery.googleapis.com');
-  const connections = createHttpConnections(url);
+  const connections = createHttpConnections();
   const stopping = new AbortController();
   const session = createSession({
     asked: { server: config.projectId === undefined ? 'BigQuery' : `BigQuery, project ${config.projectId}`, where },

@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Dispatcher, request } from 'undici';
-import { decompressedBody } from '../servers/http.ts';
+import { decodedBody } from '../../http/contentCoding.ts';
 import { type BigqueryError, BigqueryRefusal, bigqueryFault, isTransient } from './errors.ts';
 import type { GoogleCredentials } from './googleCredentials.ts';
 
@@ -72,7 +72,7 @@ async function callOnce(
     bodyTimeout: silenceMs,
     signal,
   });
-  return readAnswer(answer.statusCode, await text(decompressedBody(answer)));
+  return readAnswer(answer.statusCode, await text(decodedBody(answer)));
 }
 
 function readAnswer(status: number, body: string): unknown {
