@@ -5,6 +5,8 @@ export interface Exemption {
   /** Undefined: any port. */
   port: number | undefined;
   covers(hostname: string): boolean;
+  /** The same as host names with `*` as wildcard; empty for a network. */
+  patterns: readonly string[];
 }
 
 const defaultPorts: Record<string, number> = { 'http:': 80, 'https:': 443 };
@@ -23,26 +25,27 @@ export function isExempt(target: URL, exemptions: readonly Exemption[]): boolean
 export function parseExemption(entry: string): Exemption | undefined {
   if (entry.includes('/')) {
     const network = networkOf(entry);
-    return network && { port: undefined, covers: (hostname) => isIn(network, hostname) };
+    return network && { port: undefined, covers: (hostname) => isIn(network, hostname), patterns: [] };
   }
   const [, bracketed, name, digits] = /^(?:\[(.+)\]|([^:]+))(?::(\d+))?$/.exec(entry) ?? [undefined, entry];
-  return { port: digits === undefined ? undefined : Number(digits), covers: coverageOf(bracketed ?? name ?? entry) };
+  return { port: digits === undefined ? undefined : Number(digits), ...coverageOf(bracketed ?? name ?? entry) };
 }
 
-function coverageOf(written: string): Exemption['covers'] {
-  if (written === '*') return () => true;
+function coverageOf(written: string): Pick<Exemption, 'covers' | 'patterns'> {
+  if (written === '*') return { covers: () => true, patterns: ['*'] };
   const family = isIP(written);
   if (family !== 0) {
     const single = new BlockList();
     single.addAddress(written, ipName(family));
-    return (hostname) => isIn(single, hostname);
+    return { covers: (hostname) => isIn(single, hostname), patterns: [written] };
   }
   const name = written
     .toLowerCase()
     .replace(/^\*?\./, '')
     .replace(/\.$/, '');
-  const isOnlyBelow = written.startsWith('*.');
-  return (hostname) => (hostname === name && !isOnlyBelow) || hostname.endsWith(`.${name}`);
+  const below = `*.${name}`;
+  if (written.startsWith('*.')) return { covers: (hostname) => hostname.endsWith(`.${name}`), patterns: [below] };
+  return { covers: (hostname) => hostname === name || hostname.endsWith(`.${name}`), patterns: [name, below] };
 }
 
 function networkOf(entry: string): BlockList | undefined {

@@ -29,6 +29,21 @@ export function proxyFor(target: URL, env: Environment): HttpProxy | undefined {
   return proxy === undefined || isExempt(target, exemptions(env)) ? undefined : proxy;
 }
 
+/** The proxy of `https:`, for a client that opens its own connections. */
+export interface ClientProxy {
+  proxy: HttpProxy;
+  /** Hosts that are asked directly, with `*` as wildcard; `target` among them where `proxyFor` says so. */
+  direct: string[];
+}
+
+/** Returns what a client of `target` and of further hosts has to know. It cannot be told of networks. */
+export function clientProxy(target: URL, env: Environment): ClientProxy | undefined {
+  const proxy = configuredProxy('https:', env);
+  if (proxy === undefined) return undefined;
+  const patterns = exemptions(env).flatMap(({ port = 443, patterns }) => (port === 443 ? patterns : []));
+  return { proxy, direct: proxyFor(target, env) === undefined ? [target.hostname, ...patterns] : patterns };
+}
+
 /** Throws `config.invalid` for a variable whose value cannot be used, whether or not a request would need it. */
 export function checkProxies(env: Environment): void {
   const configured = Object.keys(variables).map((protocol) => configuredProxy(protocol, env));

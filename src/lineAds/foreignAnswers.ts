@@ -1,3 +1,4 @@
+import { isPage } from '../http/pages.ts';
 import { isErrorBody } from './schemas.ts';
 import type { HttpAnswer } from './transport.ts';
 
@@ -24,9 +25,4 @@ export function isForeign({ status, text }: Answer): boolean {
 export function isFromLine(answer: Answer): boolean {
   const isRedirect = answer.status >= 300 && answer.status < 400;
   return !isRedirect && !isPage(answer.text) && !isForeign(answer);
-}
-
-/** HTML or XML: no JSON begins so. */
-function isPage(text: string | undefined): boolean {
-  return text !== undefined && /^[\s\uFEFF]*</.test(text);
 }

@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import { connect, type Socket } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { createServer as createPlainTlsServer } from 'node:tls';
+import { onTestFinished } from 'vitest';
 import { listen } from '../lineAds/lineServer.ts';
 import type { Certificate } from './certificates.ts';
 
@@ -47,4 +49,23 @@ function openTunnel(socket: Socket, to: string): void {
   });
   upstream.on('error', () => socket.destroy());
   socket.on('close', () => upstream.destroy());
+}
+
+/** Speaks TLS for a server of plain HTTP, as a load balancer does. Returns its origin. */
+export async function startTlsFront(certificate: Certificate, origin: string): Promise<string> {
+  const server = createPlainTlsServer(certificate, (socket) => {
+    const upstream = connect(Number(new URL(origin).port), '127.0.0.1');
+    for (const end of [socket, upstream]) end.on('error', () => {});
+    socket.pipe(upstream).pipe(socket);
+    socket.on('close', () => upstream.destroy());
+  });
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => sockets.add(socket));
+  server.on('tlsClientError', () => {});
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    return new Promise<void>((resolve) => server.close(() => resolve()));
+  });
+  return `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }

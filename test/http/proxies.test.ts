@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { SyncError } from '../../src/errors.ts';
-import { checkProxies, describeProxy, type Environment, proxyFor } from '../../src/http/proxies.ts';
+import { checkProxies, clientProxy, describeProxy, type Environment, proxyFor } from '../../src/http/proxies.ts';
 
 const line = 'https://ads.line.me';
 
@@ -198,4 +198,25 @@ describe('NO_PROXY', () => {
       }
     },
   );
+});
+
+describe('a client that opens its own connections', () => {
+  const account = new URL('https://a1.snowflakecomputing.com');
+  const tell = (env: Environment, target = account) => {
+    const found = clientProxy(target, { HTTPS_PROXY: 'http://a:1', ...env });
+    return found && [found.proxy.url.href, ...found.direct];
+  };
+
+  test('is told of the proxy and of the hosts that NO_PROXY names, where a port allows', () => {
+    expect(tell({ HTTPS_PROXY: '' })).toBeUndefined();
+    expect(tell({})).toEqual(['http://a:1/']);
+    expect(tell({ NO_PROXY: 'x.example,*.y.example,10.0.0.0/8,10.1.2.3,v:443,w:8443' })).toEqual([
+      ...['http://a:1/', 'x.example', '*.x.example', '*.y.example', '10.1.2.3', 'v', '*.v'],
+    ]);
+  });
+
+  test('is told to ask its own server directly where our rules say so', () => {
+    expect(tell({ NO_PROXY: '10.0.0.0/8' }, new URL('https://10.1.2.3'))).toEqual(['http://a:1/', '10.1.2.3']);
+    expect(tell({}, new URL('http://127.0.0.1:8080'))).toEqual(['http://a:1/', '127.0.0.1']);
+  });
 });

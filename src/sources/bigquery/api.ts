@@ -2,7 +2,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Dispatcher, request } from 'undici';
 import { decodedBody } from '../../http/contentCoding.ts';
-import { type BigqueryError, BigqueryRefusal, bigqueryFault, isTransient } from './errors.ts';
+import { type BigqueryError, BigqueryRefusal, bigqueryFault, isForeignAnswer, isTransient } from './errors.ts';
 import type { GoogleCredentials } from './googleCredentials.ts';
 
 export interface BigqueryCall {
@@ -78,6 +78,7 @@ async function callOnce(
 function readAnswer(status: number, body: string): unknown {
   const answer = parseObject(body);
   if (status === 200 && answer !== undefined) return answer;
+  if (isForeignAnswer(status, body)) throw new BigqueryRefusal(status, { kind: 'foreign', code: `HTTP ${status}` });
   throw new BigqueryRefusal(status, bigqueryFault(firstError(answer), status));
 }
 

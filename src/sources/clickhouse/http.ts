@@ -103,7 +103,14 @@ async function* bodyOf(statement: string, marker: string, server: ClickhouseServ
   });
   session.connected();
   if (answer.statusCode !== 200) throw await refusal(answer);
+  if (String(answer.headers['content-type']).startsWith('text/html')) throw loginPage(answer);
   yield* decodedBody(answer);
+}
+
+/** ClickHouse gives no result as HTML. */
+function loginPage({ body }: Dispatcher.ResponseData): ServerFailure {
+  body.on('error', () => {}).destroy();
+  return new ServerFailure({ kind: 'foreign', code: 'HTTP 200 with an HTML page' });
 }
 
 /** Enough to find the server's exception in, which is at most 16 KiB long. */
