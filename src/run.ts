@@ -38,7 +38,7 @@ export interface RunOptions {
   /** For a source that is standard input. */
   stdin: Readable;
   dispatcher: Dispatcher;
-  /** What the report warns of, whatever the run finds. */
+  /** Warnings for the report that are known before the run. */
   warnings?: readonly Warning[];
   clock: Clock;
   log: Log;

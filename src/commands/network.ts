@@ -5,11 +5,11 @@ import { type TlsWarning, tlsWarning } from '../http/tlsFaults.ts';
 
 export interface Network {
   dispatcher: Dispatcher;
-  /** What the environment makes unsafe. */
+  /** Unsafe settings of the environment. */
   warnings: readonly TlsWarning[];
 }
 
-/** Opens the connections of a command, as the process's environment asks for, and logs what that makes unsafe. */
+/** Opens the connections of a command by the variables of the process, and logs unsafe settings among them. */
 export function openNetwork(log: Logger): Network {
   const warnings = networkWarnings();
   for (const { code, message } of warnings) log.warn({ code }, message);

@@ -39,7 +39,7 @@ export function decodedBody({ headers, body }: Pick<Dispatcher.ResponseData, 'he
     throw new UnknownCoding(/^[a-z\d-]{1,20}$/.test(unknown) ? unknown : 'with a strange name');
   }
   const [first, ...others] = codings.reverse().map((name) => decoders[name]!());
-  // An error of any of them also ends the last, whose reader is told.
+  // An error of any stage ends the last one, too.
   return pipeline([body, first!, ...others], () => {}) as unknown as Readable;
 }
 

@@ -36,7 +36,7 @@ export interface ClientProxy {
   direct: string[];
 }
 
-/** Returns what a client of `target` and of further hosts has to know. It cannot be told of networks. */
+/** Returns the proxy for a client that asks `target` and further hosts. Networks of NO_PROXY have no place in it. */
 export function clientProxy(target: URL, env: Environment): ClientProxy | undefined {
   const proxy = configuredProxy('https:', env);
   if (proxy === undefined) return undefined;

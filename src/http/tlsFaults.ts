@@ -19,6 +19,6 @@ export function tlsWarning(env: Readonly<Record<string, string | undefined>>): T
   return {
     code: 'tls_unverified',
     message:
-      'Certificates are not verified, because the environment variable NODE_TLS_REJECT_UNAUTHORIZED is 0: anybody on the way can read and change what is sent. Unset it, and name your own authority with NODE_EXTRA_CA_CERTS.',
+      'Certificates are not verified, because the environment variable NODE_TLS_REJECT_UNAUTHORIZED is 0. Uploads can be read and changed on the way. Unset it, and name your own authority with NODE_EXTRA_CA_CERTS.',
   };
 }

@@ -268,7 +268,7 @@ function explainProxyRefusal(name: string, status: number): Explanation {
   return reason(
     'line.blocked',
     `the proxy ${name} refused to connect to LINE (HTTP ${status})`,
-    `Ask who runs the proxy: ${allowHost}`,
+    `Change the rules of the proxy: ${allowHost}`,
   );
 }
 

@@ -12,8 +12,8 @@ type Answer = Pick<HttpAnswer, 'status' | 'text'>;
 const plainStatuses: readonly number[] = [408, 413, 429];
 
 /**
- * Tells whether a refusal is somebody else's: a 403 without LINE's list of errors (an empty one included), a 407, or
- * another 4xx with an HTML page. A 401 with other JSON, or empty, counts as LINE's, since its form is not documented.
+ * Tells whether a refusal is not LINE's: a 403 without LINE's list of errors (an empty body included), a 407, or another
+ * 4xx with an HTML page. A 401 that is empty or has other JSON counts as LINE's, since its form is not documented.
  */
 export function isForeign({ status, text }: Answer): boolean {
   if (status === 407) return true;

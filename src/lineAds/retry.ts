@@ -11,7 +11,7 @@ export type Failure =
   | { kind: 'refused'; status: number; reasons: readonly string[]; bodyBegun: boolean }
   /** Something between us and LINE answered. */
   | { kind: 'foreign'; status: number; bodyBegun: boolean }
-  /** A 2xx whose body is not what LINE documents, or is in a content coding that could not be undone. */
+  /** A 2xx whose body has not the documented form, or a content coding that could not be undone. */
   | { kind: 'unreadable'; status: number; coding?: string | undefined }
   | NetworkFailure;
 

@@ -103,7 +103,7 @@ export function parseReasons(body: string | undefined): string[] {
 
 const documentedErrors = errorBody.pipe(z.array(z.looseObject({ reason: z.string() })));
 
-/** Tells whether a body has the form of LINE's errors, with whatever reasons. */
+/** Tells whether a body has the form of LINE's errors. Unknown reasons pass. */
 export function isErrorBody(body: string | undefined): boolean {
   return parseAnswer(documentedErrors, body) !== undefined;
 }

@@ -78,8 +78,8 @@ function loginOf(config: SnowflakeSourceConfig): SnowflakeLogin {
 }
 
 /**
- * The proxy as the driver is told of it. It is also used for the hosts of cloud storage, which hold large results. User
- * and password stay percent-encoded, as the driver decodes them.
+ * The driver's options for the proxy, which also serves the hosts of cloud storage that hold large results. User and
+ * password stay percent-encoded: the driver decodes them.
  */
 function proxyOptions({ account, accessUrl }: SnowflakeSourceConfig): SnowflakeLogin {
   const found = clientProxy(new URL(accessUrl ?? `https://${account}.snowflakecomputing.com`), process.env);

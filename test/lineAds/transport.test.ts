@@ -1,8 +1,10 @@
 import { createServer } from 'node:http';
 import { Agent } from 'undici';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { createConnections } from '../../src/http/connections.ts';
 import { createUploadForm, type FormFile } from '../../src/lineAds/multipart.ts';
 import { attemptTimeoutMs, callOnce, type HttpRequest } from '../../src/lineAds/transport.ts';
+import { startConnectProxy } from '../http/connectProxy.ts';
 import { dropConnection, listen, startServer } from './lineServer.ts';
 
 const mebibyte = 1024 * 1024;
@@ -108,6 +110,22 @@ describe('without an answer', () => {
     const result = await send('http://127.0.0.1:1/', uploadOf(fileOf(100)));
     expect(result).toEqual({ kind: 'network', code: 'ECONNREFUSED', bodyBegun: false });
     expect(sent).toEqual([]);
+  });
+
+  test('a proxy that opens no tunnel is a failure before the body, and was never sent', async () => {
+    const proxy = await startConnectProxy({ status: () => 403 });
+    const dispatcher = createConnections({ HTTPS_PROXY: proxy.address });
+    onTestFinished(() => dispatcher.destroy());
+    const sent = vi.fn();
+    const call = { method: 'POST', url: 'https://ads.line.me/', headers: {}, timeoutMs: 5_000 } as const;
+    const upload = { ...call, ...uploadOf(fileOf(100)) };
+    expect(await callOnce(dispatcher, upload, new AbortController().signal, sent)).toEqual({
+      kind: 'network',
+      code: 'HTTP 403',
+      bodyBegun: false,
+      proxy: { name: `${proxy.address} of HTTPS_PROXY`, status: 403 },
+    });
+    expect(sent).not.toHaveBeenCalled();
   });
 
   test('silence ends at the timeout', async () => {

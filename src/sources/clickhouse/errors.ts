@@ -30,7 +30,7 @@ export function refusedAnswer(status: number, exceptionCode: string | undefined,
   return exceptionIn(text) ?? new ServerFailure({ kind: kindOfStatus(status, text), code: `HTTP ${status}` });
 }
 
-/** An answer of what stands between us and the server. */
+/** The kind of an answer without an exception, which a proxy may have given. */
 function kindOfStatus(status: number, text: string): ServerFault['kind'] {
   if (status >= 502 && status <= 504) return 'unreachable';
   if (isPage(text) || status === 407 || (status >= 300 && status < 400)) return 'foreign';

@@ -28,7 +28,7 @@ const kinds: Record<string, ServerFault['kind']> = {
   HANDSHAKE_NO_SSL_SUPPORT: 'plain',
 };
 
-/** OpenSSL's texts of what is wrong with a certificate, which are all that the driver leaves of Node's code. */
+/** OpenSSL's verdicts on certificates. The driver overwrites Node's code and keeps the text. */
 const tlsCauses: readonly (readonly [RegExp, string])[] = [
   [/^self.signed certificate in certificate chain/, 'SELF_SIGNED_CERT_IN_CHAIN'],
   [/^self.signed certificate/, 'DEPTH_ZERO_SELF_SIGNED_CERT'],

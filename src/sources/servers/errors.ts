@@ -83,7 +83,7 @@ const wordings: Record<ServerFault['kind'], Wording> = {
   },
   tls_required: {
     error: 'source.login_failed',
-    message: ({ server }) => `${capital(server)} lets nobody in without TLS`,
+    message: ({ server }) => `${capital(server)} accepts no login without TLS`,
     hint: 'Write "tls": "verify" in the source, or sslmode=verify-full (MySQL: ssl-mode=VERIFY_IDENTITY) in its URL; and source.ca, if its authority is your own.',
   },
   login: {
@@ -158,8 +158,8 @@ const broken = new Set([
 ]);
 
 /**
- * A fault of the network, by Node's code, or of what stands between; undefined for all others. What breaks before the
- * connection stands was never reached.
+ * Returns the fault of the network or of a proxy that an error means; undefined for other errors. A connection that
+ * breaks before it stands counts as unreachable.
  */
 export function networkFault(error: unknown, isConnected: boolean): ServerFault | undefined {
   if (error instanceof ProxyFailure) return proxyFault(error);

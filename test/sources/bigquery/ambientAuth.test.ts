@@ -11,7 +11,7 @@ import { BigqueryRefusal } from '../../../src/sources/bigquery/errors.ts';
 import { ambientCredentials } from '../../../src/sources/bigquery/googleCredentials.ts';
 import { useAuthority } from '../../http/certificates.ts';
 import { startConnectProxy } from '../../http/connectProxy.ts';
-import { listen } from '../../lineAds/lineServer.ts';
+import { listen, startServer } from '../../lineAds/lineServer.ts';
 
 /*
  * Google's own client with a user's credentials, whose token endpoint is a local server behind a local proxy.
@@ -66,6 +66,25 @@ test('those of a service account go there, too', async () => {
   expect(await headers()).toMatchObject({ authorization: expect.stringMatching(/^Bearer /) });
   expect(asked).toEqual([expect.stringContaining('jwt-bearer')]);
   expect(proxy.tunnels).toEqual(['oauth2.googleapis.com:443']);
+});
+
+test("the machine's own metadata server is asked directly", async () => {
+  const { proxy } = await setUp();
+  const metadata = await startServer((_arrival, response) => {
+    response.setHeader('metadata-flavor', 'Google').setHeader('content-type', 'application/json');
+    response.end('{"access_token":"token-2","expires_in":3600}');
+  });
+  for (const [name, value] of [
+    ['GOOGLE_APPLICATION_CREDENTIALS', undefined],
+    ['HOME', '/nonexistent'],
+    ['CLOUDSDK_CONFIG', '/nonexistent'],
+    ['GCE_METADATA_HOST', new URL(metadata.origin).host],
+    ['METADATA_SERVER_DETECTION', 'assume-present'],
+  ] as const)
+    vi.stubEnv(name, value);
+  expect(await headers()).toMatchObject({ authorization: 'Bearer token-2' });
+  expect(metadata.arrivals.at(-1)?.url).toContain('/token');
+  expect(proxy.tunnels).toEqual([]);
 });
 
 test('a proxy that demands a login is told by its address and variable', async () => {
