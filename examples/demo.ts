@@ -55,9 +55,6 @@ function environment(account: Account): NodeJS.ProcessEnv {
     LINE_ADS_AD_ACCOUNT_ID: account.adAccountId,
     LINE_ADS_ACCESS_KEY: account.accessKey,
     LINE_ADS_SECRET_KEY: account.secretKey,
-    // A proxy for the outside world must not be asked for the simulator.
-    NO_PROXY: '127.0.0.1,localhost',
-    no_proxy: '127.0.0.1,localhost',
   };
 }
 

@@ -49,6 +49,7 @@ export const exitCodeByError = {
   'line.replace_refused': 75,
   'line.retries_exhausted': 75,
   'line.bad_answer': 75,
+  'line.blocked': 75,
   'jobs.timeout': 75,
   'run.interrupted': 75,
   'state.locked': 75,

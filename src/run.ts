@@ -21,7 +21,7 @@ import type { Progress } from './progress.ts';
 import { readTogether } from './reading/readTogether.ts';
 import { createSharedReads } from './reading/sharedReads.ts';
 import { createSuppressions } from './reading/suppressions.ts';
-import { describeError, type RunReport, statusOfRun } from './report.ts';
+import { describeError, type RunReport, type SyncReport, statusOfRun } from './report.ts';
 import type { ReadingContext, RunContext, SyncOutcome } from './runContext.ts';
 import { keepStdin } from './sources/stdin.ts';
 import { runSync } from './sync.ts';
@@ -39,6 +39,8 @@ export interface RunOptions {
   /** For a source that is standard input. */
   stdin: Readable;
   dispatcher: Dispatcher;
+  /** Warnings for the report that are known before the run. */
+  warnings?: readonly Warning[];
   clock: Clock;
   log: Log;
   progress: Progress;
@@ -166,7 +168,7 @@ async function runInFolder(journal: Journal, options: RunOptions, runId: string)
     const outcomes = await Promise.all(config.syncs.map((sync) => runSync(sync, context)));
     const reports = outcomes.map(({ report }) => report);
     await takeClosingLook(reports, client);
-    warnOfClock(client.clockSkewMs(), outcomes);
+    warnOnce([...(options.warnings ?? []), ...clockWarnings(client.clockSkewMs())], outcomes);
     return outcomes;
   } finally {
     // What the run came to is told also when something cannot be put away; the next run removes what stays.
@@ -175,9 +177,15 @@ async function runInFolder(journal: Journal, options: RunOptions, runId: string)
   }
 }
 
-/** Once for the run, in the report of its first sync. */
-function warnOfClock(skewMs: number | undefined, [first]: readonly SyncOutcome[]): void {
-  if (skewMs !== undefined) first?.report.warnings.push({ code: 'clock_skew', message: describeSkew(skewMs) });
+type Warning = SyncReport['warnings'][number];
+
+function clockWarnings(skewMs: number | undefined): Warning[] {
+  return skewMs === undefined ? [] : [{ code: 'clock_skew', message: describeSkew(skewMs) }];
+}
+
+/** Puts the warnings of the run into the report of its first sync. */
+function warnOnce(warnings: readonly Warning[], [first]: readonly SyncOutcome[]): void {
+  first?.report.warnings.push(...warnings);
 }
 
 /** A signal that aborts `graceMs` after another, for what may still come to its end. */

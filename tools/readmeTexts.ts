@@ -14,9 +14,9 @@ export const exitCodeTexts: Record<ExitCode, { when: string; next: string }> = {
   66: { when: 'The source could not be read.', next: 'Mend it.' },
   65: { when: 'Refused: what was read must not be sent.', next: 'Look at the source; nothing was sent.' },
   1: { when: 'LINE refused an upload for good, or a job failed.', next: 'Look at the report.' },
-  69: { when: 'LINE never answered.', next: 'Run again later.' },
+  69: { when: 'LINE never answered, or its TLS cannot be trusted.', next: 'Run again later.' },
   75: {
-    when: 'Not finished: jobs still run, LINE is busy, stopped, or another run has the state.',
+    when: 'Not finished: jobs still run, LINE is busy, a proxy is in the way, stopped, or another run has the state.',
     next: 'Run again later.',
   },
 };
@@ -35,14 +35,16 @@ export const errorTexts: Record<ErrorCode, string> = {
   'state.corrupt':
     'The journal is damaged. Nothing is guessed over: move the state directory away, and the whole set is sent once.',
   'state.too_new': 'A newer version wrote the journal. Run that, or give this one a state directory of its own.',
-  'config.invalid': 'The configuration (or the faults file) has problems. All are listed, each with its path.',
+  'config.invalid':
+    'The configuration (or the faults file) has problems, all listed, each with its path; or the environment names a proxy that cannot be used, or that demands a login.',
   'audience.not_found': '`audienceId` is not among the audiences of the account.',
   'audience.wrong_type': 'The audience holds another identifier type. An audience cannot change its type.',
   'audience.unusable': 'The audience is EXPIRED or FAILED at LINE. Delete it in the Ad Manager, or use another.',
   'audience.ambiguous':
     'Several audiences have that name and type (the message lists them, newest first), LINE says the name is taken, or two syncs meet in one audience. Set `audienceId`.',
   'auth.failed': 'LINE answered 401: the keys do not belong together or were rotated, or this clock is wrong.',
-  'auth.not_permitted': 'LINE answered 403: the API user lacks the permission. Uploads need Data Provider.',
+  'auth.not_permitted':
+    'LINE answered 403, with its list of errors: the API user lacks the permission. Uploads need Data Provider.',
   'auth.account_not_found': 'LINE does not know `adAccountId`, or it does not belong to this API user.',
   'source.not_found': 'No file matches `source.path`, or a database, table or file that the source names is not there.',
   'source.column_missing':
@@ -77,10 +79,13 @@ export const errorTexts: Record<ErrorCode, string> = {
     'The audience got uploads that this sync did not plan, from others or late ones of our own. Run again: the whole set is sent.',
   'upload.refused': "LINE refused the upload for good; its reason is in the message. What it means is LINE's to say.",
   'job.failed': 'LINE took an upload and its job FAILED. Run again; if it fails again, ask LINE with the job id.',
-  'line.unreachable': 'No request was ever answered. Check DNS, firewall, proxy, certificates (`NODE_EXTRA_CA_CERTS`).',
+  'line.unreachable':
+    'No request was ever answered, or the TLS connection cannot be trusted (at any time of the run). Check DNS, firewall, proxy, certificates (`NODE_EXTRA_CA_CERTS`).',
   'line.rate_limited': 'LINE kept answering 429. See what else uses this API user.',
   'line.replace_refused': 'LINE kept answering 429 to a REPLACE. See what else replaces audiences of this account.',
   'line.retries_exhausted': 'LINE or the network failed again and again.',
+  'line.blocked':
+    'Something other than LINE answered: a proxy, a firewall or a login page (a 403 without LINE\'s JSON, or a proxy that refused the connection). Allow LINE\'s host there; see "Proxies and TLS".',
   'line.bad_answer':
     'An answer was not what LINE documents: a redirect, another audience than the upload was for, or a list that never holds still. Check `baseUrl` and any proxy. After another audience, the next run sends the whole set.',
   'jobs.timeout': 'Jobs were unfinished after `jobs.timeoutMs`. LINE goes on working on them.',

@@ -4,10 +4,10 @@ import { systemClock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { exitCodeByError, exitCodePrecedence } from '../errors.ts';
 import { createLineAdsClient } from '../lineAds/client.ts';
-import { createDispatcher } from '../lineAds/transport.ts';
 import { describeError } from '../report.ts';
 import { readStatus } from '../status.ts';
 import { type ConfigFlags, readConfig } from './configFile.ts';
+import { networkWarnings, openNetwork } from './network.ts';
 import { createLog, print, showTable } from './output.ts';
 import { abortWhenStopped } from './stopping.ts';
 
@@ -16,7 +16,7 @@ import { abortWhenStopped } from './stopping.ts';
  */
 
 function clientOf(config: Config, log: Logger, signal: AbortSignal) {
-  const dispatcher = createDispatcher(process.env);
+  const { dispatcher } = openNetwork(log);
   return createLineAdsClient({ ...config, dispatcher, clock: systemClock, log, signal });
 }
 
@@ -26,7 +26,10 @@ export async function check(flags: ConfigFlags): Promise<number> {
     process.stderr.write(
       `${ok ? 'ok     ' : 'FAILED '} ${part}: ${message}${error === null ? '' : `\n        → ${error.hint}`}\n`,
     );
-  print(JSON.stringify({ status: results.every(({ ok }) => ok) ? 'succeeded' : 'failed', checks: results }));
+  const warnings = networkWarnings();
+  for (const { message } of warnings) process.stderr.write(`warning ${message}\n`);
+  const status = results.every(({ ok }) => ok) ? 'succeeded' : 'failed';
+  print(JSON.stringify({ status, checks: results, warnings }));
   const codes = results.map(({ error }) => (error === null ? 0 : exitCodeByError[error.code]));
   return exitCodePrecedence.find((code) => codes.includes(code)) ?? 0;
 }

@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
 import { systemClock } from '../clock.ts';
-import { createDispatcher } from '../lineAds/transport.ts';
 import { exitCodeOfRun, type RunReport } from '../report.ts';
 import { type RunOptions, reportWithoutRun, run } from '../run.ts';
 import { type ConfigFlags, readConfig } from './configFile.ts';
+import { openNetwork } from './network.ts';
 import { createLog, createProgress, print, showTable } from './output.ts';
 import { abortWhenStopped } from './stopping.ts';
 
@@ -39,7 +39,7 @@ async function runToReport(command: RunCommand, flags: RunFlags, log: Logger): P
     stdin: process.stdin,
     ...{ detach, restart, full, approve },
     maxMemoryBytes: maxMemory,
-    dispatcher: createDispatcher(process.env),
+    ...openNetwork(log),
     clock: systemClock,
     log,
     progress: await createProgress(flags, log),

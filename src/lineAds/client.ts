@@ -3,9 +3,10 @@ import type { Dispatcher } from 'undici';
 import type { ZodType } from 'zod';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
-import { SyncError } from '../errors.ts';
+import { type ErrorCode, SyncError } from '../errors.ts';
 import { type AudienceList, createAudienceList } from './audienceList.ts';
 import { explainFailure, type RequestPurpose } from './errors.ts';
+import { isForeign } from './foreignAnswers.ts';
 import { createRequestLimiter, type RequestLimiter } from './limits.ts';
 import type { UploadForm } from './multipart.ts';
 import { classifyFailure, createPatience, type Failure, type Patience, retryAfterMs, type Verdict } from './retry.ts';
@@ -166,10 +167,12 @@ type Read<T> = { kind: 'value'; value: T } | { kind: 'failure'; failure: Failure
 function readExchange<T>({ result }: Exchange, schema: ZodType<T>): Read<T> {
   if (result.kind === 'network') return { kind: 'failure', failure: result };
   const { status, text, bodyBegun } = result;
+  if (isForeign(result)) return { kind: 'failure', failure: { kind: 'foreign', status, bodyBegun } };
   if (status < 200 || status >= 300)
     return { kind: 'failure', failure: { kind: 'refused', status, reasons: parseReasons(text), bodyBegun } };
   const value = parseAnswer(schema, text);
-  return value === undefined ? { kind: 'failure', failure: { kind: 'unreadable', status } } : { kind: 'value', value };
+  if (value !== undefined) return { kind: 'value', value };
+  return { kind: 'failure', failure: { kind: 'unreadable', status, coding: result.coding } };
 }
 
 function askedWaitMs({ result }: Exchange, nowMs: number): number {
@@ -204,6 +207,13 @@ function createOpening() {
   };
 }
 
+const sharedCodes: ReadonlySet<ErrorCode> = new Set([
+  'auth.failed',
+  'line.unreachable',
+  'line.blocked',
+  'config.invalid',
+]);
+
 function isSharedFailure(error: unknown): boolean {
-  return error instanceof SyncError && (error.code === 'auth.failed' || error.code === 'line.unreachable');
+  return error instanceof SyncError && sharedCodes.has(error.code);
 }

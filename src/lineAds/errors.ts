@@ -1,4 +1,5 @@
 import { type ErrorCode, SyncError } from '../errors.ts';
+import { isTlsFault } from '../http/tlsFaults.ts';
 import { type Failure, wrongLengthCode } from './retry.ts';
 import { worstSkewMs } from './signing.ts';
 
@@ -129,22 +130,40 @@ export function explainFailure(
   circumstances: FailureCircumstances,
 ): SyncError {
   const { code, message, hint } = explain(failure, purpose, circumstances);
-  return new SyncError(code, `${describePurpose(purpose)} failed: ${message}`, hint);
+  const ErrorClass = failure.kind === 'network' && isTlsFault(failure.code) ? LineUntrusted : SyncError;
+  return new ErrorClass(code, `${describePurpose(purpose)} failed: ${message}`, hint);
 }
+
+/** TLS that cannot be trusted, which no waiting changes. */
+export class LineUntrusted extends SyncError {}
 
 function explain(failure: Failure, purpose: RequestPurpose, circumstances: FailureCircumstances): Explanation {
   switch (failure.kind) {
     case 'refused':
       return explainRefusal(failure.status, failure.reasons, purpose, circumstances);
+    case 'foreign':
+      return reason(
+        'line.blocked',
+        `something other than LINE answered (status ${failure.status}, not LINE's JSON)`,
+        `A proxy or firewall answered in LINE's place: ${allowHost} If nothing stands between, check the keys and permissions of the API user.`,
+      );
     case 'unreadable':
       return reason(
         'line.bad_answer',
-        `the answer (status ${failure.status}) is not what LINE documents`,
+        describeUnreadable(failure),
         'Check connection.baseUrl and any proxy between; run again later.',
       );
     case 'network':
-      return explainNetworkFailure(failure.code, circumstances);
+      return explainNetworkFailure(failure, circumstances);
   }
+}
+
+const allowHost = 'allow the host of connection.baseUrl there, or exempt it from the proxy with NO_PROXY.';
+
+function describeUnreadable({ status, coding }: Extract<Failure, { kind: 'unreadable' }>): string {
+  return coding === undefined
+    ? `the answer (status ${status}) is not what LINE documents`
+    : `the answer (status ${status}) has the content coding ${coding}, which was not asked for and cannot be undone`;
 }
 
 function explainRefusal(
@@ -190,6 +209,11 @@ function explainStatus(status: number, purpose: RequestPurpose, attempts: number
     };
   if (status === 429)
     return { code: 'line.rate_limited', hint: 'See what else uses this API user, lower limits.requestsPerSecond.' };
+  if (status === 413)
+    return {
+      code: 'upload.refused',
+      hint: 'LINE, or a proxy between, takes no body of this size: lower batch.maxBytes.',
+    };
   if (status >= 500 || status === 408)
     return { code: 'line.retries_exhausted', hint: `LINE did not recover in ${attempts} attempts; run again later.` };
   if (status >= 300 && status < 400)
@@ -199,17 +223,53 @@ function explainStatus(status: number, purpose: RequestPurpose, attempts: number
     : { code: 'line.bad_answer', hint: 'Look the reason up in the LINE Ads API reference.' };
 }
 
-function explainNetworkFailure(code: string, { attempts, wasAnswered }: FailureCircumstances): Explanation {
+type NetworkFailure = Extract<Failure, { kind: 'network' }>;
+
+function explainNetworkFailure(failure: NetworkFailure, { attempts, wasAnswered }: FailureCircumstances): Explanation {
+  const { code, proxy } = failure;
   if (code === wrongLengthCode)
     return reason('internal', 'the body had another length than announced', 'Please report this.');
   const tries = attempts === 1 ? '1 attempt' : `${attempts} attempts`;
+  if (proxy?.status === undefined && isTlsFault(code)) return explainUntrusted(failure);
+  if (proxy !== undefined && proxy.status !== undefined && proxy.status < 500)
+    return explainProxyRefusal(proxy.name, proxy.status);
+  const last = proxy === undefined ? code : `${code} from the proxy ${proxy.name}`;
+  const checkProxy = proxy === undefined ? '' : ' Check the proxy, and whether this machine may use it.';
   return wasAnswered
-    ? reason('line.retries_exhausted', `no answer in ${tries}, last ${code}`, 'Run again when the network is stable.')
+    ? reason(
+        'line.retries_exhausted',
+        `no answer in ${tries}, last ${last}`,
+        `Run again when the network is stable.${checkProxy}`,
+      )
     : reason(
         'line.unreachable',
-        `no answer in ${tries}, last ${code}`,
-        'Check connection.baseUrl, DNS, firewall and proxy (HTTPS_PROXY), and trusted certificates (NODE_EXTRA_CA_CERTS).',
+        `no answer in ${tries}, last ${last}`,
+        `Check connection.baseUrl, DNS, firewall and proxy (HTTPS_PROXY).${checkProxy}`,
       );
+}
+
+/** Told alike whether or not LINE was trusted before. */
+function explainUntrusted({ code, proxy }: NetworkFailure): Explanation {
+  const peer = proxy === undefined ? 'LINE or of a proxy on the way' : `the proxy ${proxy.name}`;
+  return reason(
+    'line.unreachable',
+    `the certificate of ${peer} is not trusted, or no TLS is spoken there (${code})`,
+    'Give the authority of the certificate with NODE_EXTRA_CA_CERTS, or have the certificate renewed. Check connection.baseUrl and any proxy (HTTPS_PROXY).',
+  );
+}
+
+function explainProxyRefusal(name: string, status: number): Explanation {
+  if (status === 407)
+    return reason(
+      'config.invalid',
+      `the proxy ${name} demands a login, or refused the one it was given (HTTP 407)`,
+      'Write user and password into that variable: http://user:password@host:port, both percent-encoded.',
+    );
+  return reason(
+    'line.blocked',
+    `the proxy ${name} refused to connect to LINE (HTTP ${status})`,
+    `Change the rules of the proxy: ${allowHost}`,
+  );
 }
 
 function describePurpose({ kind, adAccountId, audience }: RequestPurpose): string {

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { type ErrorCode, SyncError } from '../errors.ts';
 import type { LineAdsClient } from './client.ts';
+import { LineUntrusted } from './errors.ts';
 import type { UploadJob } from './schemas.ts';
 
 /** Anything but FINISHED and FAILED is still running, states that we do not know included. */
@@ -67,6 +68,7 @@ const transientCodes: ReadonlySet<ErrorCode> = new Set([
   'line.rate_limited',
   'line.retries_exhausted',
   'line.bad_answer',
+  'line.blocked',
 ]);
 
 export interface JobFollowerOptions {
@@ -134,7 +136,7 @@ export function createJobFollower(
       latest = await client.uploadJobs(audienceId);
     } catch (error) {
       signal.throwIfAborted();
-      if (error instanceof SyncError && transientCodes.has(error.code)) return;
+      if (error instanceof SyncError && transientCodes.has(error.code) && !(error instanceof LineUntrusted)) return;
       throw error;
     }
     const states = latest.map((job) => `${job.id} ${job.status}`).join();

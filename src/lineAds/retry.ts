@@ -1,5 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
+import { isTlsFault } from '../http/tlsFaults.ts';
+import type { NetworkFailure } from './transport.ts';
 
 export type RetryConfig = Config['retry'];
 export type RequestKind = 'read' | 'upload';
@@ -7,9 +9,11 @@ export type RequestKind = 'read' | 'upload';
 /** Why one attempt did not succeed. */
 export type Failure =
   | { kind: 'refused'; status: number; reasons: readonly string[]; bodyBegun: boolean }
-  /** A 2xx whose body is not what LINE documents. */
-  | { kind: 'unreadable'; status: number }
-  | { kind: 'network'; code: string; bodyBegun: boolean };
+  /** Something between us and LINE answered. */
+  | { kind: 'foreign'; status: number; bodyBegun: boolean }
+  /** A 2xx whose body has not the documented form, or a content coding that could not be undone. */
+  | { kind: 'unreadable'; status: number; coding?: string | undefined }
+  | NetworkFailure;
 
 type Of<Kind extends Failure['kind']> = Extract<Failure, { kind: Kind }>;
 
@@ -27,9 +31,6 @@ const transientReasons: ReadonlySet<string> = new Set([
   'COPY_FAILED_WITH_LOCK',
 ]);
 
-/** A certificate that we do not trust, or no TLS at all: the same again on every attempt. */
-const noTrustCode = /CERT|SELF_SIGNED|^UNABLE_TO_|^ERR_SSL_|^ERR_TLS_/;
-
 /** A body that is not as long as announced: never whole at LINE, and a fault of ours. */
 export const wrongLengthCode = 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH';
 
@@ -38,6 +39,8 @@ export function classifyFailure(failure: Failure, request: RequestKind): Verdict
   switch (failure.kind) {
     case 'refused':
       return classifyRefusal(failure, request);
+    case 'foreign':
+      return request === 'upload' && failure.bodyBegun ? 'unanswered' : 'transient';
     case 'unreadable':
       return request === 'upload' ? 'unanswered' : 'transient';
     case 'network':
@@ -45,10 +48,10 @@ export function classifyFailure(failure: Failure, request: RequestKind): Verdict
   }
 }
 
-function classifyNetworkFailure({ code, bodyBegun }: Of<'network'>, request: RequestKind): Verdict {
+function classifyNetworkFailure({ code, bodyBegun, proxy }: Of<'network'>, request: RequestKind): Verdict {
   if (code === wrongLengthCode) return 'terminal';
   if (bodyBegun && request === 'upload') return 'unanswered';
-  return noTrustCode.test(code) ? 'terminal' : 'transient';
+  return isTlsFault(code) || proxy?.status === 407 ? 'terminal' : 'transient';
 }
 
 function classifyRefusal({ status, reasons, bodyBegun }: Of<'refused'>, request: RequestKind): Verdict {

@@ -122,6 +122,13 @@ export function parseReasons(body: string | undefined): string[] {
   return [...new Set(reasons)].slice(0, 10);
 }
 
+const documentedErrors = errorBody.pipe(z.array(z.looseObject({ reason: z.string() })));
+
+/** Tells whether a body has the form of LINE's errors. Unknown reasons pass. */
+export function isErrorBody(body: string | undefined): boolean {
+  return parseAnswer(documentedErrors, body) !== undefined;
+}
+
 function parseJson(body: string | undefined): unknown {
   try {
     return body === undefined ? undefined : JSON.parse(body, keepLongInteger);

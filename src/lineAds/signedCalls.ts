@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../clock.ts';
 import type { ConnectionConfig } from '../config.ts';
+import { isFromLine } from './foreignAnswers.ts';
 import type { RequestLimiter } from './limits.ts';
 import type { UploadForm } from './multipart.ts';
 import { httpDateMs } from './retry.ts';
@@ -37,6 +38,8 @@ export interface SignedCalls {
   /** LINE's clock minus ours when it was first found to be more than a minute off. */
   clockSkewMs(): number | undefined;
 }
+
+const commonHeaders = { accept: 'application/json', 'accept-encoding': 'identity', 'user-agent': 'line-ads-sync' };
 
 interface Call {
   result: HttpAnswer | NetworkFailure;
@@ -93,7 +96,7 @@ export function createSignedCalls(options: {
     const signature = await signRequest(connection, { path, ...content }, atMs, signatureForm);
     const length =
       form === undefined ? {} : { 'content-type': form.contentType, 'content-length': `${form.contentLength}` };
-    return { accept: 'application/json', 'user-agent': 'line-ads-sync', ...length, ...signature };
+    return { ...commonHeaders, ...length, ...signature };
   }
 
   /** Whatever the answer said: from now on requests are signed with LINE's time. The first finding is told. */
@@ -152,16 +155,18 @@ function isOff(skewMs: number | undefined, signedSkewMs: number): skewMs is numb
 }
 
 function isUnauthorised(result: HttpAnswer | NetworkFailure): boolean {
-  return result.kind === 'answer' && result.status === 401;
+  return result.kind === 'answer' && result.status === 401 && isFromLine(result);
 }
 
 /** A 429 or 5xx may come from before the signature is looked at. */
 function isAccepted(result: HttpAnswer | NetworkFailure): boolean {
-  return result.kind === 'answer' && result.status < 500 && result.status !== 401 && result.status !== 429;
+  if (result.kind === 'network' || !isFromLine(result)) return false;
+  return result.status < 500 && result.status !== 401 && result.status !== 429;
 }
 
+/** The clock of a proxy says nothing about LINE's. */
 function skewOf(result: HttpAnswer | NetworkFailure, nowMs: number): number | undefined {
-  const dateMs = result.kind === 'answer' ? httpDateMs(result.date) : undefined;
+  const dateMs = result.kind === 'answer' && isFromLine(result) ? httpDateMs(result.date) : undefined;
   return dateMs === undefined ? undefined : dateMs - nowMs;
 }
 

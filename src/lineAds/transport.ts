@@ -1,6 +1,8 @@
 import type { Readable } from 'node:stream';
-import { Agent, type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
+import { type Dispatcher, request } from 'undici';
 import { systemErrorCode } from '../errors.ts';
+import { ProxyFailure } from '../http/connections.ts';
+import { codingsOf, decodedBody, UnknownCoding } from '../http/contentCoding.ts';
 import type { UploadForm } from './multipart.ts';
 
 export interface HttpRequest {
@@ -11,11 +13,13 @@ export interface HttpRequest {
   timeoutMs: number;
 }
 
-/** What LINE answered; `text` is absent when it was too large or, on an error status, broke off. */
+/** An answer; `text` is absent when it was too large, could not be decoded or, on an error status, broke off. */
 export interface HttpAnswer {
   kind: 'answer';
   status: number;
   text: string | undefined;
+  /** The content coding that could not be undone. */
+  coding?: string;
   date: string | undefined;
   retryAfter: string | undefined;
   bodyBegun: boolean;
@@ -26,6 +30,8 @@ export interface NetworkFailure {
   kind: 'network';
   code: string;
   bodyBegun: boolean;
+  /** The proxy that opened no tunnel, and the status of its answer if it gave one. */
+  proxy?: { name: string; status: number | undefined };
 }
 
 const minTimeoutMs = 30_000;
@@ -35,15 +41,6 @@ const maxAnswerBytes = 4 * 1024 * 1024;
 /** 30 s, and the time that the body takes at 100 kB/s (60 MiB: 11 minutes). */
 export function attemptTimeoutMs(bodyBytes: number): number {
   return minTimeoutMs + Math.ceil(bodyBytes / slowestBytesPerMs);
-}
-
-/** HTTP/1.1 only; through the proxy that HTTP_PROXY, HTTPS_PROXY and NO_PROXY (either case) ask for. */
-export function createDispatcher(env: Readonly<Record<string, string | undefined>>): Dispatcher {
-  const httpProxy = env.http_proxy || env.HTTP_PROXY || '';
-  const httpsProxy = env.https_proxy || env.HTTPS_PROXY || '';
-  if (httpProxy === '' && httpsProxy === '') return new Agent({ allowH2: false });
-  const noProxy = env.no_proxy || env.NO_PROXY || '';
-  return new EnvHttpProxyAgent({ allowH2: false, httpProxy, httpsProxy, noProxy });
 }
 
 /**
@@ -72,8 +69,10 @@ export async function callOnce(
     return { ...(await readAnswer(answer)), bodyBegun: body?.isBegun() ?? false };
   } catch (error) {
     body?.rethrowOwnError();
-    const code = signal.aborted ? 'ABORTED' : timeout.signal.aborted ? 'TIMEOUT' : networkCode(error);
-    return { kind: 'network', code, bodyBegun: body?.isBegun() ?? false };
+    const bodyBegun = body?.isBegun() ?? false;
+    if (signal.aborted) return { kind: 'network', code: 'ABORTED', bodyBegun };
+    if (timeout.signal.aborted) return { kind: 'network', code: 'TIMEOUT', bodyBegun };
+    return { kind: 'network', ...networkFault(error), bodyBegun };
   } finally {
     timeout.stop();
   }
@@ -86,8 +85,9 @@ function startTimeout(ms: number): { signal: AbortSignal; stop: () => void } {
   return { signal: controller.signal, stop: () => clearTimeout(timer) };
 }
 
-function networkCode(error: unknown): string {
-  return systemErrorCode(error) ?? 'UNKNOWN';
+function networkFault(error: unknown): Pick<NetworkFailure, 'code' | 'proxy'> {
+  if (!(error instanceof ProxyFailure)) return { code: systemErrorCode(error) ?? 'UNKNOWN' };
+  return { code: error.reason, proxy: { name: error.proxy, status: error.status } };
 }
 
 function announceStart(dispatcher: Dispatcher, sent: () => void): Dispatcher {
@@ -143,17 +143,32 @@ function watchBody(form: UploadForm): WatchedBody {
 }
 
 async function readAnswer(answer: Dispatcher.ResponseData): Promise<Omit<HttpAnswer, 'bodyBegun'>> {
-  const text = await readText(answer.body).catch((error: unknown) => {
+  const body = await readBody(answer).catch((error: unknown) => {
     if (answer.statusCode < 300) throw error;
-    return undefined;
+    return { text: undefined };
   });
   return {
     kind: 'answer',
     status: answer.statusCode,
-    text,
+    ...body,
     date: singleHeader(answer.headers.date),
     retryAfter: singleHeader(answer.headers['retry-after']),
   };
+}
+
+async function readBody(answer: Dispatcher.ResponseData): Promise<Pick<HttpAnswer, 'text' | 'coding'>> {
+  try {
+    return { text: await readText(decodedBody(answer)) };
+  } catch (error) {
+    if (error instanceof UnknownCoding) return { text: undefined, coding: error.coding };
+    if (!isDecoderError(error)) throw error;
+    return { text: undefined, coding: codingsOf(answer.headers).join(', ') };
+  }
+}
+
+/** An error of zlib: Z_DATA_ERROR, ERR__ERROR_FORMAT_PADDING_1 (Brotli), ZSTD_error_prefix_unknown. */
+function isDecoderError(error: unknown): boolean {
+  return /^(Z_|ZSTD_|ERR__ERROR_)/.test(systemErrorCode(error) ?? '');
 }
 
 async function readText(body: AsyncIterable<Uint8Array>): Promise<string | undefined> {

@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
 import type { BigquerySourceConfig } from '../sourceConfig.ts';
+import { createAmbientAuth } from './bigquery/ambientAuth.ts';
 import { type BigqueryApi, createBigqueryApi } from './bigquery/api.ts';
 import {
   ambientCredentials,
@@ -29,7 +30,7 @@ export async function openBigquery(
 ): Promise<Source> {
   const { select, where } = selectedRows(config);
   const url = new URL(config.apiEndpoint ?? 'https://bigquery.googleapis.com');
-  const connections = createHttpConnections(url);
+  const connections = createHttpConnections();
   const stopping = new AbortController();
   const session = createSession({
     asked: { server: config.projectId === undefined ? 'BigQuery' : `BigQuery, project ${config.projectId}`, where },
@@ -78,11 +79,10 @@ async function credentialsOf(
   connections: Dispatcher,
   signal: AbortSignal,
 ): Promise<GoogleCredentials> {
-  const { BigQuery } = await loadDriver('@google-cloud/bigquery');
+  await loadDriver('@google-cloud/bigquery');
   if (keyFile !== undefined) return serviceAccountCredentials(keyFile, connections, signal);
   if (url.protocol === 'http:') return noCredentials();
-  const { authClient } = new BigQuery(projectId === undefined ? {} : { projectId });
-  return ambientCredentials(authClient, signal);
+  return ambientCredentials(await createAmbientAuth(projectId, connections), signal);
 }
 
 interface DryRun {

@@ -17,7 +17,7 @@ export async function openClickhouse(
 ): Promise<Source> {
   const { select, where } = selectedRows(config);
   const url = new URL(config.url);
-  const connections = createHttpConnections(url, config.ca);
+  const connections = createHttpConnections(config.ca);
   const stopping = new AbortController();
   const session = createSession({
     asked: { server: `ClickHouse at ${url.host}`, where },

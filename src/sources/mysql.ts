@@ -22,6 +22,7 @@ export async function openMysql(
   const connection = parseConnectionUrl(config.url, 'mysql', config.tls);
   const { select, where } = selectedRows(config);
   const client = mysql.createConnection(clientOptions(connection, config.ca));
+  nameHostForTls(client, connection.host);
   // A connection that breaks while nothing is asked is told of by the next question.
   client.on('error', () => {});
   const session = createSession({
@@ -67,6 +68,14 @@ function clientOptions(connection: Connection, ca: string | undefined) {
     multipleStatements: false,
     flags: ['-LOCAL_FILES'],
   };
+}
+
+/**
+ * The driver tells Node the host of a TLS connection only where it is a name. Without it, Node compares the certificate
+ * with this property of the socket, which it sets for names alone, or else with "localhost".
+ */
+function nameHostForTls(client: Client, host: string): void {
+  Object.assign(socketOf(client), { _host: host });
 }
 
 function connected(client: Client): Promise<void> {

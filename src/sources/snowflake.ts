@@ -1,5 +1,6 @@
 import { createPrivateKey } from 'node:crypto';
 import { SyncError } from '../errors.ts';
+import { clientProxy, portOf } from '../http/proxies.ts';
 import type { SnowflakeSourceConfig } from '../sourceConfig.ts';
 import { beginsAsSelect, notOneSelect } from './oneSelect.ts';
 import { rowsToChunk, type TextRow } from './rows.ts';
@@ -31,7 +32,8 @@ export async function openSnowflake(
   if (!beginsAsSelect(select)) throw notOneSelect();
   // Whether it is there; the thread loads it.
   await loadDriver('snowflake-sdk', async (name) => import.meta.resolve(name));
-  const thread = startSnowflakeThread(loginOf(config), Math.ceil(config.statementTimeoutMs / 1000));
+  const login = { ...loginOf(config), ...proxyOptions(config) };
+  const thread = startSnowflakeThread(login, Math.ceil(config.statementTimeoutMs / 1000));
   const session = createSession({
     asked: { server: `Snowflake account ${config.account}`, where },
     signal,
@@ -73,6 +75,25 @@ function loginOf(config: SnowflakeSourceConfig): SnowflakeLogin {
   return Object.fromEntries(
     Object.entries({ ...given, ...credentials }).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
+}
+
+/**
+ * The driver's options for the proxy, which also serves the hosts of cloud storage that hold large results. User and
+ * password stay percent-encoded: the driver decodes them.
+ */
+function proxyOptions({ account, accessUrl }: SnowflakeSourceConfig): SnowflakeLogin {
+  const found = clientProxy(new URL(accessUrl ?? `https://${account}.snowflakecomputing.com`), process.env);
+  if (found === undefined) return {};
+  const { proxy, direct } = found;
+  const { protocol, hostname, username, password } = proxy.url;
+  return {
+    proxyProtocol: protocol,
+    proxyHost: hostname,
+    proxyPort: portOf(proxy.url),
+    ...(username !== '' && { proxyUser: username, proxyPassword: password }),
+    ...(direct.length > 0 && { noProxy: direct.join('|') }),
+    useConnectionConfigProxyForOCSP: true,
+  };
 }
 
 /** As plain PKCS #8, which the driver takes. */

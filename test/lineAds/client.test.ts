@@ -39,7 +39,7 @@ describe('requests', () => {
     const { client } = setUpClient();
     const expected = await signRequest(key, { path: accountPath }, startMs, 'rfc7515');
     nock(line, {
-      reqheaders: { ...expected, accept: 'application/json', host: 'ads.line.me' },
+      reqheaders: { ...expected, accept: 'application/json', 'accept-encoding': 'identity', host: 'ads.line.me' },
       badheaders: ['content-type'],
     })
       .get(firstPage)
@@ -288,7 +288,9 @@ describe('retries of a read', () => {
       .get(firstPage)
       .reply(400, [{ reason: 'REQUEST_INPUT_ADACCOUNT_ID_INVALID' }]);
     await expect(client.listAudiences()).rejects.toMatchObject({ code: 'auth.account_not_found' });
-    nock(line).get(firstPage).reply(403);
+    nock(line)
+      .get(firstPage)
+      .reply(403, { errors: [{ reason: 'ACCOUNT_NOT_ALLOWED' }] });
     await expect(client.listAudiences()).rejects.toMatchObject({ code: 'auth.not_permitted' });
     expect(clock.sleeps).toEqual([]);
   });

@@ -1,6 +1,6 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { ErrorCode } from '../../src/errors.ts';
-import { explainedReasons, explainFailure, type RequestPurpose } from '../../src/lineAds/errors.ts';
+import { explainedReasons, explainFailure, LineUntrusted, type RequestPurpose } from '../../src/lineAds/errors.ts';
 import type { Failure } from '../../src/lineAds/retry.ts';
 
 const listing: RequestPurpose = { kind: 'audiences', adAccountId: 'A1' };
@@ -72,6 +72,7 @@ test.each<[string, Failure, RequestPurpose, ErrorCode]>([
   ['413', refused(413), adding, 'upload.refused'],
   ['a redirect', refused(302), listing, 'line.bad_answer'],
   ['500', refused(500), listing, 'line.retries_exhausted'],
+  ['a page of a proxy', { kind: 'foreign', status: 403, bodyBegun: true }, adding, 'line.blocked'],
   ['an unreadable answer', { kind: 'unreadable', status: 200 }, listing, 'line.bad_answer'],
   ['a reset', { kind: 'network', code: 'ECONNRESET', bodyBegun: false }, listing, 'line.retries_exhausted'],
 ])('%s ends as the right error', (_case, failure, purpose, code) => {
@@ -91,6 +92,52 @@ test.each([
 
 test('a small difference of the clocks is not blamed', () => {
   expect(explainFailure(refused(401), listing, { ...once, skewMs: 59_000 }).hint).not.toContain('set it first');
+});
+
+test.each([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'CERT_HAS_EXPIRED',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'ERR_SSL_WRONG_VERSION_NUMBER',
+])('TLS that cannot be trusted (%s) is told alike at the start and in the middle of a run', (code) => {
+  const failure: Failure = { kind: 'network', code, bodyBegun: false };
+  const [start, middle] = [false, true].map((wasAnswered) =>
+    explainFailure(failure, adding, { attempts: 1, wasAnswered }),
+  );
+  expect([start?.code, start?.message, start?.hint]).toEqual([middle?.code, middle?.message, middle?.hint]);
+  expect(start).toBeInstanceOf(LineUntrusted);
+  expect(start?.code).toBe('line.unreachable');
+  expect(start?.message).toContain(code);
+  expect(start?.hint).toContain('NODE_EXTRA_CA_CERTS');
+});
+
+describe('a proxy that opens no tunnel', () => {
+  const name = '127.0.0.1:3128 of HTTPS_PROXY';
+  const explain = (code: string, status: number | undefined, wasAnswered: boolean) =>
+    explainFailure({ kind: 'network', code, bodyBegun: false, proxy: { name, status } }, listing, {
+      attempts: 2,
+      wasAnswered,
+    });
+
+  test.each<[string, number | undefined, ErrorCode, ErrorCode]>([
+    ['HTTP 407', 407, 'config.invalid', 'config.invalid'],
+    ['HTTP 403', 403, 'line.blocked', 'line.blocked'],
+    ['HTTP 400', 400, 'line.blocked', 'line.blocked'],
+    ['HTTP 502', 502, 'line.unreachable', 'line.retries_exhausted'],
+    ['ECONNREFUSED', undefined, 'line.unreachable', 'line.retries_exhausted'],
+    ['ENOTFOUND', undefined, 'line.unreachable', 'line.retries_exhausted'],
+    ['SELF_SIGNED_CERT_IN_CHAIN', undefined, 'line.unreachable', 'line.unreachable'],
+  ])('(%s) is named, with the right error at the start and in the middle', (code, status, atStart, inMiddle) => {
+    for (const [wasAnswered, expected] of [
+      [false, atStart],
+      [true, inMiddle],
+    ] as const) {
+      const error = explain(code, status, wasAnswered);
+      expect(error.code).toBe(expected);
+      expect(error.message).toContain(name);
+      expect(error.message).toContain(code);
+    }
+  });
 });
 
 test('when LINE never answered at all it is unreachable', () => {

@@ -19,6 +19,10 @@ function network(code: string, bodyBegun = true): Failure {
   return { kind: 'network', code, bodyBegun };
 }
 
+function throughProxy(code: string, status?: number): Failure {
+  return { kind: 'network', code, bodyBegun: false, proxy: { name: 'proxy.example:3128 of HTTPS_PROXY', status } };
+}
+
 test.each<[string, Failure, Verdict, Verdict]>([
   ['401', refused(401), 'unauthorised', 'unauthorised'],
   ['401 with a reason worth a retry', refused(401, ['LOCK_DEFAULT']), 'unauthorised', 'unauthorised'],
@@ -31,6 +35,15 @@ test.each<[string, Failure, Verdict, Verdict]>([
   ['400 BLOCKED_BY_EXCEEDING_TIME_LIMIT', refused(400, ['BLOCKED_BY_EXCEEDING_TIME_LIMIT']), 'transient', 'transient'],
   ['403', refused(403), 'terminal', 'terminal'],
   ['302', refused(302), 'terminal', 'terminal'],
+  ['a page of a proxy after the body', { kind: 'foreign', status: 403, bodyBegun: true }, 'transient', 'unanswered'],
+  ['a page of a proxy before the body', { kind: 'foreign', status: 403, bodyBegun: false }, 'transient', 'transient'],
+  ['a proxy that refuses', throughProxy('HTTP 403', 403), 'transient', 'transient'],
+  ['a proxy that is not there', throughProxy('ECONNREFUSED'), 'transient', 'transient'],
+  ['a proxy that demands a login', throughProxy('HTTP 407', 407), 'terminal', 'terminal'],
+  ['a proxy whose certificate is unknown', throughProxy('SELF_SIGNED_CERT_IN_CHAIN'), 'terminal', 'terminal'],
+  ['a certificate that has expired', network('CERT_HAS_EXPIRED', false), 'terminal', 'terminal'],
+  ['a certificate of another host', network('ERR_TLS_CERT_ALTNAME_INVALID', false), 'terminal', 'terminal'],
+  ['a certificate for another purpose', network('INVALID_PURPOSE', false), 'terminal', 'terminal'],
   ['500 after the body', refused(500), 'transient', 'unanswered'],
   ['503 before the body', refused(503, [], false), 'transient', 'transient'],
   ['408 after the body', refused(408), 'transient', 'unanswered'],

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { signRequest } from '../../src/lineAds/signing.ts';
 
 const key = { accessKey: 'LINEADSAMPLE', secretKey: 'LINEADSECRETKEYSAMPLE' };
@@ -45,4 +45,23 @@ test('a multipart body is signed as empty, its content type without the boundary
   const parts = { path, contentType: 'multipart/form-data; boundary=xyz', body: 'anything' };
   const { authorization } = await signRequest(key, parts, atMs, 'rfc7515');
   expect(decode(partsOf(authorization)[1])).toBe([emptyDigest, 'multipart/form-data', '20211222', path].join('\n'));
+});
+
+describe('the date of a signature is that of UTC', () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  test.each([
+    ['Asia/Tokyo', Date.UTC(2026, 11, 31, 20, 0), 1],
+    ['Asia/Tokyo', Date.UTC(2026, 11, 31, 14, 59, 59), 31],
+    ['America/Los_Angeles', Date.UTC(2027, 0, 1, 3, 0), 31],
+  ])('for a process in %s at %i, whose own day of the month is %i', async (zone, ms, localDay) => {
+    vi.stubEnv('TZ', zone);
+    expect(new Date(ms).getDate()).toBe(localDay);
+    for (const form of ['rfc7515', 'padded'] as const) {
+      const { authorization, date } = await signRequest(key, { path }, ms, form);
+      const utc = ms < Date.UTC(2027, 0, 1) ? ['20261231', 'Thu, 31 Dec 2026'] : ['20270101', 'Fri, 01 Jan 2027'];
+      expect(decode(partsOf(authorization)[1]).split('\n')[2]).toBe(utc[0]);
+      expect(date).toMatch(new RegExp(`^${utc[1]} .* GMT$`));
+    }
+  });
 });

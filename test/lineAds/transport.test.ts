@@ -1,9 +1,10 @@
 import { createServer } from 'node:http';
-import { connect, type Socket } from 'node:net';
-import { Agent, EnvHttpProxyAgent } from 'undici';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { Agent } from 'undici';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { createConnections } from '../../src/http/connections.ts';
 import { createUploadForm, type FormFile } from '../../src/lineAds/multipart.ts';
-import { attemptTimeoutMs, callOnce, createDispatcher, type HttpRequest } from '../../src/lineAds/transport.ts';
+import { attemptTimeoutMs, callOnce, type HttpRequest } from '../../src/lineAds/transport.ts';
+import { startConnectProxy } from '../http/connectProxy.ts';
 import { dropConnection, listen, startServer } from './lineServer.ts';
 
 const mebibyte = 1024 * 1024;
@@ -111,6 +112,22 @@ describe('without an answer', () => {
     expect(sent).toEqual([]);
   });
 
+  test('a proxy that opens no tunnel is a failure before the body, and was never sent', async () => {
+    const proxy = await startConnectProxy({ status: () => 403 });
+    const dispatcher = createConnections({ HTTPS_PROXY: proxy.address });
+    onTestFinished(() => dispatcher.destroy());
+    const sent = vi.fn();
+    const call = { method: 'POST', url: 'https://ads.line.me/', headers: {}, timeoutMs: 5_000 } as const;
+    const upload = { ...call, ...uploadOf(fileOf(100)) };
+    expect(await callOnce(dispatcher, upload, new AbortController().signal, sent)).toEqual({
+      kind: 'network',
+      code: 'HTTP 403',
+      bodyBegun: false,
+      proxy: { name: `${proxy.address} of HTTPS_PROXY`, status: 403 },
+    });
+    expect(sent).not.toHaveBeenCalled();
+  });
+
   test('silence ends at the timeout', async () => {
     const server = await startServer(() => {});
     expect(await setUp(60).send(server.origin, uploadOf(fileOf(100)))).toEqual({
@@ -178,46 +195,4 @@ test.each([
   const server = await startServer((_arrival, response) => void response.end('{}'));
   const result = await setUp().send(server.origin, uploadOf(fileOf(100, yieldsBytes)));
   expect(result).toMatchObject({ kind: 'network', code: 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH' });
-});
-
-describe('the dispatcher', () => {
-  test('is a plain agent without proxy variables, or with empty ones', () => {
-    expect(createDispatcher({})).toBeInstanceOf(Agent);
-    expect(createDispatcher({ HTTPS_PROXY: '', http_proxy: '' })).toBeInstanceOf(Agent);
-  });
-
-  test.each(['http_proxy', 'HTTP_PROXY'])(
-    'sends through the proxy of %s, but not what NO_PROXY names',
-    async (name) => {
-      const server = await startServer((_arrival, response) => void response.end('{}'));
-      let tunnels = 0;
-      const proxy = createServer((request, response) => {
-        tunnels += 1;
-        response.end(request.url);
-      });
-      proxy.on('connect', (request, socket: Socket) => {
-        tunnels += 1;
-        const [host, port] = (request.url ?? '').split(':');
-        const upstream = connect(Number(port), host, () => {
-          socket.write('HTTP/1.1 200 OK\r\n\r\n');
-          upstream.pipe(socket).pipe(upstream);
-        });
-        onTestFinished(() => void upstream.destroy());
-      });
-      const proxyUrl = await listen(proxy);
-      const call = { method: 'GET', url: `${server.origin}/x`, headers: {}, timeoutMs: 5000 } as const;
-      const { signal } = new AbortController();
-
-      const proxied = createDispatcher({ [name]: proxyUrl });
-      onTestFinished(() => proxied.destroy());
-      expect(proxied).toBeInstanceOf(EnvHttpProxyAgent);
-      expect(await callOnce(proxied, call, signal, () => {})).toMatchObject({ kind: 'answer', status: 200 });
-      expect(tunnels).toBe(1);
-
-      const direct = createDispatcher({ [name]: proxyUrl, no_proxy: '127.0.0.1' });
-      onTestFinished(() => direct.destroy());
-      expect(await callOnce(direct, call, signal, () => {})).toMatchObject({ kind: 'answer', status: 200 });
-      expect(tunnels).toBe(1);
-    },
-  );
 });

@@ -1,14 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createConnection, createServer, type Server } from 'node:net';
+import { type AddressInfo, createConnection, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TLSSocket } from 'node:tls';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type PostgresSourceConfig, sourceSchema } from '../../src/sourceConfig.ts';
 import { openPostgres } from '../../src/sources/postgres.ts';
 import { postgresUrl } from './databases.ts';
-import { readAll, syncErrorOf } from './sourceSetup.ts';
+import { allTextOf, readAll, syncErrorOf } from './sourceSetup.ts';
 
 /*
  * A real PostgreSQL behind a proxy that speaks TLS for it, as poolers do, with a certificate of an authority of its own.
@@ -77,10 +77,13 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+/** Through the proxy by that name, or from the server itself, which speaks no TLS (`plain`). */
 async function read(host: string, changes: object, parameters = ''): Promise<string[] | undefined> {
   const url = new URL(postgresUrl);
-  url.hostname = host;
-  url.port = String((proxy.address() as { port: number }).port);
+  if (host !== 'plain') {
+    url.hostname = host;
+    url.port = String((proxy.address() as { port: number }).port);
+  }
   const config = sourceSchema.parse({
     type: 'postgres',
     url: url.href + parameters,
@@ -103,16 +106,65 @@ test('a certificate is not looked at where that is asked for, also in the words 
 });
 
 test.each([
-  ['of an authority that nobody knows', 'localhost', false],
-  ['of another host', '127.0.0.1', true],
-])('a certificate %s is not trusted, and the hint says what to do', async (_, host, isKnown) => {
+  ['of an authority that nobody knows', 'localhost', false, 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'],
+  ['of another host', '127.0.0.1', true, 'ERR_TLS_CERT_ALTNAME_INVALID'],
+])('a certificate %s is not trusted, and cause and hint are told', async (_, host, isKnown, cause) => {
   const error = await syncErrorOf(read(host, { tls: 'verify', ...(isKnown && { ca: join(folder, 'ca.pem') }) }));
   expect(error.code).toBe('source.unreachable');
   expect(error.message).toContain('Found no TLS connection');
+  expect(error.message).toContain(`(${cause})`);
   expect(error.hint).toContain('source.ca');
 });
 
 test('a file of authorities that is not there is named', async () => {
   const error = await syncErrorOf(read('localhost', { tls: 'verify', ca: join(folder, 'missing.pem') }));
   expect([error.code, error.message]).toEqual(['source.unreadable', expect.stringContaining('missing.pem')]);
+});
+
+describe('a server without TLS', () => {
+  test.each<[string, object, string]>([
+    ['tls: verify', { tls: 'verify' }, ''],
+    ['tls: unverified', { tls: 'unverified' }, ''],
+    ['sslmode=allow', {}, '?sslmode=allow'],
+    ['sslmode=prefer', {}, '?sslmode=prefer'],
+    ['sslmode=require', {}, '?sslmode=require'],
+    ['sslmode=verify-full', {}, '?sslmode=verify-full'],
+  ])('is refused with %s, and the hint says what to write', async (_case, changes, parameters) => {
+    const error = await syncErrorOf(read('plain', changes, parameters));
+    expect(error.code).toBe('source.unreachable');
+    expect(error.message).toContain('offers no TLS');
+    expect(error.hint).toMatch(/"tls": "off".*sslmode=disable/);
+  });
+
+  test('is read with sslmode=disable', async () => {
+    expect(await read('plain', {}, '?sslmode=disable')).toEqual(['a']);
+  });
+});
+
+test('a server whose rules demand TLS is told so, and the hint says what to write', async () => {
+  const fields = [
+    'SFATAL',
+    'VFATAL',
+    'C28000',
+    'Mno pg_hba.conf entry for host "10.0.0.1", user "MARKED", no encryption',
+  ];
+  const text = Buffer.from(`${fields.join('\0')}\0\0`);
+  const header = Buffer.alloc(5, 'E');
+  header.writeUInt32BE(text.length + 4, 1);
+  const server = createServer((socket) => {
+    socket.on('error', () => {}).once('data', () => socket.end(Buffer.concat([header, text])));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    const url = `postgres://u:MARKED@127.0.0.1:${(server.address() as AddressInfo).port}/d`;
+    const error = await syncErrorOf(read('plain', { url, tls: 'off' }));
+    expect([error.code, error.message]).toEqual([
+      'source.login_failed',
+      expect.stringContaining('without TLS (28000)'),
+    ]);
+    expect(error.hint).toMatch(/"tls": "verify".*sslmode=verify-full/);
+    expect(allTextOf(error)).not.toContain('MARKED');
+  } finally {
+    await new Promise((resolve) => server.close(resolve));
+  }
 });

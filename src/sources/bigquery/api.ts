@@ -1,8 +1,8 @@
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Dispatcher, request } from 'undici';
-import { decompressedBody } from '../servers/http.ts';
-import { type BigqueryError, BigqueryRefusal, bigqueryFault, isTransient } from './errors.ts';
+import { decodedBody } from '../../http/contentCoding.ts';
+import { type BigqueryError, BigqueryRefusal, bigqueryFault, isForeignAnswer, isTransient } from './errors.ts';
 import type { GoogleCredentials } from './googleCredentials.ts';
 
 export interface BigqueryCall {
@@ -72,12 +72,13 @@ async function callOnce(
     bodyTimeout: silenceMs,
     signal,
   });
-  return readAnswer(answer.statusCode, await text(decompressedBody(answer)));
+  return readAnswer(answer.statusCode, await text(decodedBody(answer)));
 }
 
 function readAnswer(status: number, body: string): unknown {
   const answer = parseObject(body);
   if (status === 200 && answer !== undefined) return answer;
+  if (isForeignAnswer(status, body)) throw new BigqueryRefusal(status, { kind: 'foreign', code: `HTTP ${status}` });
   throw new BigqueryRefusal(status, bigqueryFault(firstError(answer), status));
 }
 

@@ -1,3 +1,4 @@
+import { isPage } from '../../http/pages.ts';
 import { ServerFailure, type ServerFault } from '../servers/errors.ts';
 
 /** An answer of Google's that is a refusal; of its texts only codes and positions are kept. */
@@ -44,6 +45,12 @@ export function isCode(text: unknown): text is string {
 function kindOfStatus(status: number): ServerFault['kind'] {
   if (status === 401) return 'login';
   return status >= 500 ? 'interrupted' : 'refused';
+}
+
+/** Tells whether something between us and Google answered: no success without JSON, no redirect and no page is Google's. */
+export function isForeignAnswer(status: number, body: string): boolean {
+  if (status >= 500) return false;
+  return (status >= 200 && status < 400) || status === 407 || isPage(body);
 }
 
 /** Whether the same call may be answered a little later. */

@@ -1,12 +1,14 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { text } from 'node:stream/consumers';
 import { SignJWT } from 'jose';
 import { type Dispatcher, request } from 'undici';
 import { z } from 'zod';
 import { SyncError } from '../../errors.ts';
+import { decodedBody } from '../../http/contentCoding.ts';
 import { fileProblem, readSmallFile } from '../../smallFile.ts';
 import { httpUrlProblem } from '../servers/connectionUrl.ts';
-import { networkFault } from '../servers/errors.ts';
-import { BigqueryRefusal, isCode } from './errors.ts';
+import { networkFault, type ServerFault } from '../servers/errors.ts';
+import { BigqueryRefusal, isCode, isForeignAnswer } from './errors.ts';
 
 /** As whom Google is asked. */
 export interface GoogleCredentials {
@@ -35,10 +37,18 @@ export function ambientCredentials(auth: AmbientAuth, signal: AbortSignal): Goog
   };
 }
 
-/** Most of the client's own errors have texts without codes. */
+/** Most of the client's own errors have texts without codes. Those of the network are the causes of others. */
 function refuse(error: unknown): never {
-  const fault = networkFault(error, false) ?? { kind: 'login', code: 'no ambient credentials' };
+  const fault = networkFaultIn(error) ?? { kind: 'login', code: 'no ambient credentials' };
   throw new BigqueryRefusal(401, fault);
+}
+
+function networkFaultIn(error: unknown): ServerFault | undefined {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    const fault = networkFault(cause, false);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
 }
 
 /** An emulator on this machine asks for none. */
@@ -59,7 +69,7 @@ interface ServiceAccount extends z.output<typeof keyFile> {
   key: KeyObject;
 }
 
-const scope = 'https://www.googleapis.com/auth/bigquery';
+export const bigqueryScope = 'https://www.googleapis.com/auth/bigquery';
 const assertionSeconds = 3_600;
 /** A token is used until shortly before its end. */
 const spareMs = 60_000;
@@ -89,9 +99,9 @@ export function serviceAccountCredentials(
 
 /** Throws `source.unreadable` or `source.login_failed`. */
 function readKeyFile(path: string): ServiceAccount {
-  const text = readText(path);
+  const written = readText(path);
   try {
-    const account = keyFile.parse(JSON.parse(text));
+    const account = keyFile.parse(JSON.parse(written));
     return { ...account, key: createPrivateKey(account.private_key) };
   } catch {
     // What was wrong with it could quote the key.
@@ -118,7 +128,7 @@ function readText(path: string): string {
 const tokenAnswer = z.object({ access_token: z.string().min(1), expires_in: z.number() });
 
 async function fetchToken(account: ServiceAccount, connections: Dispatcher, signal: AbortSignal) {
-  const { statusCode, body } = await request(account.token_uri, {
+  const answer = await request(account.token_uri, {
     dispatcher: connections,
     method: 'POST',
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
@@ -130,17 +140,30 @@ async function fetchToken(account: ServiceAccount, connections: Dispatcher, sign
     bodyTimeout: 60_000,
     signal,
   });
-  const answer = (await body.json().catch(() => ({}))) as { error?: unknown };
-  const token = tokenAnswer.safeParse(answer);
+  const { statusCode } = answer;
+  const body = await text(decodedBody(answer));
+  const json = parseJson(body) as { error?: unknown } | undefined;
+  const token = tokenAnswer.safeParse(json);
   if (statusCode === 200 && token.success) return token.data;
-  throw new BigqueryRefusal(statusCode, {
-    kind: statusCode >= 500 ? 'unreachable' : 'login',
-    code: isCode(answer.error) ? answer.error : `HTTP ${statusCode}`,
-  });
+  const code = isCode(json?.error) ? json.error : `HTTP ${statusCode}`;
+  throw new BigqueryRefusal(statusCode, { kind: refusalKind(statusCode, body, json), code });
+}
+
+function refusalKind(status: number, body: string, json: unknown): ServerFault['kind'] {
+  if (status >= 500) return 'unreachable';
+  return json === undefined && isForeignAnswer(status, body) ? 'foreign' : 'login';
+}
+
+function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body) ?? undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function signAssertion({ client_email, private_key_id, token_uri, key }: ServiceAccount): Promise<string> {
-  return new SignJWT({ scope })
+  return new SignJWT({ scope: bigqueryScope })
     .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid: private_key_id })
     .setIssuer(client_email)
     .setAudience(token_uri)

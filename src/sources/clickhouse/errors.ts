@@ -1,4 +1,5 @@
 import { SyncError } from '../../errors.ts';
+import { isPage } from '../../http/pages.ts';
 import { ServerFailure, type ServerFault } from '../servers/errors.ts';
 
 /** By number (ClickHouse, src/Common/ErrorCodes.cpp). */
@@ -26,13 +27,15 @@ const readonlyCode = 164;
 /** What an answer that is no result means: a header tells the number, or else the text does. */
 export function refusedAnswer(status: number, exceptionCode: string | undefined, text: string): Error {
   if (exceptionCode !== undefined) return exception(Number(exceptionCode), text);
-  return exceptionIn(text) ?? new ServerFailure({ kind: kindOfStatus(status), code: `HTTP ${status}` });
+  return exceptionIn(text) ?? new ServerFailure({ kind: kindOfStatus(status, text), code: `HTTP ${status}` });
 }
 
-/** Of what stands between us and the server. */
-function kindOfStatus(status: number): ServerFault['kind'] {
+/** The kind of an answer without an exception, which a proxy may have given. */
+function kindOfStatus(status: number, text: string): ServerFault['kind'] {
+  if (status >= 502 && status <= 504) return 'unreachable';
+  if (isPage(text) || status === 407 || (status >= 300 && status < 400)) return 'foreign';
   if (status === 401 || status === 403) return 'login';
-  return status >= 502 && status <= 504 ? 'unreachable' : 'refused';
+  return 'refused';
 }
 
 /** The exception that the end of an answer tells of; rows may stand before it. */

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { type Dispatcher, request } from 'undici';
+import { decodedBody } from '../../http/contentCoding.ts';
 import type { ClickhouseSourceConfig } from '../../sourceConfig.ts';
 import { ServerFailure } from '../servers/errors.ts';
-import { decompressedBody } from '../servers/http.ts';
 import type { Session } from '../servers/session.ts';
 import { patienceOf, watchSilence } from '../servers/silence.ts';
 import { exceptionIn, refusedAnswer } from './errors.ts';
@@ -103,7 +103,14 @@ async function* bodyOf(statement: string, marker: string, server: ClickhouseServ
   });
   session.connected();
   if (answer.statusCode !== 200) throw await refusal(answer);
-  yield* decompressedBody(answer);
+  if (String(answer.headers['content-type']).startsWith('text/html')) throw loginPage(answer);
+  yield* decodedBody(answer);
+}
+
+/** ClickHouse gives no result as HTML. */
+function loginPage({ body }: Dispatcher.ResponseData): ServerFailure {
+  body.on('error', () => {}).destroy();
+  return new ServerFailure({ kind: 'foreign', code: 'HTTP 200 with an HTML page' });
 }
 
 /** Enough to find the server's exception in, which is at most 16 KiB long. */
@@ -111,7 +118,7 @@ const tailBytes = 65_536;
 
 async function refusal(answer: Dispatcher.ResponseData): Promise<Error> {
   let text = '';
-  for await (const part of decompressedBody(answer)) {
+  for await (const part of decodedBody(answer)) {
     text += part;
     if (text.length > tailBytes) break;
   }

@@ -24,9 +24,23 @@ const kinds: Record<string, ServerFault['kind']> = {
   ER_SERVER_SHUTDOWN: 'interrupted',
   ER_CON_COUNT_ERROR: 'unreachable',
   PROTOCOL_CONNECTION_LOST: 'interrupted',
-  HANDSHAKE_NO_SSL_SUPPORT: 'no_tls',
-  HANDSHAKE_SSL_ERROR: 'no_tls',
+  ER_SECURE_TRANSPORT_REQUIRED: 'tls_required',
+  HANDSHAKE_NO_SSL_SUPPORT: 'plain',
 };
+
+/** OpenSSL's verdicts on certificates. The driver overwrites Node's code and keeps the text. */
+const tlsCauses: readonly (readonly [RegExp, string])[] = [
+  [/^self.signed certificate in certificate chain/, 'SELF_SIGNED_CERT_IN_CHAIN'],
+  [/^self.signed certificate/, 'DEPTH_ZERO_SELF_SIGNED_CERT'],
+  [/^unable to get local issuer certificate/, 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY'],
+  [/^unable to get issuer certificate/, 'UNABLE_TO_GET_ISSUER_CERT'],
+  [/^unable to verify the first certificate/, 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'],
+  [/^certificate has expired/, 'CERT_HAS_EXPIRED'],
+  [/^certificate is not yet valid/, 'CERT_NOT_YET_VALID'],
+  [/^certificate revoked/, 'CERT_REVOKED'],
+  [/^(unsuitable|unsupported) certificate purpose/, 'INVALID_PURPOSE'],
+  [/^Hostname\/IP does not match certificate's altnames/, 'ERR_TLS_CERT_ALTNAME_INVALID'],
+];
 
 /** The codes of numbers that the driver has no name for. */
 const kindsByNumber: Record<number, ServerFault['kind']> = { 1969: 'timeout', 3024: 'timeout', 4031: 'interrupted' };
@@ -35,11 +49,21 @@ const kindsByNumber: Record<number, ServerFault['kind']> = { 1969: 'timeout', 30
 export function mysqlFault(error: unknown): ServerFault | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
   const code = systemErrorCode(error);
+  if (code === 'HANDSHAKE_SSL_ERROR') return { kind: 'no_tls', code: tlsCause(error) ?? code };
   const number = 'errno' in error && typeof error.errno === 'number' && error.errno > 0 ? error.errno : undefined;
   const kind =
     (code === undefined ? undefined : kinds[code]) ?? (number === undefined ? undefined : kindsByNumber[number]);
   if (kind !== undefined) return { kind, code: named(code, number) };
   return 'sqlState' in error && number !== undefined ? { kind: 'refused', code: named(code, number) } : undefined;
+}
+
+function tlsCause(error: object): string | undefined {
+  const text = 'message' in error ? String(error.message) : '';
+  const known = tlsCauses.find(([pattern]) => pattern.test(text))?.[1];
+  if (known !== undefined) return known;
+  // A fault of the protocol: "wrong version number".
+  const reason = 'reason' in error ? String(error.reason) : '';
+  return /^[a-z\d /-]{1,60}$/i.test(reason) ? `ERR_SSL_${reason.toUpperCase().replace(/[^A-Z\d]+/g, '_')}` : undefined;
 }
 
 function named(code: string | undefined, number: number | undefined): string {

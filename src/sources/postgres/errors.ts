@@ -19,15 +19,21 @@ const kinds: Record<string, ServerFault['kind']> = {
 export function postgresFault(error: unknown): ServerFault | undefined {
   const code = systemErrorCode(error);
   if (code !== undefined && /^[0-9A-Z]{5}$/.test(code) && isFromServer(error)) {
+    // The text alone tells it from other refusals. It is in the language of the server.
+    if (code === '28000' && /, no encryption$/.test(messageOf(error))) return { kind: 'tls_required', code };
     const position = 'position' in error && typeof error.position === 'string' ? error.position : undefined;
     return { kind: kinds[code] ?? kinds[code.slice(0, 2)] ?? 'refused', code, position };
   }
   if (!(error instanceof Error)) return undefined;
   // The client's own, which carry no code.
-  if (error.message === 'The server does not support SSL connections') return { kind: 'no_tls', code: 'no TLS' };
+  if (error.message === 'The server does not support SSL connections') return { kind: 'plain', code: 'no TLS' };
   if (/password must be a string/.test(error.message)) return { kind: 'login', code: 'no password' };
   if (error.message === 'Query read timeout') return { kind: 'interrupted', code: 'no answer' };
   return undefined;
+}
+
+function messageOf(error: object): string {
+  return 'message' in error ? String(error.message) : '';
 }
 
 function isFromServer(error: unknown): error is object {

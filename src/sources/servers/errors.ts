@@ -1,10 +1,18 @@
 import { type ErrorCode, SyncError, systemErrorCode } from '../../errors.ts';
+import { ProxyFailure } from '../../http/connections.ts';
+import { UnknownCoding } from '../../http/contentCoding.ts';
+import { isTlsFault } from '../../http/tlsFaults.ts';
 
 /** What went wrong at a server. `code` is the driver's or the server's own; its text, which may quote rows, stays behind. */
 export interface ServerFault {
   kind:
     | 'unreachable'
+    | 'proxy'
+    | 'proxy_login'
+    | 'foreign'
     | 'no_tls'
+    | 'plain'
+    | 'tls_required'
     | 'login'
     | 'permission'
     | 'missing'
@@ -47,10 +55,36 @@ const wordings: Record<ServerFault['kind'], Wording> = {
     message: ({ server }) => `Cannot reach ${server}`,
     hint: 'Check host and port, and whether this machine may connect there (firewall, allow list).',
   },
+  proxy: {
+    error: 'source.unreachable',
+    message: ({ server }) => `The proxy on the way to ${server} opened no connection`,
+    hint: 'Check the proxy, and whether it lets this host through; or exempt the host from it with NO_PROXY.',
+  },
+  proxy_login: {
+    error: 'config.invalid',
+    message: ({ server }) => `The proxy on the way to ${server} demands a login, or refused the one it was given`,
+    hint: 'Write user and password into the variable that names the proxy (HTTPS_PROXY): http://user:password@host:port, both percent-encoded.',
+  },
+  foreign: {
+    error: 'source.unreachable',
+    message: ({ server }) => `Something other than ${server} answered`,
+    hint: 'A proxy, a firewall or a login page answered in its place, or the URL is wrong. Allow the host there, or exempt it from the proxy with NO_PROXY.',
+  },
   no_tls: {
     error: 'source.unreachable',
     message: ({ server }) => `Found no TLS connection to ${server} that can be trusted`,
     hint: 'Give the authority of its certificate in source.ca; or say source.tls: unverified (encrypted, certificate not looked at) or off, where the network is trusted.',
+  },
+  plain: {
+    error: 'source.unreachable',
+    message: ({ server }) =>
+      `${capital(server)} offers no TLS, and nothing is sent in the clear unless that is asked for`,
+    hint: 'Switch TLS on at the server; or, where the network is trusted, write "tls": "off" in the source, or sslmode=disable (MySQL: ssl-mode=DISABLED) in its URL. The modes "allow" and "prefer" demand TLS, too.',
+  },
+  tls_required: {
+    error: 'source.login_failed',
+    message: ({ server }) => `${capital(server)} accepts no login without TLS`,
+    hint: 'Write "tls": "verify" in the source, or sslmode=verify-full (MySQL: ssl-mode=VERIFY_IDENTITY) in its URL; and source.ca, if its authority is your own.',
   },
   login: {
     error: 'source.login_failed',
@@ -123,12 +157,21 @@ const broken = new Set([
   'UND_ERR_BODY_TIMEOUT',
 ]);
 
-/** A fault of the network, by Node's code; undefined for all others. What breaks before the connection stands was never reached. */
+/**
+ * Returns the fault of the network or of a proxy that an error means; undefined for other errors. A connection that
+ * breaks before it stands counts as unreachable.
+ */
 export function networkFault(error: unknown, isConnected: boolean): ServerFault | undefined {
+  if (error instanceof ProxyFailure) return proxyFault(error);
+  if (error instanceof UnknownCoding) return { kind: 'foreign', code: `content coding ${error.coding}` };
   const code = systemErrorCode(error);
   if (code === undefined) return undefined;
-  if (/CERT|SELF_SIGNED|UNABLE_TO_|^ERR_TLS|^ERR_SSL|^EPROTO$/.test(code)) return { kind: 'no_tls', code };
+  if (isTlsFault(code)) return { kind: 'no_tls', code };
   if (unreachable.has(code)) return { kind: 'unreachable', code };
   if (broken.has(code)) return { kind: isConnected ? 'interrupted' : 'unreachable', code };
   return undefined;
+}
+
+function proxyFault({ proxy, reason, status }: ProxyFailure): ServerFault {
+  return { kind: status === 407 ? 'proxy_login' : 'proxy', code: `${reason} from the proxy ${proxy}` };
 }

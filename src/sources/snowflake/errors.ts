@@ -46,5 +46,6 @@ function brokenFault(error: unknown, isConnected: boolean): ServerFault {
 
 function statusFault(response: unknown, isConnected: boolean): ServerFault {
   const status = Number((response as { statusCode?: unknown } | undefined)?.statusCode);
+  if (status === 407) return { kind: 'proxy_login', code: 'HTTP 407' };
   return { kind: isConnected ? 'interrupted' : 'unreachable', code: `HTTP ${status}` };
 }

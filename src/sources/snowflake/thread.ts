@@ -16,7 +16,7 @@ import type { SnowflakeColumn } from './sql.ts';
  */
 
 /** As whom to connect, in the driver's words. */
-export type SnowflakeLogin = Readonly<Record<string, string>>;
+export type SnowflakeLogin = Readonly<Record<string, string | number | boolean>>;
 
 export interface SnowflakeStart {
   login: SnowflakeLogin;

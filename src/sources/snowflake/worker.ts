@@ -80,6 +80,8 @@ async function connect(): Promise<void> {
   snowflake.configure({
     logLevel: 'OFF',
     additionalLogToConsole: false,
+    // The login says which proxy to use.
+    useEnvProxy: false,
     customLogger: { error: silent, warn: silent, info: silent, debug: silent, trace: silent },
   });
   connection = snowflake.createConnection({
