@@ -1,4 +1,5 @@
 import { areHashedInWarehouse, type IdentifyRules } from '../identifiers/interpret.ts';
+import { readingCountry } from '../identifiers/phone.ts';
 import { createEmailKernel } from './emailKernel.ts';
 import { createIfaKernel } from './ifaKernel.ts';
 import type { Kernel } from './kernel.ts';
@@ -9,10 +10,10 @@ const kernels = new Map<string, Kernel>();
 
 /** The kernel for values of these rules; undefined where cells hold hashes, which the reference reads. */
 export function kernelFor(rules: IdentifyRules): Kernel | undefined {
-  const { identifierType, hashed, defaultCountry, country, phoneFormats } = rules;
+  const { identifierType, hashed, defaultCountry, phoneFormats } = rules;
   if (areHashedInWarehouse(rules) || (hashed === 'always' && identifierType !== 'ifa')) return undefined;
   const key = JSON.stringify(
-    identifierType === 'phone' ? [defaultCountry ?? '', country, phoneFormats] : identifierType,
+    identifierType === 'phone' ? [readingCountry(rules), defaultCountry, phoneFormats] : identifierType,
   );
   const kernel = kernels.get(key) ?? createKernelFor(rules);
   kernels.set(key, kernel);
