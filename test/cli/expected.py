@@ -46,7 +46,8 @@ def email_member(value, _order, _reading):
     if not at or not local or not domain or "@" in domain:
         return None
     labels = domain.split(".")
-    return [sha256(value.lower())] if len(labels) > 1 and all(labels) else None
+    is_plain = not set(local) & set('"(),:;<>[]\\') and all(re.fullmatch("[0-9A-Za-z-]+", label) for label in labels)
+    return [sha256(value.lower())] if len(labels) > 1 and is_plain else None
 
 
 def reading_country(row, order):
@@ -58,6 +59,9 @@ def reading_country(row, order):
 def phone_member(value, order, reading):
     if any(unicodedata.category(character).startswith("L") for character in value):
         return None
+    if value.startswith("-"):
+        return None
+    value = re.sub("^([0-9]+)[.]0$", r"\1", value)
     digits = "".join(str(unicodedata.digit(character)) for character in value if character.isdigit())
     if not value.startswith("+") and digits.startswith("00"):
         value, digits = "+" + digits[2:], digits[2:]
@@ -70,9 +74,12 @@ def phone_member(value, order, reading):
         if "(0)" in value:
             national = national[1:]
     else:
-        if reading is None or not digits.startswith("0"):
+        if reading is None:
             return None
-        country, national = reading, digits[1:]
+        code = CODES[reading][0]
+        if not digits.startswith("0") and not digits.startswith(code):
+            return None
+        country, national = reading, digits[1:] if digits.startswith("0") else digits[len(code):]
     code, lengths = CODES[country]
     if len(national) not in lengths:
         return None
