@@ -35,7 +35,7 @@ const candidates: readonly Candidate[] = [
     // Half-width katakana stand next to each other.
     isCommon: ([lead], before, after) =>
       isIn(lead, 0x81, 0x83) ||
-      isIn(lead, 0x88, 0x97) ||
+      isIn(lead, 0x88, 0x98) ||
       (isIn(lead, 0xa6, 0xdf) && (isIn(before, 0xa6, 0xdf) || isIn(after, 0xa6, 0xdf))),
   },
   {

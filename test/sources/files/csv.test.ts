@@ -1,11 +1,30 @@
-import { readdirSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import type { FilesSourceConfig } from '../../../src/sourceConfig.ts';
 import { openDuckdb } from '../../../src/sources/duckdb/engine.ts';
-import { allTextOf, duckdbShare, readFileColumn, readSource, syncErrorOf, useSources } from '../sourceSetup.ts';
+import {
+  allTextOf,
+  duckdbShare,
+  openWith,
+  readAll,
+  readFileColumn,
+  readSource,
+  syncErrorOf,
+  useSources,
+} from '../sourceSetup.ts';
 
 const sources = useSources();
+
+const person = 'marked.person';
 
 type Csv = NonNullable<FilesSourceConfig['csv']>;
 
@@ -165,6 +184,38 @@ describe('several files', () => {
     expect(error.message).toBe(`Cannot read the file ${bad}: malformed at line 3, it has 1 of 2 fields.`);
   });
 
+  test.each<[string, string | Uint8Array, string, string]>([
+    ['holds people, not names', `${person}@example.com,1\n`, 'source.no_header', 'first line'],
+    [
+      'names the column twice',
+      `email,id,email\n${person},1,x\n`,
+      'source.column_missing',
+      'Found 2 columns named email',
+    ],
+    ['is missing', '', 'source.malformed', 'it is empty'],
+    ['is UTF-16', utf16(`\ufeffemail\n${person}\n`), 'source.encoding', 'it looks like UTF-16'],
+    [
+      'is Shift_JIS',
+      Buffer.concat([Buffer.from('8e96bc', 'hex'), Buffer.from(',email\n')]),
+      'source.encoding',
+      'line 1',
+    ],
+  ])(
+    'the header of every file is looked at, not only of the first: one that %s',
+    async (title, content, code, says) => {
+      const folder = title.replaceAll(/\W/g, '-');
+      sources.write(`${folder}/a.csv`, 'email,id\na@b.c,1\n');
+      const bad = sources.write(`${folder}/z.csv`, content);
+      // Before anything is read.
+      const config = { type: 'files', path: `${sources.folder}/${folder}/*.csv` } as const;
+      const error = await syncErrorOf(openWith(sources.engine, config, { names: ['email'], required: 'all' }));
+      expect(error.code).toBe(code);
+      expect(error.message).toContain(`the file ${bad}`);
+      expect(error.message).toContain(says);
+      expect(allTextOf(error)).not.toContain('marked');
+    },
+  );
+
   test('rows are counted through all columns alike', async () => {
     const path = write('email,phone,id\na@b.c,,1\n,"0,9",2\nd@e.f,3,3\n');
     const { values, rows, columns } = await readSource(
@@ -205,7 +256,6 @@ describe('names of files', () => {
   });
 });
 
-const person = 'marked.person';
 const hashLike = 'b4c9a289323b21a01c3e940f150eb9b8c542587f1abfd8f0e1cc1ffc5e475514';
 
 describe('a header', () => {
@@ -442,6 +492,65 @@ describe('a malformed file', () => {
     const zstd = Buffer.concat([skippable, ...parts.map((part) => zstdCompressSync(part)), skippable]);
     expect(await readFileColumn(sources.engine, write(zstd, 'csv.zst'))).toEqual(wanted);
   });
+});
+
+describe('a file that changes between its opening and its end is an error:', () => {
+  const wanted = { names: ['email'], required: 'all' } as const;
+
+  test.each<[string, (path: string) => void]>([
+    ['it grows', (path) => appendFileSync(path, 'x@y.z\n')],
+    ['it is cut off', (path) => truncateSync(path, 1_000_000)],
+  ])('%s', async (_, change) => {
+    const path = write(`email\n${'user@example.com\n'.repeat(400_000)}`);
+    const source = await openWith(sources.engine, { type: 'files', path }, wanted);
+    const reading = (async () => {
+      for await (const _chunk of source.chunks(new AbortController().signal)) change(path);
+    })();
+    const error = await syncErrorOf(reading);
+    expect(error.code).toBe('source.malformed');
+    expect(error.message).toContain('it changed while it was read');
+  });
+
+  test('another takes its place', async () => {
+    const path = write('id,email\n1,a@b.c\n');
+    const source = await openWith(sources.engine, { type: 'files', path }, wanted);
+    writeFileSync(path, 'email,id\na@b.c,1\n');
+    const error = await syncErrorOf(readAll(source));
+    expect(error.message).toContain('it changed while it was read');
+  });
+});
+
+describe('a file is closed', () => {
+  const lines = 'user@example.com\n'.repeat(400_000);
+
+  function openFilesAt(path: string): number {
+    const links = readdirSync('/proc/self/fd').map((fd) => `/proc/self/fd/${fd}`);
+    return links.filter((link) => existsSync(link) && readlinkSync(link) === realpathSync(path)).length;
+  }
+
+  test.skipIf(process.platform !== 'linux').each(['csv', 'csv.gz', 'csv.zst'])(
+    'by a reader that stops early: %s',
+    async (ending) => {
+      const content = Buffer.from(`email\n${lines}`);
+      const compressed =
+        ending === 'csv' ? content : ending === 'csv.gz' ? gzipSync(content) : zstdCompressSync(content);
+      const path = write(compressed, ending);
+      const config = { type: 'files', path } as const;
+      const source = await openWith(sources.engine, config, { names: ['email'], required: 'all' });
+      expect(openFilesAt(path)).toBe(0);
+      for await (const _ of source.chunks(new AbortController().signal)) {
+        expect(openFilesAt(path)).toBe(1);
+        break;
+      }
+      expect(openFilesAt(path)).toBe(0);
+      const stop = new AbortController();
+      const reading = (async () => {
+        for await (const _ of source.chunks(stop.signal)) stop.abort(new Error('stopped'));
+      })();
+      await expect(reading).rejects.toThrow('stopped');
+      expect(openFilesAt(path)).toBe(0);
+    },
+  );
 });
 
 describe('in a file of 400,000 lines', () => {
