@@ -158,6 +158,7 @@ describe('columns', () => {
     expect(error.message).toContain(`is of type ${type}, which holds bytes, not text.`);
     expect(error.hint).toContain('lower(hex(email))');
     expect(error.hint).toContain('decode(email)');
+    expect(error.hint).toContain('binary_as_string');
     expect(allTextOf(error)).not.toContain('marked');
   });
 
