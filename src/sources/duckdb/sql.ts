@@ -12,7 +12,11 @@ import { quoteText } from '../sqlText.ts';
 export const duckdbSql: SqlEngine = {
   dialect: 'duckdb',
   holds: (type) => holds(elementOf(type) ?? type),
-  bytesAsText: (column) => [`lower(hex(${column}))`, `decode(${column})`],
+  // Older writers of Parquet, such as Impala, do not say which of their bytes are text.
+  bytesAsText: (column) => [
+    `lower(hex(${column}))`,
+    `decode(${column}), or read_parquet with binary_as_string = true,`,
+  ],
   columnText,
   scalarText: scalarColumnText,
   literal: (text, type) => `CAST(${quoteText(text)} AS ${type})`,
