@@ -230,6 +230,33 @@ describe('the account', () => {
   });
 });
 
+test('phones have the country of their row, also in chunks that go to other threads', async () => {
+  const codes = ['JP', 'TH', '', 'twn', 'XX', 'ID'];
+  const rows = Array.from({ length: 60_000 }, (_, row) => [codes[row % 6]!, `0${81_000_000 + row}`] as const);
+  const chunks = Array.from({ length: 4 }, (_, part) => {
+    const some = rows.slice(part * 15_000, (part + 1) * 15_000);
+    return {
+      columns: [{ lines: linesOf(some.map(([code]) => code)) }, { lines: linesOf(some.map(([, value]) => value)) }],
+    };
+  });
+  const source = { ...sourceOf(chunks, ['country', 'phone']), choices: [{ identifiers: [1], country: 0 }] };
+  const { read, lines } = await setup.read(onePhoneForm, source);
+  const callingCodes = ['81', '66', '81', '886', undefined, '62'];
+  const wanted = rows.flatMap(([, value], row) => {
+    const code = callingCodes[row % 6];
+    return code === undefined ? [] : [sha256(`+${code}${value.slice(1)}`)];
+  });
+  expect(read.counts).toMatchObject({ rows: 60_000, values: 60_000, rejected: 10_000, members: 50_000 });
+  expect(read.rejects).toEqual({ 'phone.unknown_country': 10_000 });
+  expect(read.rejectExamples[0]).toMatchObject({ row: 5, column: 'phone' });
+  expect(await textOf(lines.read(0, lines.count))).toBe(
+    wanted
+      .sort()
+      .map((line) => `${line}\n`)
+      .join(''),
+  );
+});
+
 describe('working files', () => {
   function modesIn(folder: string): string[] {
     return readdirSync(folder, { recursive: true, withFileTypes: true }).map((entry) => {
