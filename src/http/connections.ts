@@ -51,9 +51,9 @@ function connectThrough(proxy: HttpProxy, { connect = {}, ...options }: Connecti
     allowH2: false,
     proxyTunnel: true,
     requestTls: connect,
-    ...(connect.timeout !== undefined && { proxyTls: { timeout: connect.timeout } }),
+    proxyTls: { allowH2: false, ...(connect.timeout !== undefined && { timeout: connect.timeout }) },
     clientFactory: (origin, clientOptions) =>
-      new TunnelPool(proxy, origin, { ...clientOptions, headersTimeout: tunnelTimeoutMs }),
+      new TunnelPool(proxy, origin, { ...clientOptions, allowH2: false, headersTimeout: tunnelTimeoutMs }),
   });
 }
 

@@ -39,10 +39,16 @@ async function startTlsFront(
 
 const lineItself = { baseUrl: 'https://ads.line.me' };
 
-test('a sync goes through a proxy that is named without a scheme, with a login', async () => {
+test.each([
+  ['without a scheme', ''],
+  ['with http', 'http://'],
+  ['with https', 'https://'],
+])('a sync goes through a proxy that is named %s, with a login', async (_case, scheme) => {
   await using scenario = await openScenario();
-  const proxy = await startConnectProxy({ to: await startTlsFront(scenario, 'DNS:ads.line.me') });
-  const env = { https_proxy: `user:p%40ss@${proxy.address}`, NODE_EXTRA_CA_CERTS: authority.caFile() };
+  const to = await startTlsFront(scenario, 'DNS:ads.line.me');
+  const tls = scheme === 'https://' ? { tls: authority.certificate('IP:127.0.0.1') } : {};
+  const proxy = await startConnectProxy({ to, ...tls });
+  const env = { https_proxy: `${scheme}user:p%40ss@${proxy.address}`, NODE_EXTRA_CA_CERTS: authority.caFile() };
   const outcome = await scenario.run('sync', configOf(scenario, lineItself), { env });
   expect(outcome.code, outcome.stdout + outcome.stderr).toBe(0);
   expect(new Set(proxy.tunnels)).toEqual(new Set(['ads.line.me:443']));
