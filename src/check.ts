@@ -6,6 +6,7 @@ import { openJournal } from './journal/journal.ts';
 import { resolveAudience } from './lineAds/audiences.ts';
 import type { LineAdsClient } from './lineAds/client.ts';
 import { planMemory } from './memory.ts';
+import { readRoom, requireRoom } from './processLimits.ts';
 import { startOf } from './reading/cursor.ts';
 import { wantedBy } from './reading/readTogether.ts';
 import { describeError, type ReportedError } from './report.ts';
@@ -70,6 +71,7 @@ function nearestFolder(directory: string): string {
 /** Opening a source finds out whether it can be reached and read, and has the columns. */
 async function checkSource(source: SourceConfig, wanted: WantedColumns, signal: AbortSignal): Promise<string> {
   if (source.type === 'stdin') return 'Standard input is read by preview and sync alone; it was not looked at.';
+  requireRoom(readRoom());
   const directory = await guardState(`the temporary folder ${tmpdir()}`, () =>
     mkdtempSync(join(tmpdir(), 'line-ads-sync-check-')),
   );

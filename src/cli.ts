@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { endNow } from './endNow.ts';
+import { restartFrugally } from './processLimits.ts';
 
 /*
  * The entry: Node's version and the signals, before anything large is loaded. `commands.ts` does the rest.
@@ -12,6 +13,8 @@ if (Number.parseInt(process.versions.node, 10) < oldestMajor) {
   );
   process.exit(64);
 }
+
+restartFrugally();
 
 // Signals count from the first moment on, so a run that is stopped while it loads has a report, too.
 const stopping = new AbortController();

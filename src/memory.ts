@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { readRoom, workersThatFit } from './processLimits.ts';
 
 /** How the memory of a run is shared out. */
 export interface MemoryPlan {
@@ -6,7 +7,7 @@ export interface MemoryPlan {
   duckdbBytes: number;
   /** About what sorting may take, over all threads. */
   sortingBytes: number;
-  /** Threads that identify and sort, besides the main one. */
+  /** Threads that identify and sort, besides the main one; 0 where the system leaves no room for any. */
   threads: number;
   /** How many sources are read at the same time. */
   reads: number;
@@ -30,14 +31,17 @@ const noLimitBytes = 2 ** 50;
  * Shares out `asked` bytes, or what the container may take (cgroup), or the usual; more than the usual is used only
  * where it was asked for or the container has it.
  */
-export function planMemory(asked?: number): MemoryPlan {
-  const limit = asked ?? containerBytes() ?? usualBytes;
+export function planMemory(asked?: number, room = readRoom()): MemoryPlan {
+  const limit = Math.min(asked ?? containerBytes() ?? usualBytes, programBytes + room.addressBytes / 2);
   const forData = Math.max(limit - programBytes, 100 * mebibyte);
   return {
     duckdbBytes: clamp(forData / 4, 64 * mebibyte, 1024 * mebibyte),
     sortingBytes: clamp(forData / 4, 24 * mebibyte, 256 * mebibyte),
     reads: forData < 400 * mebibyte ? 1 : 2,
-    threads: clamp(Math.floor(forData / bytesForThread), 1, Math.min(availableParallelism(), mostThreads)),
+    threads: Math.min(
+      clamp(Math.floor(forData / bytesForThread), 1, Math.min(availableParallelism(), mostThreads)),
+      workersThatFit(room),
+    ),
   };
 }
 

@@ -99,6 +99,23 @@ function isAllocationError(error: unknown): boolean {
   );
 }
 
+/**
+ * WebAssembly reserves 8 GiB of addresses for each memory, or as much of 4 GiB as there is: that leaves none for the
+ * threads that start later, and V8 aborts.
+ */
+const frugalFlags = ['--disable-wasm-trap-handler', '--wasm-max-mem-pages=2048'];
+
+/** Where the address space is limited, starts this program again in this process, with flags that reserve less of it. */
+export function restartFrugally(): void {
+  if (!hasAddressLimit() || frugalFlags.every((flag) => process.execArgv.includes(flag))) return;
+  try {
+    const args = [process.execPath, ...frugalFlags, ...process.execArgv, ...process.argv.slice(1)];
+    process.execve?.(process.execPath, args, process.env);
+  } catch {
+    // This system has no such call.
+  }
+}
+
 function hasAddressLimit(): boolean {
   return readRoom().addressBytes !== Number.POSITIVE_INFINITY;
 }

@@ -3,6 +3,7 @@ import { type ErrorCode, type ExitCode, exitCodeByError, exitCodePrecedence, Syn
 import type { Audience } from './lineAds/schemas.ts';
 import type { ReadCounts, RejectAccount } from './members/readMembers.ts';
 import type { PlanAction, PlannedBatch } from './planning/plan.ts';
+import { limitFault } from './processLimits.ts';
 
 export type Status = 'succeeded' | 'nothing_to_do' | 'planned' | 'refused' | 'failed' | 'partial' | 'pending';
 
@@ -121,8 +122,9 @@ export function startBatchReport(batch: PlannedBatch): BatchReport {
   };
 }
 
-/** An error as it is reported; what is not ours is a fault of ours, and its text stays inside. */
-export function describeError(error: unknown): ReportedError {
+/** An error as it is reported. An unknown one is a fault of ours, and its text stays inside. */
+export function describeError(thrown: unknown): ReportedError {
+  const error = thrown instanceof SyncError ? thrown : (limitFault(thrown, 'The run') ?? thrown);
   if (error instanceof SyncError) {
     const message = error.message.charAt(0).toUpperCase() + error.message.slice(1);
     return { code: error.code, message, hint: error.hint };

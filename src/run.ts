@@ -17,6 +17,7 @@ import { describeSkew, type Log } from './lineAds/signedCalls.ts';
 import { createRejectsFile } from './members/rejectsFile.ts';
 import { createWorkers } from './members/workers.ts';
 import { planMemory } from './memory.ts';
+import { readRoom, requireRoom } from './processLimits.ts';
 import type { Progress } from './progress.ts';
 import { readTogether } from './reading/readTogether.ts';
 import { createSharedReads } from './reading/sharedReads.ts';
@@ -65,6 +66,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
     end(outcomes, describeError(options.signal.aborted ? options.signal.reason : thrown));
   let outcomes: SyncOutcome[] = [];
   try {
+    requireRoom(readRoom());
     return await runWithJournal(options, runId, async (journal) => {
       try {
         outcomes = await runInFolder(journal, options, runId);

@@ -81,10 +81,11 @@ export function createWorkers({ threads, sortingBytes }: Pick<MemoryPlan, 'threa
   let pool: Promise<Piscina> | undefined;
   let bytesSoFar = 0;
 
-  /** Here as long as it is little: a thread takes longer to start than most runs to do their work. */
+  /** Little work is done here: a thread takes longer to start than most runs to do their work. */
   async function run<T>({ name, task, bytes }: Work): Promise<Settled<T>> {
     bytesSoFar += bytes;
-    if (pool === undefined && bytesSoFar <= workedOffHereBytes) return worker[name](task as never) as Settled<T>;
+    const isDoneHere = threads === 0 || (pool === undefined && bytesSoFar <= workedOffHereBytes);
+    if (isDoneHere) return worker[name](task as never) as Settled<T>;
     pool ??= startPool(threads);
     return (await pool).run(task, { name });
   }

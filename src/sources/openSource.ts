@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { readRoom, workersThatFit } from '../processLimits.ts';
 import type { SourceConfig } from '../sourceConfig.ts';
 import type { DuckdbEngine } from './duckdb/engine.ts';
 import { openQuery } from './duckdb.ts';
@@ -33,7 +34,7 @@ export async function openSource(
     case 'stdin':
       return withDuckdb(surroundings, 1, (engine) => openStdin(config, wanted, engine, stdin));
     case 'duckdb':
-      return withDuckdb(surroundings, availableParallelism(), (engine) => openQuery(config, wanted, engine));
+      return withDuckdb(surroundings, threadsOfQuery(), (engine) => openQuery(config, wanted, engine));
     case 'postgres':
       return (await import('./postgres.ts')).openPostgres(config, wanted, signal);
     case 'mysql':
@@ -45,6 +46,10 @@ export async function openSource(
     case 'snowflake':
       return (await import('./snowflake.ts')).openSnowflake(config, wanted, signal);
   }
+}
+
+function threadsOfQuery(): number {
+  return Math.max(1, Math.min(availableParallelism(), workersThatFit(readRoom())));
 }
 
 /** The engine is the source's own, and is closed with it. */

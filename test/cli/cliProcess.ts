@@ -19,6 +19,8 @@ export interface CliOptions {
   stdin?: string | Buffer;
   /** Arguments of Node itself. */
   nodeArgs?: readonly string[];
+  /** A command that runs the rest of its arguments. */
+  through?: readonly string[];
   /** Where stdout and stderr go instead of into the outcome. */
   stdout?: number;
   stderr?: number;
@@ -48,9 +50,10 @@ export function runCli(args: readonly string[], options: CliOptions): Promise<Cl
 
 async function runNow(
   args: readonly string[],
-  { cwd, env, stdin, nodeArgs = [], stdout, stderr, during }: CliOptions,
+  { cwd, env, stdin, nodeArgs = [], through = [], stdout, stderr, during }: CliOptions,
 ): Promise<CliOutcome> {
-  const child = spawn(process.execPath, [...nodeArgs, cliPath, ...args], {
+  const [program, ...programArgs] = [...through, process.execPath, ...nodeArgs, cliPath, ...args];
+  const child = spawn(program!, programArgs, {
     cwd,
     env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: compileCache, ...env },
     stdio: ['pipe', stdout ?? 'pipe', stderr ?? 'pipe'],

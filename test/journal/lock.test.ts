@@ -111,10 +111,12 @@ describe('not writable is', () => {
     mkdirSync(join(folder, 'closed'));
     chmodSync(join(folder, 'closed'), 0o555);
     const lockFile = resolve(import.meta.dirname, '../../src/journal/lock.ts');
-    const script = `import { lockState } from ${JSON.stringify(lockFile)};
-      for (const path of ${JSON.stringify(['closed/state', 'closed'].map((name) => join(folder, name)))})
+    const script = `for (const path of ${JSON.stringify(['closed/state', 'closed'].map((name) => join(folder, name)))})
         await lockState(path).then(() => console.log('locked'), ({ code }) => console.log(code));`;
-    expect(evaluateWithoutRoot(script).split('\n')).toEqual(['state.not_writable', 'state.not_writable']);
+    expect(evaluateWithoutRoot(`import { lockState } from ${JSON.stringify(lockFile)}`, script).split('\n')).toEqual([
+      'state.not_writable',
+      'state.not_writable',
+    ]);
   });
 
   function write(path: string, content = ''): string {

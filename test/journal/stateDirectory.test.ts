@@ -192,11 +192,11 @@ describe('another user', () => {
   /** What reading and writing a state directory come to without root's rights. */
   function codesWithoutRoot(path: string): string[] {
     const module = (name: string) => JSON.stringify(resolve(import.meta.dirname, `../../src/journal/${name}.ts`));
-    const script = `import { openJournal } from ${module('journal')}; import { lockState } from ${module('lock')};
-      const codeOf = async (work) => { try { await work(); return 'no error'; } catch ({ code }) { return code; } };
+    const imports = `import { openJournal } from ${module('journal')}; import { lockState } from ${module('lock')}`;
+    const script = `const codeOf = async (work) => { try { await work(); return 'no error'; } catch ({ code }) { return code; } };
       console.log(JSON.stringify([await codeOf(() => openJournal(${JSON.stringify(path)}, 'read')),
         await codeOf(() => lockState(${JSON.stringify(path)}))]));`;
-    return JSON.parse(evaluateWithoutRoot(script)) as string[];
+    return JSON.parse(evaluateWithoutRoot(imports, script)) as string[];
   }
 
   test('is told that the state directory cannot be read, and never that it is empty', async () => {

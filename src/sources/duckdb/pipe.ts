@@ -4,7 +4,8 @@ import { rm } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
-import { SyncError } from '../../errors.ts';
+import { SyncError, systemErrorCode } from '../../errors.ts';
+import { limitFault } from '../../processLimits.ts';
 
 /** A named pipe that somebody in this process writes to by its path. */
 export interface Pipe {
@@ -21,16 +22,34 @@ const gatheredBytes = 1 << 20;
 /** The most that a pipe gives at once. */
 const readBytes = 1 << 16;
 
-async function makePipe(path: string): Promise<void> {
-  try {
-    await promisify(execFile)('mkfifo', ['-m', '600', path]);
-  } catch {
-    throw new SyncError(
-      'state.not_writable',
-      `Cannot make a named pipe in ${dirname(path)}.`,
-      'The state directory must be on a file system that has them (not SMB), and mkfifo (coreutils) on the PATH.',
-    );
+const runProgram: (program: string, args: string[]) => Promise<unknown> = promisify(execFile);
+
+/** By the PATH, and where it usually is. */
+const programs = ['mkfifo', '/usr/bin/mkfifo', '/bin/mkfifo'];
+
+/** Node has no call for it. */
+async function makePipe(path: string, run: typeof runProgram): Promise<void> {
+  for (const program of programs) {
+    try {
+      await run(program, ['-m', '600', path]);
+      return;
+    } catch (error) {
+      if (systemErrorCode(error) !== 'ENOENT') throw limitFault(error, 'Starting mkfifo') ?? noPipe(path);
+    }
   }
+  throw new SyncError(
+    'process.no_mkfifo',
+    'The program mkfifo is missing, which makes the pipes that DuckDB writes to.',
+    'Add it to the image or the PATH: it is part of coreutils and of busybox.',
+  );
+}
+
+function noPipe(path: string): SyncError {
+  return new SyncError(
+    'state.not_writable',
+    `Cannot make a named pipe in ${dirname(path)}.`,
+    'Put the state directory (preview and check: TMPDIR) on a file system that has named pipes; SMB has none.',
+  );
 }
 
 function lookIn(path: string): void {
@@ -45,8 +64,8 @@ function lookIn(path: string): void {
  * The pipe is read through a socket, which takes none of libuv's few threads while nothing comes, into one buffer:
  * memory made anew for each read costs more than all else that is done with it.
  */
-export async function createPipe(path: string): Promise<Pipe> {
-  await makePipe(path);
+export async function createPipe(path: string, run = runProgram): Promise<Pipe> {
+  await makePipe(path, run);
   // The reading end first, without waiting for a writer; our own writing end holds off the end of the pipe.
   const reading = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   const writing = openSync(path, constants.O_WRONLY);

@@ -71,3 +71,12 @@ test('who writes on after the reader has stopped is told so', async () => {
 test('a place where no pipe can be made is an error that says so', async () => {
   await expect(createPipe('/proc/pipe')).rejects.toMatchObject({ code: 'state.not_writable' });
 });
+
+test.each<[NodeJS.ErrnoException, string]>([
+  [Object.assign(new Error('spawn mkfifo ENOENT'), { code: 'ENOENT' }), 'process.no_mkfifo'],
+  [Object.assign(new Error('spawn mkfifo EAGAIN'), { code: 'EAGAIN' }), 'process.limit'],
+  [Object.assign(new Error('mkfifo: cannot create fifo'), { code: 1 as never }), 'state.not_writable'],
+])('a pipe that cannot be made is told by its cause: %s', async (failure, code) => {
+  const run = () => Promise.reject(failure);
+  await expect(createPipe(join(folder, 'pipe-never'), run)).rejects.toMatchObject({ code });
+});
