@@ -33,7 +33,7 @@ export interface IdentifiedChunk {
   rejects: Partial<Record<RejectCode, number>>;
   /** At most five of each code, unless all are to be listed. */
   listed: Reject[];
-  /** What was asked for by `sampling`. */
+  /** The sample that `sampling` asks for. */
   national: NationalCounts | undefined;
   /** One record a member, twins included, in memory that the next chunk of this thread uses again. */
   records: Uint8Array;
@@ -53,7 +53,7 @@ export interface IdentifyOptions {
 }
 
 interface Account extends Omit<IdentifiedChunk, 'records' | 'national'> {
-  /** Of the records so far. */
+  /** Bytes of the records so far. */
   bytes: number;
 }
 

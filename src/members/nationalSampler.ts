@@ -10,7 +10,7 @@ export interface NationalSample {
 
 /** Samples the numbers of one reader. */
 export interface NationalSampler {
-  /** What to sample of the chunk that follows those before; undefined if its reader has no phones to look at. */
+  /** Returns the sampling of the chunk that follows those before, or undefined if the reader reads no plain phones. */
   next(columns: readonly ChunkColumn[]): Sampling | undefined;
   take(counts: NationalCounts | undefined): void;
   sample(): NationalSample;

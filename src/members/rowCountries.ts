@@ -9,7 +9,7 @@ type Country = PhoneRules['country'];
 export interface RowCountries {
   /** Each country that occurs, once. */
   countries: readonly Country[];
-  /** For each row, the position of its country in `countries`. */
+  /** The position of each row's country in `countries`. */
   positions: Uint32Array;
 }
 
@@ -90,14 +90,14 @@ function groupLines(rowIndex: Uint32Array, positions: Uint32Array): Uint32Array 
   return groups;
 }
 
-/** For each line, where it ends: behind its LF. */
+/** Returns the end of each line, behind its LF. */
 function findEnds(lines: Uint8Array, count: number): Uint32Array {
   const ends = endsOf!(count);
   for (let at = 0, line = 0; at < lines.length; at++) if (lines[at] === lineFeed) ends[line++] = at + 1;
   return ends;
 }
 
-/** For each group, where its bytes and its lines begin if the groups follow each other. */
+/** Returns where the bytes and the lines of each group begin if the groups follow each other. */
 function placesOf(ends: Uint32Array, groups: Uint32Array, count: number) {
   const bytes = new Array<number>(count + 1).fill(0);
   const lines = new Array<number>(count + 1).fill(0);

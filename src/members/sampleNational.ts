@@ -11,7 +11,7 @@ import type { RowCountries } from './rowCountries.ts';
 
 /** Which lines of a chunk to sample. */
 export interface Sampling {
-  /** For each column, how many of its bytes came before the chunk. */
+  /** Bytes of each column that came before the chunk. */
   offsets: readonly number[];
   /** The lowest level that is sampled. */
   level: number;

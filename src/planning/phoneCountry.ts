@@ -42,7 +42,7 @@ function shareOf({ sampled, doubtful }: NationalSample): number {
   return sampled === 0 ? 0 : doubtful / sampled;
 }
 
-/** What to do if most values were rejected for lack of a country; undefined if they were not. */
+/** Returns the hint for values of which most were rejected for lack of a country, and undefined for others. */
 export function countryHint(rejects: RejectAccount['rejects']): string | undefined {
   const total = Object.values(rejects).reduce((sum, count) => sum + count, 0);
   if (2 * (rejects['phone.no_country'] ?? 0) > total)

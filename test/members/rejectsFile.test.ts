@@ -124,8 +124,9 @@ test('what is read comes to the same with a rejects file and without', async () 
   const { results } = await listAll(sourceOf([keyed(values, values.map(String))]));
   const { read } = await setup.read(email, sourceOf([chunkOf(...values)]));
   const { members, ...account } = results[0]!;
-  expect(account).toEqual({ counts: read.counts, rejects: read.rejects, rejectExamples: read.rejectExamples });
-  expect(members.digest).toBe(read.members.digest);
+  const { members: sameMembers, ...sameAccount } = read;
+  expect(account).toEqual(sameAccount);
+  expect(members.digest).toBe(sameMembers.digest);
 });
 
 describe('the file', () => {
