@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { SyncError } from '../errors.ts';
 import type { DuckdbSourceConfig } from '../sourceConfig.ts';
 import type { DuckdbEngine } from './duckdb/engine.ts';
+import { checkNamedFiles } from './duckdb/namedFiles.ts';
 import { readRelation } from './duckdb/relation.ts';
 import { notOneSelect } from './oneSelect.ts';
 import { selectedRows } from './selected.ts';
@@ -27,6 +28,7 @@ export async function openQuery(
       `a call of ${writingFunctions.join(', ')}, which does more than read`,
       'table functions that read are fine',
     );
+  await checkNamedFiles(select, where, engine);
   // DuckDB's own parser sees to semicolons and comments at the end.
   const from = `query(${quoteText(select)})`;
   return readRelation({ where, from, columns: await engine.describe(select, where) }, wanted, engine);

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { openDuckdb } from '../../src/sources/duckdb/engine.ts';
@@ -209,6 +210,47 @@ describe('a SELECT that does more than read is refused before it runs', () => {
   ])('but table functions that read %s are fine', async (_, query) => {
     const file = sources.write('functions.csv', 'id,email\n1,a@b.c\n');
     expect(await emailsOf(query.replace('FILE', file))).toEqual(['a@b.c']);
+  });
+});
+
+describe('a file that a query names and that is cut off is refused', () => {
+  const array = '[{"email":"a@b.c"},{"email":"d@e.f"}]';
+  const cut = array.slice(0, array.indexOf(',') + 1);
+  const csv = gzipSync(Array.from({ length: 20_000 }, (_, index) => `user${index}@${index * 7919}.com\n`).join(''));
+
+  test.each<[string, string, string | Uint8Array, string]>([
+    ['by its name alone', 'cut.json', cut, "FROM 'FILE'"],
+    ['by a function', 'cut2.json', cut, "SELECT * FROM read_json('FILE')"],
+    ['in a list, in a subquery', 'cut3.json', cut, "SELECT 'x' AS email WHERE EXISTS (FROM read_json(['FILE']))"],
+    ['in a CTE', 'cut4.json', cut, "WITH x AS (FROM read_json_auto('FILE')) FROM x"],
+    ['by a glob', 'globbed/cut.json', cut, "FROM 'GLOB'"],
+    ['compressed whole', 'cut.json.gz', gzipSync(cut), "FROM 'FILE'"],
+    [
+      'as compressed CSV',
+      'cut.csv.gz',
+      csv.subarray(0, csv.length / 2),
+      "SELECT email FROM read_csv('FILE', names = ['email'])",
+    ],
+  ])('%s', async (_, name, content, query) => {
+    const file = sources.write(name, content);
+    const error = await syncErrorOf(
+      read(query.replace('FILE', file).replace('GLOB', `${sources.folder}/globbed/*.json`)),
+    );
+    expect(error.code).toBe('source.malformed');
+    expect(error.message).toContain(file);
+  });
+
+  test('but whole ones, and JSON of other shapes, are read', async () => {
+    const whole = sources.write('whole.json', array);
+    expect(await emailsOf(`FROM '${whole}'`)).toEqual(['a@b.c', 'd@e.f']);
+    const packed = sources.write('whole.json.gz', gzipSync(array));
+    expect(await emailsOf(`FROM '${packed}'`)).toEqual(['a@b.c', 'd@e.f']);
+    const scalars = sources.write('scalars.json', '["a@b.c","d@e.f"]');
+    expect(await emailsOf(`SELECT json AS email FROM read_json('${scalars}', records = false)`)).toEqual([
+      'a@b.c',
+      'd@e.f',
+    ]);
+    expect(await emailsOf("SELECT 'nowhere.json' AS email")).toEqual(['nowhere.json']);
   });
 });
 
