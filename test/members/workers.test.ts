@@ -34,7 +34,7 @@ describe('memory that is shared with a thread', () => {
       const values = Array.from({ length: valuesOfPart }, (_, index) =>
         index < (part + 1) * 100 ? `no-at-sign-${part}-${index}` : `customer-${part}-${index}@example.com`,
       );
-      const task = { chunk: chunkOf(...values), rules: email, listsAll: false, recordBytes: digestBytes, directory };
+      const task = { chunk: chunkOf(...values), rules: email, options: {}, recordBytes: digestBytes, directory };
       return setup.workers.identifyChunk(task);
     });
     const rejects = (await Promise.all(work)).map((identified) => identified.rejects['email.no_at']);
