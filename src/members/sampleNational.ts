@@ -4,9 +4,10 @@ import type { ChunkColumn } from '../sources/source.ts';
 import type { RowCountries } from './rowCountries.ts';
 
 /*
- * A sample of the phones of a source, spread evenly over each column. The level of a line is the greatest n for which
- * the line covers a byte of the column whose offset is a multiple of 2^n. A sample holds the lines from some level on.
- * Which lines these are depends on the column alone, not on its chunks, and a sample is halved by raising the level.
+ * A sample of the phones of a source, spread evenly over each column. A column is divided into blocks of 2^level bytes,
+ * for each level. A block of one byte chooses this byte; a larger block chooses, as if at random, the byte that one of its
+ * halves has chosen. A sample holds the lines that hold a chosen byte of some level. So the lines of a higher level are
+ * about half of those below it, and are among them. Which lines these are depends on the column alone, not on its chunks.
  */
 
 /** Which lines of a chunk to sample. */
@@ -23,7 +24,7 @@ export interface NationalCounts {
   doubtful: number[];
 }
 
-/** The line at offset 0 has all levels. */
+/** More than any column has bytes for. */
 export const levels = 53;
 
 export function noNationalCounts(): NationalCounts {
@@ -54,7 +55,7 @@ export function sampleNational(
       const read = countries === undefined ? readers[0]! : readerOf(lineAt(from));
       const validity = read(bytes.toString('utf8', from, end - 1));
       if (validity === undefined) continue;
-      const at = levelOf(before + from, before + end, level);
+      const at = levelOf(before + from, before + end);
       counts.sampled[at]!++;
       if (validity === 'doubtful') counts.doubtful[at]!++;
     }
@@ -68,23 +69,48 @@ export function sampleNational(
 
 /** The lines from a level on: where each begins, and where it ends behind its LF. */
 function* sampledLines(bytes: Buffer, before: number, level: number): Generator<{ from: number; end: number }> {
-  const step = 2 ** level;
-  for (let at = nextMultiple(before, step) - before; at < bytes.length; ) {
+  const width = 2 ** level;
+  const last = Math.floor((before + bytes.length - 1) / width);
+  for (let block = Math.floor(before / width), done = 0; block <= last; block++) {
+    const at = chosenOffset(block, level) - before;
+    if (at < done || at >= bytes.length) continue;
     const from = at === 0 ? 0 : bytes.lastIndexOf(lineFeed, at - 1) + 1;
-    const end = bytes.indexOf(lineFeed, at) + 1;
-    yield { from, end };
-    at = nextMultiple(before + end, step) - before;
+    done = bytes.indexOf(lineFeed, at) + 1;
+    yield { from, end: done };
   }
 }
 
-function nextMultiple(number: number, step: number): number {
-  return Math.ceil(number / step) * step;
+/** The offset that a block of 2^level bytes has chosen. */
+function chosenOffset(block: number, level: number): number {
+  let chosen = block;
+  for (let at = level; at > 0; at--) chosen = 2 * chosen + chosenHalf(chosen, at);
+  return chosen;
 }
 
-/** The level of the line with the offsets from `from` up to but not including `end`, which is at least `least`. */
-function levelOf(from: number, end: number, least: number): number {
-  let level = least;
-  while (level + 1 < levels && nextMultiple(from, 2 ** (level + 1)) < end) level++;
+/** Which half of a block chooses for it, as if at random: 0 or 1. */
+function chosenHalf(block: number, level: number): number {
+  const low = block >>> 0;
+  const high = (block / 2 ** 32) >>> 0;
+  let mixed = Math.imul(low ^ Math.imul(high, 0x9e3779b1) ^ Math.imul(level, 0x85ebca6b), 0xc2b2ae35);
+  mixed = Math.imul(mixed ^ (mixed >>> 15), 0x2c1b3c6d);
+  return (mixed >>> 31) ^ ((mixed >>> 12) & 1);
+}
+
+/** The level of the line with the offsets from `from` up to but not including `end`. */
+function levelOf(from: number, end: number): number {
+  let level = 0;
+  for (let offset = from; offset < end; offset++) level = Math.max(level, levelOfOffset(offset));
+  return level;
+}
+
+/** The greatest level whose block has chosen the offset. */
+function levelOfOffset(offset: number): number {
+  let level = 0;
+  for (let half = offset; level + 1 < levels; level++) {
+    const block = Math.floor(half / 2);
+    if (chosenHalf(block, level + 1) !== half - 2 * block) break;
+    half = block;
+  }
   return level;
 }
 

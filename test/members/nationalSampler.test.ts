@@ -92,6 +92,16 @@ describe('a large source', () => {
     expect(sampleOf(cut(values, 4_999), { ahead: 8 })).toEqual(wanted);
   });
 
+  test.each([11, 12, 15])('is sampled evenly where rows take turns and lines have %i characters', (length) => {
+    const turns = Array.from({ length: 64_000 }, (_, row) =>
+      `${row % 8 === 7 ? '0900' : '0901'}${String(row).padStart(7, '0')}`.padEnd(length, ' '),
+    );
+    const { sampled, doubtful } = sampleOf(cut(turns, 10_000));
+    expect(sampled).toBeGreaterThan(4_500);
+    expect(doubtful / sampled).toBeGreaterThan(0.11);
+    expect(doubtful / sampled).toBeLessThan(0.14);
+  });
+
   test('is not looked at line by line in a large chunk', () => {
     const [chunk] = cut(values, 60_000);
     const sampler = createNationalSampler(phone);
