@@ -1,5 +1,8 @@
+import type { CountryCode } from 'libphonenumber-js/max';
 import { createInterpret, type IdentifyRules } from './interpret.ts';
 import { libphonenumber } from './libphonenumber.ts';
+import { validity } from './ownCode.ts';
+import { readingCountry } from './phone.ts';
 import { normaliseValue } from './value.ts';
 
 /** Whether a phone number is valid in the country in which it was read, and not only possible. */
@@ -12,6 +15,7 @@ export type Validity = 'valid' | 'doubtful';
 export function createReadNational(rules: IdentifyRules): (raw: string) => Validity | undefined {
   const readWithoutCountry = createInterpret({ ...rules, country: null });
   const read = createInterpret({ ...rules, phoneFormats: ['e164', ...rules.phoneFormats] });
+  const isValid = validityOf(rules);
   const isNationalOnly = rules.phoneFormats.every((form) => form === 'national');
   return (raw) => {
     const alone = readWithoutCountry(raw);
@@ -21,11 +25,39 @@ export function createReadNational(rules: IdentifyRules): (raw: string) => Valid
     const [e164, national] = meaning.texts;
     if (e164 === undefined || (isNationalOnly && national === undefined) || holdsCallingCode(raw, e164))
       return undefined;
-    return libphonenumber().parsePhoneNumberFromString(e164)?.isValid() ? 'valid' : 'doubtful';
+    return isValid(e164) ? 'valid' : 'doubtful';
   };
 }
 
 /** Whether a value without "+" was read with the calling code that it begins with. */
 function holdsCallingCode(raw: string, e164: string): boolean {
   return normaliseValue(raw).replace(/\D/g, '').startsWith(e164.slice(1));
+}
+
+type IsValid = (e164: string) => boolean;
+
+/** Of this thread, by country. */
+const validities = new Map<string, IsValid>();
+
+function validityOf(rules: IdentifyRules): IsValid {
+  const reading = readingCountry(rules);
+  if ('reject' in reading) return isValidNumber;
+  const { country } = reading;
+  const known = validities.get(country) ?? createIsValid(country);
+  validities.set(country, known);
+  return known;
+}
+
+const isValidNumber: IsValid = (e164) => libphonenumber().parsePhoneNumberFromString(e164)?.isValid() === true;
+
+/**
+ * The same as `isValidNumber` for numbers of one country. Where the country has its calling code alone, the patterns are
+ * compiled once: libphonenumber compiles them for every number, which takes several times longer.
+ */
+function createIsValid(country: string): IsValid {
+  const { getCountries, getCountryCallingCode } = libphonenumber();
+  const code = getCountryCallingCode(country as CountryCode);
+  if (getCountries().filter((other) => getCountryCallingCode(other) === code).length > 1) return isValidNumber;
+  const isValid = validity(country, (pattern) => new RegExp(`^(?:${pattern})$`));
+  return (e164) => (e164.startsWith(`+${code}`) ? isValid(e164.slice(code.length + 1)) : isValidNumber(e164));
 }

@@ -64,8 +64,8 @@ const numberTypes = [
   'VOICEMAIL',
 ];
 
-/** A test of national numbers with `anyDigit` in them, by the patterns that make a number of a country valid. */
-function validity(country: string, toRegExp: (pattern: string) => RegExp): (nationalNumber: string) => boolean {
+/** A test of national numbers by the patterns that make a number of a country valid, each compiled by `toRegExp`. */
+export function validity(country: string, toRegExp: (pattern: string) => RegExp): (nationalNumber: string) => boolean {
   const numbers = countryNumbers(country);
   const general = toRegExp(numbers.nationalNumberPattern());
   const types = numberTypes.flatMap((name) => {

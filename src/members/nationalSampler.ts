@@ -20,7 +20,7 @@ const largestSample = 10_000;
 /** A column of a chunk with fewer bytes is sampled line by line, so that a small source is looked at wholly. */
 const smallBytes = 256 * 1024;
 /** About how many lines are sampled in a larger one. */
-const linesInLarge = 4_096;
+const linesInLarge = 2_048;
 
 export function createNationalSampler(rules: IdentifyRules): NationalSampler {
   const { identifierType, hashed } = rules;

@@ -1,3 +1,5 @@
+import fc from 'fast-check';
+import { type CountryCode, parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import { expect, test } from 'vitest';
 import { createReadNational } from '../../src/identifiers/doubt.ts';
 import type { IdentifyRules } from '../../src/identifiers/identify.ts';
@@ -37,3 +39,23 @@ test('a number of another country is not accepted where only the national form i
   expect(createReadNational({ ...rules, country: 'TH' })('081 234 5678')).toBeUndefined();
   expect(createReadNational({ ...rules, country: 'JP' })('090-1234-5678')).toBe('valid');
 });
+
+test.each(['JP', 'TH', 'TW', 'ID', 'KR', 'DE', 'BR', 'US', 'GB', 'RU'])(
+  'numbers of %s are judged as libphonenumber judges them',
+  (country) => {
+    const read = createReadNational({ ...japan, country });
+    const digits = fc.stringMatching(/^0?[1-9][0-9]{6,11}$/);
+    const seen = new Set<string | undefined>();
+    fc.assert(
+      fc.property(digits, (value) => {
+        const number = parsePhoneNumberFromString(value, { defaultCountry: country as CountryCode, extract: false });
+        const validity = read(value);
+        seen.add(validity);
+        if (validity !== undefined) expect(validity).toBe(number?.isValid() ? 'valid' : 'doubtful');
+      }),
+      { numRuns: 1_000 },
+    );
+    expect(seen).toContain('doubtful');
+    expect(seen).toContain('valid');
+  },
+);
