@@ -1,4 +1,3 @@
-import { SyncError } from '../../errors.ts';
 import { cutRows, toChunk } from '../chunks.ts';
 import { type Relation, selectFrom } from '../select.ts';
 import type { Source, WantedColumns } from '../source.ts';
@@ -15,8 +14,6 @@ export interface DuckdbRelation {
   columns: readonly { name: string; type: string }[];
   /** How many values the columns of these names have, where that is known without reading them. */
   countValues?(names: readonly string[]): Promise<number[]>;
-  /** After a failure of which DuckDB did not tell the reason: what it was, when that can be found out. */
-  diagnose?(): Promise<SyncError | undefined>;
 }
 
 /** Some columns of a relation, each read as text. Throws `source.column_missing` when a wanted column is not there or holds nothing that can be read as text. */
@@ -38,12 +35,8 @@ export async function readRelation(
       return counts && choices.map((positions) => positions.reduce((sum, position) => sum + counts[position]!, 0));
     },
     async *chunks(signal) {
-      try {
-        for await (const rows of cutRows(engine.exportRows(statement, where, signal)))
-          yield toChunk(rows, isList, hasKey);
-      } catch (error) {
-        throw (isUnexplained(error) ? await relation.diagnose?.() : undefined) ?? error;
-      }
+      for await (const rows of cutRows(engine.exportRows(statement, where, signal)))
+        yield toChunk(rows, isList, hasKey);
     },
     // The engine belongs to who opened it.
     [Symbol.asyncDispose]: async () => {},
@@ -54,8 +47,4 @@ export async function readRelation(
 function withNamesOfOurs({ where, from, columns }: DuckdbRelation): Relation {
   const named = columns.map((column, index) => ({ ...column, sql: quoteName(`c${index}`) }));
   return { where, from: `${from} AS t(${named.map(({ sql }) => sql).join(', ')})`, columns: named };
-}
-
-function isUnexplained(error: unknown): boolean {
-  return error instanceof SyncError && error.code === 'source.query_failed';
 }
