@@ -1,4 +1,3 @@
-import { SyncError } from '../../errors.ts';
 import { cutRows, toChunk } from '../chunks.ts';
 import { type Relation, selectFrom } from '../select.ts';
 import type { Source, WantedColumns } from '../source.ts';
@@ -65,8 +64,4 @@ export async function readRelation(
 function withNamesOfOurs({ where, from, columns }: DuckdbRelation): Relation {
   const named = columns.map((column, index) => ({ ...column, sql: quoteName(`c${index}`) }));
   return { where, from: `${from} AS t(${named.map(({ sql }) => sql).join(', ')})`, columns: named };
-}
-
-function isUnexplained(error: unknown): boolean {
-  return error instanceof SyncError && error.code === 'source.query_failed';
 }

@@ -24,8 +24,8 @@ interface Positions {
 const chunkBytes = 2 * 1024 * 1024;
 
 /**
- * Opens a CSV file, which is read strictly: what its first record tells (columns, delimiter, quote, line end) holds for
- * every record, and every byte must be in the configured encoding.
+ * Opens a CSV file, which is read strictly: the columns, delimiter, quote and line end of the first record hold for every
+ * record, and every byte must be in the configured encoding.
  */
 export async function openCsv(file: string, config: CsvConfig, wanted: WantedColumns): Promise<Source> {
   const csv = { file, where: `the file ${file}`, config };

@@ -9,7 +9,7 @@ export interface CsvBlock {
   /** Has one byte of room behind `length` at least. */
   bytes: Buffer;
   length: number;
-  /** Whether nothing follows. */
+  /** True when the file ends with this block. */
   isLast: boolean;
   /** Reads on behind `length` until the block is full or the file ends. */
   fill(): Promise<void>;

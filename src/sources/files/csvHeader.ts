@@ -7,7 +7,7 @@ import { beginsAsUtf8 } from './encodings.ts';
 
 export type CsvConfig = NonNullable<FilesSourceConfig['csv']>;
 
-/** What the beginning of a CSV file tells about all of it. */
+/** The form and the names of a CSV file, read from its first record. */
 export interface CsvHeader {
   form: CsvForm;
   names: readonly string[];
@@ -47,7 +47,7 @@ const singleQuote = 0x27;
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 
-/** Where the first record ends, and with what line end; LF when it is the only one. Undefined when more is needed. */
+/** Finds the end of the first record and its line end, LF when nothing follows. Undefined when more bytes are needed. */
 function findFirstRecord(block: CsvBlock, start: number, quote: string): { end: number; lineEnd: LineEnd } | undefined {
   const { bytes, length, isLast } = block;
   const quoteByte = quote === '' ? -1 : quote.charCodeAt(0);

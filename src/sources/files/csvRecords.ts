@@ -35,7 +35,7 @@ export interface RecordReader {
   malformed(fault: string): SyncError;
 }
 
-/** What a byte means outside quotes. */
+/** Meanings of a byte outside quotes. */
 const inField = 0;
 const delimits = 1;
 const endsLine = 2;
@@ -62,7 +62,7 @@ export function createRecordReader(form: CsvForm, positions: readonly number[], 
   const meanings = meaningsOf(form, delimiter[0]!, quote);
   const endByte = form.lineEnd.charCodeAt(0);
   const endLength = form.lineEnd.length;
-  /** What counts as a line inside quotes: the last byte of a line end. */
+  /** The last byte of a line end: it is counted as a line inside quotes, too. */
   const lineByte = form.lineEnd.charCodeAt(endLength - 1);
   const columns = positions.map((): Column => ({ bytes: new Uint8Array(), length: 0 }));
   /** The column of each field, undefined for those that are not wanted and for those too many. */

@@ -38,7 +38,7 @@ async function* checkUtf8(parts: AsyncIterable<Uint8Array>): AsyncGenerator<Uint
   if (cutCharacter.length > 0) throw new NotDecodable();
 }
 
-/** Where a UTF-8 character begins that goes on behind the end of the bytes, or that end. */
+/** Returns the end of the last whole UTF-8 character. */
 function endOfCharacters(bytes: Uint8Array): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const byte = bytes[bytes.length - back]!;
@@ -96,7 +96,7 @@ function refuse(): never {
 /** Control characters that ICU's converter of Shift_JIS exchanges, as IBM's mainframes do. */
 const exchanged: Record<string, string> = { '\x1a': '\x7f', '\x1c': '\x1a', '\x7f': '\x1c' };
 
-/** Mends the differences between ICU's converters and the encodings as they are used on Windows and the Web. */
+/** Corrects the differences between ICU's converters and the encodings as they are used on Windows and the Web. */
 function correct(text: string, encoding: Encoding): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters in question.
   if (encoding === 'shift_jis') return text.replace(/[\x1a\x1c\x7f]/g, (control) => exchanged[control]!);

@@ -70,7 +70,7 @@ async function findFault(file: string, encoding: Encoding): Promise<Fault | unde
 function locate(part: Uint8Array, decoder: StrictDecoder, lines: LineCount): Fault {
   let at = 0;
   while (at < part.length && isDecodable(() => lines.add(decoder.decode(part.subarray(at, at + 1))))) at++;
-  // A line feed is never part of a longer character, except in UTF-16, which is told by its NULs.
+  // A line feed is never part of a longer character, except in UTF-16, which is recognised by its NULs.
   const start = part.lastIndexOf(lineFeed, Math.max(0, at - sampleBytes)) + 1;
   return { line: lines.current(), sample: part.subarray(start, at + sampleBytes) };
 }

@@ -14,12 +14,12 @@ export const encodingNames: Record<Encoding, string> = {
   gb18030: 'GB18030',
 };
 
-/** Whether a text begins with the byte order mark of UTF-8. */
+/** Returns true for a text that begins with the byte order mark of UTF-8. */
 export function beginsAsUtf8(head: Uint8Array): boolean {
   return head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf;
 }
 
-/** Whether a text begins with a byte order mark of UTF-16, or every other byte is often NUL, as in ASCII as UTF-16. */
+/** Returns true for a text with a byte order mark of UTF-16, or with many NULs in every other place, as ASCII in UTF-16 has. */
 export function beginsAsUtf16(head: Uint8Array): boolean {
   if (utf16Mark(head) !== undefined) return true;
   const { even, odd } = countNuls(head);

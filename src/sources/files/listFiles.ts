@@ -53,7 +53,7 @@ async function mapAll<T>(items: readonly T[], map: (item: T) => Promise<string[]
   return results;
 }
 
-/** What a folder holds; nothing where there is no such folder. */
+/** Lists a folder. A folder that does not exist has no entries. */
 async function entriesOf(folder: string): Promise<Dirent[]> {
   try {
     return await readdir(folder || '.', { withFileTypes: true });
@@ -87,7 +87,7 @@ function matcherOf(segment: string): (name: string) => boolean {
   return (name) => regex.test(name);
 }
 
-/** Refuses what is no file: reading it may never end, and it cannot be read twice. */
+/** Refuses a pipe, a socket or a device: reading it may never end, and it cannot be read twice. */
 function checkRegular(path: string, stats: Stats): string {
   if (stats.isFile()) return path;
   const kind = stats.isFIFO() ? 'a named pipe' : stats.isSocket() ? 'a socket' : 'a device';
