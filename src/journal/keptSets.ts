@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type MemberSet, openMemberSet, type SealedSet } from '../members/memberSet.ts';
 import { digestSet } from '../members/setDigest.ts';
 import { guardState, stateError } from '../stateErrors.ts';
-import { makePrivateFolder } from './privateFolder.ts';
+import { makePrivateSubfolder } from './privateFolder.ts';
 
 /** A member set that outlives its run, as the journal records it. */
 export interface KeptSet {
@@ -48,7 +48,7 @@ export function openKeptSets(directory: string, keyed: (text: string) => string)
   return {
     keep({ path, recordBytes, count, digest }, file) {
       guardSync('write', () => {
-        makePrivateFolder(directory);
+        makePrivateSubfolder(directory);
         renameSync(path, join(directory, file));
       });
       return { file, recordBytes, count, keyedDigest: keyed(digest) };

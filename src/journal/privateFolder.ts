@@ -7,6 +7,11 @@ export function makePrivateFolder(path: string): void {
   if (existsSync(path)) return;
   // mkdir's `recursive` never returns where the system says ENOENT about a folder that is there, as in /proc.
   makePrivateFolder(dirname(resolve(path)));
+  makePrivateSubfolder(path);
+}
+
+/** Makes a folder in one that exists: a state directory that has vanished is not made again without its marker. */
+export function makePrivateSubfolder(path: string): void {
   try {
     mkdirSync(path, { mode: 0o700 });
   } catch (error) {

@@ -2,7 +2,7 @@ import { lstatSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { guardState } from '../stateErrors.ts';
 import { type Lock, tryLock } from './lock.ts';
-import { makePrivateFolder } from './privateFolder.ts';
+import { makePrivateSubfolder } from './privateFolder.ts';
 
 export interface WorkFolder {
   path: string;
@@ -16,7 +16,7 @@ export interface WorkFolder {
  */
 export async function openWorkFolder(parent: string, runId: string): Promise<WorkFolder> {
   return guardState(`the working folder ${parent}`, () => {
-    makePrivateFolder(parent);
+    makePrivateSubfolder(parent);
     const path = join(parent, `${prefix}${runId}`);
     mkdirSync(path, { mode: 0o700 });
     const lock = tryLock(join(path, 'lock'));

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Config, type SyncConfig, sourceOf, wantedColumns } from '../config.ts';
 import { SyncError } from '../errors.ts';
+import { makePrivateSubfolder } from '../journal/privateFolder.ts';
 import { type ReadResult, readMembers } from '../members/readMembers.ts';
 import type { ReadingContext } from '../runContext.ts';
 import { openSource } from '../sources/openSource.ts';
@@ -79,7 +80,7 @@ async function open(requests: readonly ReadRequest[], context: ReadingContext) {
   const { config, workDirectory, stdin, memory, signal } = context;
   const [first] = requests;
   const directory = join(workDirectory, `source-of-${first!.sync.name}`);
-  await guardState(directory, () => mkdirSync(directory, { mode: 0o700, recursive: true }));
+  await guardState(directory, () => makePrivateSubfolder(directory));
   return openSource(sourceOf(config, first!.sync), wantedBy(requests, config), {
     ...{ directory, stdin, signal },
     duckdbBytes: memory.duckdbBytes,

@@ -452,6 +452,9 @@ describe('what the system refuses', () => {
       const batch = { ...plan.batches[0]!, fate: 'sending' as const };
       expect(codeOf(() => journal.noteIntent(plan, batch))).toBe('state.not_writable');
       expect(() => journal.noteIntent(plan, batch)).toThrow('(ENOENT)');
+      const set = { ...journal.sets.open(plan.next), digest: '' };
+      expect(codeOf(() => journal.sets.keep(set, plan.next.file))).toBe('state.not_writable');
+      expect(existsSync(directory)).toBe(false);
     });
   });
 });

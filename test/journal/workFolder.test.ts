@@ -48,18 +48,27 @@ async function startRun(runId: string) {
 
 describe('a working folder', () => {
   test('is for this user only, and goes with all in it', async () => {
-    const folder = await openWorkFolder(join(parent, 'state/work'), 'run-1');
+    const folder = await openWorkFolder(join(parent, 'work'), 'run-1');
     expect(statSync(folder.path).mode & 0o777).toBe(0o700);
     mkdirSync(join(folder.path, 'sync/members'), { recursive: true });
     writeFileSync(join(folder.path, 'sync/members/unsorted'), 'x');
     folder.remove();
-    expect(readdirSync(join(parent, 'state/work'))).toEqual([]);
+    expect(readdirSync(join(parent, 'work'))).toEqual([]);
   });
 
   test('is not to be had twice', async () => {
     const folder = await openWorkFolder(parent, 'run-1');
     await expect(openWorkFolder(parent, 'run-1')).rejects.toMatchObject({ code: 'state.not_writable' });
     folder.remove();
+  });
+
+  test('is not made in a state directory that has vanished, which would be without its marker', async () => {
+    const opening = openWorkFolder(join(parent, 'vanished/work'), 'run-1');
+    await expect(opening).rejects.toMatchObject({
+      code: 'state.not_writable',
+      message: expect.stringContaining('ENOENT'),
+    });
+    expect(existsSync(join(parent, 'vanished'))).toBe(false);
   });
 
   test('cannot be made below a file', async () => {
