@@ -139,7 +139,7 @@ const rules: readonly Rule[] = [
 ];
 
 /** `place` is " at line 3", or nothing where it is not known. */
-function notUtf8(where: string, place: string): SyncError {
+export function notUtf8(where: string, place: string): SyncError {
   return new SyncError(
     'source.encoding',
     `Cannot read ${where}: it is not UTF-8${place}.`,

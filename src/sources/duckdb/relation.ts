@@ -16,8 +16,8 @@ export interface DuckdbRelation {
   countValues?(names: readonly string[]): Promise<number[]>;
   /** Rejects if the rows are not to be used after all. Runs while they are read. */
   checkWhole?(signal: AbortSignal): Promise<void>;
-  /** After a failure of which DuckDB did not tell the reason: what it was, when that can be found out. */
-  diagnose?(): Promise<SyncError | undefined>;
+  /** Returns what a failure of DuckDB was, if the file tells more than DuckDB did. */
+  diagnose?(failure: unknown): Promise<unknown>;
 }
 
 /** Some columns of a relation, each read as text. Throws `source.column_missing` when a wanted column is not there or holds nothing that can be read as text. */
@@ -50,7 +50,7 @@ export async function readRelation(
           yield toChunk(rows, isList, hasKey);
         await check;
       } catch (error) {
-        throw (isUnexplained(error) ? await relation.diagnose?.() : undefined) ?? error;
+        throw (await relation.diagnose?.(error)) ?? error;
       } finally {
         checking.abort();
       }

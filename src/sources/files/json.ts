@@ -4,6 +4,7 @@ import type { DuckdbRelation } from '../duckdb/relation.ts';
 import { namesToFind, type WantedColumns } from '../source.ts';
 import { quoteText, textFileArguments } from '../sqlText.ts';
 import { isCompressed, readFileBytes } from './compression.ts';
+import { findEncodingFault } from './encodingFault.ts';
 import { createJsonScan, type JsonContents, type JsonScan } from './jsonScan.ts';
 
 /**
@@ -25,9 +26,26 @@ export async function jsonRelation(file: string, wanted: WantedColumns): Promise
     columns: names.map((name) => ({ name, type: 'JSON' })),
     ...(start !== undefined && {
       checkWhole: async (signal) => checkSpelling((await scanWhole(file, wanted, signal)).keys, wanted, where),
-      diagnose: () => scanWhole(file, wanted).then(() => undefined, asSyncError),
     }),
+    diagnose: (failure) => diagnose(failure, file, wanted),
   };
+}
+
+/** Finds the place and the likely encoding of wrong bytes, and what DuckDB calls by no name. */
+async function diagnose(failure: unknown, file: string, wanted: WantedColumns): Promise<unknown> {
+  if (!(failure instanceof SyncError)) return undefined;
+  if (failure.code === 'source.encoding') return explain(failure, file);
+  return failure.code === 'source.query_failed'
+    ? scanWhole(file, wanted).then(
+        () => undefined,
+        (fault: unknown) => fault,
+      )
+    : undefined;
+}
+
+async function explain(error: unknown, file: string): Promise<unknown> {
+  if (!(error instanceof SyncError) || error.code !== 'source.encoding') return error;
+  return (await findEncodingFault(file, { encoding: 'utf-8', isConfigurable: false })) ?? error;
 }
 
 function createScan(file: string, wanted: WantedColumns): JsonScan {
@@ -38,12 +56,16 @@ function createScan(file: string, wanted: WantedColumns): JsonScan {
 
 async function scanWhole(file: string, wanted: WantedColumns, signal?: AbortSignal): Promise<JsonContents> {
   const scan = createScan(file, wanted);
-  for await (const part of readFileBytes(file)) {
-    signal?.throwIfAborted();
-    scan.scan(part);
+  try {
+    for await (const part of readFileBytes(file)) {
+      signal?.throwIfAborted();
+      scan.scan(part);
+    }
+    scan.end();
+    return scan.contents();
+  } catch (error) {
+    throw await explain(error, file);
   }
-  scan.end();
-  return scan.contents();
 }
 
 const startBytes = 4 * 1024 * 1024;
@@ -57,18 +79,18 @@ async function scanStart(file: string, wanted: WantedColumns): Promise<JsonConte
   if (isCompressed(file) || sizeOf(file) <= startBytes) return undefined;
   const scan = createScan(file, wanted);
   let bytes = 0;
-  for await (const part of readFileBytes(file)) {
-    scan.scan(part);
-    bytes += part.length;
-    if (bytes >= startBytes) break;
+  try {
+    for await (const part of readFileBytes(file)) {
+      scan.scan(part);
+      bytes += part.length;
+      if (bytes >= startBytes) break;
+    }
+  } catch (error) {
+    throw await explain(error, file);
   }
   const contents = scan.contents();
   const found = new Set(contents.keys.map((key) => key.toLowerCase()));
   return namesToFind(wanted).every((name) => found.has(name.toLowerCase())) ? contents : undefined;
-}
-
-function asSyncError(error: unknown): SyncError | undefined {
-  return error instanceof SyncError ? error : undefined;
 }
 
 /** 0 for a file that does not exist: reading it tells why. */
