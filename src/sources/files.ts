@@ -1,6 +1,6 @@
 import { SyncError } from '../errors.ts';
 import type { FilesSourceConfig } from '../sourceConfig.ts';
-import type { DuckdbEngine } from './duckdb/engine.ts';
+import type { DuckdbEngine, OpenEngine } from './duckdb/engine.ts';
 import { readRelation } from './duckdb/relation.ts';
 import { openCsv } from './files/csv.ts';
 import { jsonRelation } from './files/json.ts';
@@ -15,11 +15,11 @@ import type { ColumnChoice, Source, WantedColumns } from './source.ts';
 export async function openFiles(
   config: FilesSourceConfig,
   wanted: WantedColumns,
-  engine: DuckdbEngine,
+  openEngine: OpenEngine,
 ): Promise<Source> {
   const readings: Source[] = [];
   for (const file of await listFiles(config.path)) {
-    const reading = await openFile(file, config, wanted, engine);
+    const reading = await openFile(file, config, wanted, openEngine);
     if (reading !== undefined) readings.push(reading);
   }
   const { columns, choices } = readings[0] ?? nothingToRead(wanted);
@@ -59,19 +59,19 @@ async function openFile(
   file: string,
   config: FilesSourceConfig,
   wanted: WantedColumns,
-  engine: DuckdbEngine,
+  openEngine: OpenEngine,
 ): Promise<Source | undefined> {
   const extension = /\.(parquet|csv|tsv|json|jsonl|ndjson)(\.(gz|zst))?$/i.exec(file)?.[1]?.toLowerCase();
   switch (extension) {
     case 'parquet':
-      return readRelation(await parquetRelation(file, engine), wanted, engine);
+      return openParquet(file, wanted, await openEngine());
     case 'csv':
     case 'tsv':
       return openCsv(file, config.csv ?? usualCsv, wanted);
     case 'json':
     case 'jsonl':
     case 'ndjson':
-      return openJson(file, wanted, engine);
+      return openJson(file, wanted, openEngine);
     default:
       throw new SyncError(
         'source.unreadable',
@@ -81,9 +81,13 @@ async function openFile(
   }
 }
 
-async function openJson(file: string, wanted: WantedColumns, engine: DuckdbEngine): Promise<Source | undefined> {
+async function openParquet(file: string, wanted: WantedColumns, engine: DuckdbEngine): Promise<Source> {
+  return readRelation(await parquetRelation(file, engine), wanted, engine);
+}
+
+async function openJson(file: string, wanted: WantedColumns, openEngine: OpenEngine): Promise<Source | undefined> {
   const relation = await jsonRelation(file, wanted);
-  return relation && readRelation(relation, wanted, engine);
+  return relation && readRelation(relation, wanted, await openEngine());
 }
 
 /** Only where columns are those that happen to be present: then all files must have the same of them. */

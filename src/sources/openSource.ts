@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { readRoom, workersThatFit } from '../processLimits.ts';
 import type { SourceConfig } from '../sourceConfig.ts';
-import type { DuckdbEngine } from './duckdb/engine.ts';
+import type { DuckdbEngine, OpenEngine } from './duckdb/engine.ts';
 import { openQuery } from './duckdb.ts';
 import { openFiles } from './files.ts';
 import type { Source, WantedColumns } from './source.ts';
@@ -30,11 +30,13 @@ export async function openSource(
   // A driver takes time to load, and few are needed.
   switch (config.type) {
     case 'files':
-      return withDuckdb(surroundings, 1, (engine) => openFiles(config, wanted, engine));
+      return withDuckdb(surroundings, 1, (openEngine) => openFiles(config, wanted, openEngine));
     case 'stdin':
-      return withDuckdb(surroundings, 1, (engine) => openStdin(config, wanted, engine, stdin));
+      return withDuckdb(surroundings, 1, (openEngine) => openStdin(config, wanted, openEngine, stdin));
     case 'duckdb':
-      return withDuckdb(surroundings, threadsOfQuery(), (engine) => openQuery(config, wanted, engine));
+      return withDuckdb(surroundings, threadsOfQuery(), async (openEngine) =>
+        openQuery(config, wanted, await openEngine()),
+      );
     case 'postgres':
       return (await import('./postgres.ts')).openPostgres(config, wanted, signal);
     case 'mysql':
@@ -52,18 +54,27 @@ function threadsOfQuery(): number {
   return Math.max(1, Math.min(availableParallelism(), workersThatFit(readRoom())));
 }
 
-/** The engine is the source's own, and is closed with it. */
+/** The engine belongs to the source and is closed with it. CSV alone needs none, and loading it takes half a second. */
 async function withDuckdb(
   { directory, duckdbBytes }: SourceSurroundings,
   threads: number,
-  open: (engine: DuckdbEngine) => Promise<Source>,
+  open: (openEngine: OpenEngine) => Promise<Source>,
 ): Promise<Source> {
-  const { openDuckdb } = await import('./duckdb/engine.ts');
-  const engine = await openDuckdb(directory, { memoryBytes: duckdbBytes, threads });
+  let opening: Promise<DuckdbEngine> | undefined;
+  const openEngine = () => {
+    opening ??= import('./duckdb/engine.ts').then(({ openDuckdb }) =>
+      openDuckdb(directory, { memoryBytes: duckdbBytes, threads }),
+    );
+    return opening;
+  };
+  const close = async () => {
+    const engine = await opening?.catch(() => undefined);
+    engine?.close();
+  };
   try {
-    return { ...(await open(engine)), [Symbol.asyncDispose]: async () => engine.close() };
+    return { ...(await open(openEngine)), [Symbol.asyncDispose]: close };
   } catch (error) {
-    engine.close();
+    await close();
     throw error;
   }
 }

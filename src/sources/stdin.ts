@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import { SyncError, systemErrorCode } from '../errors.ts';
 import type { StdinSourceConfig } from '../sourceConfig.ts';
 import { guardState } from '../stateErrors.ts';
-import type { DuckdbEngine } from './duckdb/engine.ts';
+import type { OpenEngine } from './duckdb/engine.ts';
 import { openFiles } from './files.ts';
 import type { Source, WantedColumns } from './source.ts';
 
@@ -15,11 +15,11 @@ export type KeptStdin = (format: StdinSourceConfig['format']) => Promise<string>
 export async function openStdin(
   config: StdinSourceConfig,
   wanted: WantedColumns,
-  engine: DuckdbEngine,
+  openEngine: OpenEngine,
   stdin: KeptStdin,
 ): Promise<Source> {
   const csv = config.csv === undefined ? {} : { csv: config.csv };
-  return openFiles({ type: 'files', path: await stdin(config.format), ...csv }, wanted, engine);
+  return openFiles({ type: 'files', path: await stdin(config.format), ...csv }, wanted, openEngine);
 }
 
 /**

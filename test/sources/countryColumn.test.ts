@@ -39,7 +39,7 @@ describe('the country column goes along, in any case, and is no column of identi
   test('from standard input', async () => {
     const stdin = keepStdin(Readable.from([Buffer.from(csv)]), sources.folder, new AbortController().signal);
     const choices = { choices: [wanted] };
-    expect(await chosen(await openStdin({ type: 'stdin', format: 'csv' }, choices, sources.engine, stdin))).toEqual(
+    expect(await chosen(await openStdin({ type: 'stdin', format: 'csv' }, choices, sources.openEngine, stdin))).toEqual(
       people,
     );
   });

@@ -2,7 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readFileColumn, syncErrorOf, useSources } from './sourceSetup.ts';
+import { openFiles } from '../../src/sources/files.ts';
+import type { WantedColumns } from '../../src/sources/source.ts';
+import { openStdin } from '../../src/sources/stdin.ts';
+import { readAll, readFileColumn, syncErrorOf, useSources } from './sourceSetup.ts';
 
 const sources = useSources();
 
@@ -33,6 +36,18 @@ test.each(['list.txt', 'list', 'list.csv.bz2', 'list.xlsx', 'csv'])(
     expect(error.hint).toContain('.parquet, .csv');
   },
 );
+
+test('CSV files and standard input as CSV are read without DuckDB', async () => {
+  const path = sources.write('plain/people.csv', 'email\na@b.c\n');
+  const choices: WantedColumns = { choices: [{ names: ['email'], required: 'all' }] };
+  const openEngine = () => Promise.reject(new Error('DuckDB was started'));
+  const { signal } = new AbortController();
+  for (const source of [
+    await openFiles({ type: 'files', path }, choices, openEngine),
+    await openStdin({ type: 'stdin', format: 'csv' }, choices, openEngine, async () => path),
+  ])
+    expect((await readAll(source, signal)).values).toEqual([['a@b.c']]);
+});
 
 test('kinds may be mixed, and endings may be in capitals', async () => {
   sources.write('mixed/1.CSV', 'email\na\n');

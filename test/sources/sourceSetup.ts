@@ -5,7 +5,7 @@ import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll } from 'vitest';
 import { SyncError } from '../../src/errors.ts';
 import type { FilesSourceConfig, SourceConfig } from '../../src/sourceConfig.ts';
-import { type DuckdbEngine, openDuckdb } from '../../src/sources/duckdb/engine.ts';
+import { type DuckdbEngine, type OpenEngine, openDuckdb } from '../../src/sources/duckdb/engine.ts';
 import { openQuery } from '../../src/sources/duckdb.ts';
 import { openFiles } from '../../src/sources/files.ts';
 import type { ColumnChoice, Source, WantedColumns } from '../../src/sources/source.ts';
@@ -28,6 +28,8 @@ export interface Sources {
   /** A folder for this test file. */
   folder: string;
   engine: DuckdbEngine;
+  /** Gives that engine to a source that asks for one. */
+  openEngine: OpenEngine;
   /** DuckDB without our settings, to make files with. */
   maker: DuckDBConnection;
   /** Writes a file into the folder and returns its path. */
@@ -45,6 +47,7 @@ export function useSources(): Sources {
       writeFileSync(path, content);
       return path;
     },
+    openEngine: async () => sources.engine,
     leftovers: () => readdirSync(join(sources.folder, 'work', 'duckdb')),
   } as Sources;
   beforeAll(async () => {
@@ -66,7 +69,7 @@ export type Wanted = ColumnChoice & Pick<WantedColumns, 'key'>;
 /** A source of those that DuckDB reads, by an engine that is there already. */
 export function openWith(engine: DuckdbEngine, config: SourceConfig, { key, ...choice }: Wanted): Promise<Source> {
   const wanted = { choices: [choice], key };
-  if (config.type === 'files') return openFiles(config, wanted, engine);
+  if (config.type === 'files') return openFiles(config, wanted, async () => engine);
   if (config.type === 'duckdb') return openQuery(config, wanted, engine);
   throw new Error('DuckDB reads files and queries');
 }

@@ -8,6 +8,9 @@ import { sourceError } from './errors.ts';
 import { createPipe } from './pipe.ts';
 import { writingFunctions } from './tableFunctions.ts';
 
+/** Starts DuckDB with the first call. A source that needs no DuckDB never calls it. */
+export type OpenEngine = () => Promise<DuckdbEngine>;
+
 export interface DuckdbEngine {
   /** Attaches a database file read-only; its tables are found by their plain names. */
   attach(path: string): Promise<void>;

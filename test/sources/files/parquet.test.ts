@@ -315,6 +315,6 @@ test('the footers of all files tell how many values each choice of columns has',
   await write("SELECT 'a@b.c' AS email, 'x' AS phone FROM range(5)", 'parts/2.parquet');
   const path = `${sources.folder}/parts/*.parquet`;
   const choices = [['email'], ['email', 'phone']].map((names) => ({ names, required: 'all' as const }));
-  const source = await openFiles({ type: 'files', path }, { choices }, sources.engine);
+  const source = await openFiles({ type: 'files', path }, { choices }, sources.openEngine);
   expect(await source.expectedValues?.()).toEqual([8, 23]);
 });
