@@ -213,14 +213,22 @@ export function createJsonScan({ where, isLines, wanted }: JsonScanOptions): Jso
     return at;
   }
 
+  /** The key that the object before had in this place. Returns the place behind its colon, or undefined for another. */
+  function scanUsualKey(bytes: Buffer, from: number): number | undefined {
+    const usual = placed[place];
+    const start = bytes[from] === space ? from + 1 : from;
+    if (usual === undefined || !beginsWith(bytes, start, usual.quoted)) return undefined;
+    tookKey(usual, start);
+    return start + usual.quoted.length;
+  }
+
   /** A key, from its quote on. Returns the place behind it, or the end of the bytes when it goes on behind them. */
   function scanKey(bytes: Buffer, from: number): number {
-    const usual = placed[place];
-    if (usual !== undefined && beginsWith(bytes, from, usual.quoted)) {
-      tookKey(usual, from);
+    const next = scanUsualKey(bytes, from);
+    if (next !== undefined) {
       depth = 0;
       state = inValue;
-      return from + usual.quoted.length;
+      return next;
     }
     for (let at = from + 1; at < bytes.length; at++) {
       const byte = bytes[at];
@@ -256,8 +264,12 @@ export function createJsonScan({ where, isLines, wanted }: JsonScanOptions): Jso
         line++;
       } else if (byte === comma) {
         if (open > 0) continue;
-        state = atKey;
-        return at + 1;
+        const next = scanUsualKey(bytes, at + 1);
+        if (next === undefined) {
+          state = atKey;
+          return at + 1;
+        }
+        at = next - 1;
       } else if (byte === openObject || byte === openArray) open++;
       else if (open > 0) open--;
       else if (byte === closeObject) {
