@@ -210,7 +210,7 @@ function usageError({ message }: CommanderError, command: string): SyncError {
 /** Whether a write to stdout has failed: the reader is gone, or its disk is full. */
 let isOutputLost = false;
 
-/** Ends the process when its output is written. A result that nobody got is no success. */
+/** Ends the process when its output is written. A result that could not be written is no success. */
 async function exit(code: number): Promise<never> {
   await new Promise<void>((resolve) => {
     process.stdout.write('', () => resolve());

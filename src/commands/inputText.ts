@@ -35,7 +35,7 @@ export function isStdin(path: string): boolean {
   return descriptorOf(path) === 0;
 }
 
-/** A shell's `<(…)` is the path of a descriptor. Opening it anew could not tell an empty pipe from one not yet written to. */
+/** A shell's `<(…)` is the path of a descriptor. Opening it a second time could not tell an empty pipe from one not yet written to. */
 function descriptorOf(path: string): number | undefined {
   if (path === '-' || path === '/dev/stdin') return 0;
   const number = /^\/(?:dev|proc\/self)\/fd\/(\d+)$/.exec(path)?.[1];

@@ -36,7 +36,7 @@ function holdsCallingCode(raw: string, e164: string): boolean {
 
 type IsValid = (e164: string) => boolean;
 
-/** Of this thread, by country. */
+/** The tests of this thread by country. */
 const validities = new Map<string, IsValid>();
 
 function validityOf(rules: IdentifyRules): IsValid {

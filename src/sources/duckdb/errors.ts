@@ -83,7 +83,7 @@ const rules: readonly Rule[] = [
       new SyncError(
         'source.malformed',
         `Cannot read ${where}: malformed${atLine(text)}, ${csvFault(text)}.`,
-        'Mend the line, or tell how the file is written with source.csv (delimiter, quote).',
+        'Fix the line, or say in the query how the file is written: read_csv takes delim and quote.',
       ),
   },
   {

@@ -1,10 +1,9 @@
-import { readFileBytes } from '../files/compression.ts';
+import { isCompressed, readFileBytes } from '../files/compression.ts';
 import { createJsonScan } from '../files/jsonScan.ts';
 import { quoteText } from '../sqlText.ts';
 import type { DuckdbEngine } from './engine.ts';
 
 const isJson = /\.(?:json|jsonl|ndjson)(?:\.(?:gz|zst))?$/i;
-const isCompressed = /\.(?:gz|zst)$/i;
 
 /**
  * Reads the JSON and compressed files that a query names to their end. Throws `source.malformed` if one is cut off: DuckDB
@@ -13,7 +12,7 @@ const isCompressed = /\.(?:gz|zst)$/i;
  */
 export async function checkNamedFiles(select: string, where: string, engine: DuckdbEngine): Promise<void> {
   const [row] = await engine.readRows(`SELECT json_serialize_sql(${quoteText(select)})`, where);
-  const paths = textsIn(JSON.parse(row![0]!)).filter((text) => isJson.test(text) || isCompressed.test(text));
+  const paths = textsIn(JSON.parse(row![0]!)).filter((text) => isJson.test(text) || isCompressed(text));
   for (const path of new Set(paths)) {
     const files = await engine.readRows(`SELECT file FROM glob(${quoteText(path)})`, where);
     for (const [file] of files) await checkEnd(file!);
