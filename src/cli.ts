@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { endNow } from './endNow.ts';
-import { restartFrugally } from './processLimits.ts';
+import { endNow } from './system/endNow.ts';
+import { restartFrugally } from './system/processLimits.ts';
 
 /*
  * The entry: Node's version and the signals, before anything large is loaded. `commands.ts` does the rest.
@@ -24,5 +24,5 @@ for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
     stopping.abort(name);
   });
 
-const { main } = await import('./commands.ts');
+const { main } = await import('./commands/program.ts');
 await main(stopping.signal);

@@ -3,10 +3,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { loadConfig } from '../src/config/load.ts';
 import { exitCodeByError } from '../src/errors.ts';
 import { rejectCodes } from '../src/identifiers/rejects.ts';
-import { loadConfig } from '../src/loadConfig.ts';
-import { loadFaults } from '../src/simulator/faults.ts';
+import { loadFaults } from '../src/simulators/lineAds/faults.ts';
 import { renderReadme } from '../tools/readme.ts';
 
 const root = resolve(import.meta.dirname, '..');

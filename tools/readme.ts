@@ -3,10 +3,10 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { Results } from '../bench/results.ts';
 import { casesTable, kernelText, machineText } from '../bench/table.ts';
-import { configSchema } from '../src/config.ts';
+import { configSchema } from '../src/config/schema.ts';
 import { type ErrorCode, type ExitCode, exitCodeByError, exitCodePrecedence } from '../src/errors.ts';
 import { rejectReasons } from '../src/identifiers/rejects.ts';
-import { faultsSchema } from '../src/simulator/faults.ts';
+import { faultsSchema } from '../src/simulators/lineAds/faults.ts';
 import { errorTexts, exitCodeTexts } from './readmeTexts.ts';
 
 /*

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
-import type { Config } from '../config.ts';
+import { loadConfig } from '../config/load.ts';
+import type { Config } from '../config/schema.ts';
 import { SyncError } from '../errors.ts';
-import { loadConfig } from '../loadConfig.ts';
 import { isStdin, readInputText } from './inputText.ts';
 import type { OutputFlags } from './output.ts';
 

@@ -3,7 +3,7 @@ import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SyncError, systemErrorCode } from '../errors.ts';
-import { fileProblem, maxSmallFileBytes, readSmallFile, tooLarge } from '../smallFile.ts';
+import { fileProblem, maxSmallFileBytes, readSmallFile, tooLarge } from '../system/smallFile.ts';
 
 /** A text that an option of the command line refers to. */
 export interface InputText {

@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs';
 import pino, { type Logger } from 'pino';
 import { systemClock } from '../clock.ts';
-import { createLoggedProgress, type Progress } from '../progress.ts';
+import { createLoggedProgress, type Progress } from '../report/progress.ts';
 
 /*
  * stdout carries the result alone; logs, progress and tables go to stderr.
@@ -27,7 +27,7 @@ export function tellOnStderr(text: string): void {
 }
 
 /** What only some commands need is loaded when they need it: a scheduled run starts faster. */
-const loadTerminal = () => import('../terminal.ts');
+const loadTerminal = () => import('./terminal.ts');
 
 export async function createLog({ logLevel, quiet }: OutputFlags): Promise<Logger> {
   const usual = isTerminal ? 'warn' : 'info';

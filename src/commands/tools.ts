@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises';
-import { connectorSpec } from '../connectorSpec.ts';
+import { connectorSpec } from '../config/spec.ts';
 import { SyncError, systemErrorCode } from '../errors.ts';
 import { explainValue, formatExplanation } from '../identifiers/explain.ts';
 import type { IdentifyRules } from '../identifiers/identify.ts';
@@ -69,8 +69,8 @@ export async function simulate({
   faults,
   quiet,
 }: OutputFlags & { port: number; faults?: string }): Promise<number> {
-  const { startSimulator } = await import('../simulator/simulator.ts');
-  const { loadFaults } = await import('../simulator/faults.ts');
+  const { startSimulator } = await import('../simulators/lineAds/simulator.ts');
+  const { loadFaults } = await import('../simulators/lineAds/faults.ts');
   const input = { name: 'the faults', option: '--faults', path: faults ?? '' };
   const toActOut = faults === undefined ? [] : loadFaults(await readInputText(input, stopping.signal));
   const simulator = await startSimulator({ port, faults: toActOut }).catch((error: unknown) => {

@@ -1,18 +1,18 @@
-import type { SyncConfig } from '../config.ts';
+import type { SyncConfig } from '../config/schema.ts';
+import type { UploadJob } from '../destinations/lineAds/schemas.ts';
 import { type ErrorCode, SyncError } from '../errors.ts';
 import { type Journal, syncKeyOf } from '../journal/journal.ts';
 import type { RecordedPlan } from '../journal/plans.ts';
 import { membershipSettings, originSettings } from '../journal/settings.ts';
 import type { Snapshot } from '../journal/snapshots.ts';
-import { newestFirst } from '../lineAds/jobs.ts';
-import type { UploadJob } from '../lineAds/schemas.ts';
-import { UploadMisrouted } from '../lineAds/upload.ts';
 import { openUploadLines } from '../members/uploadLines.ts';
 import type { PreparedPlan } from '../planning/makePlan.ts';
-import type { SyncReport } from '../report.ts';
-import type { RunContext } from '../runContext.ts';
-import { remoteOf } from './batches.ts';
+import { remoteOf } from '../report/batches.ts';
+import type { SyncReport } from '../report/report.ts';
+import type { RunContext } from '../run/context.ts';
 import { createDelivery, type Delivery, type DeliveryRecord } from './deliverPlan.ts';
+import { UploadMisrouted } from './deliverUpload.ts';
+import { newestFirst } from './followUploads.ts';
 
 /** Writes down what is about to be done, with its members where they outlive this process. */
 export function recordPlan(

@@ -1,7 +1,7 @@
-import { isNotPopulating } from '../lineAds/audiences.ts';
-import type { LineAdsClient } from '../lineAds/client.ts';
-import type { Audience } from '../lineAds/schemas.ts';
-import { noteAudience, type SyncReport } from '../report.ts';
+import { isNotPopulating } from '../destinations/audiences.ts';
+import type { LineAdsClient } from '../destinations/lineAds/client.ts';
+import type { Audience } from '../destinations/lineAds/schemas.ts';
+import { noteAudience, type SyncReport } from '../report/report.ts';
 
 /** Notes status and size of the audiences of all syncs that succeeded. One reading of the audience list serves them. */
 export async function takeClosingLook(

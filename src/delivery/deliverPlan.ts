@@ -1,13 +1,13 @@
 import type { Clock } from '../clock.ts';
-import type { Config, IdentifierType } from '../config.ts';
+import type { Config, IdentifierType } from '../config/schema.ts';
+import type { LineAdsClient } from '../destinations/lineAds/client.ts';
+import type { UploadJob } from '../destinations/lineAds/schemas.ts';
 import { SyncError } from '../errors.ts';
-import type { LineAdsClient } from '../lineAds/client.ts';
-import { createJobFollower, type JobFollower, maxListedJobs, unfinishedCount } from '../lineAds/jobs.ts';
-import type { UploadJob } from '../lineAds/schemas.ts';
-import { deliverUpload, UploadMisrouted, type UploadTarget, UploadUnanswered } from '../lineAds/upload.ts';
 import type { UploadLines } from '../members/uploadLines.ts';
-import { type DeliveredBatch, isEnded, noteJob } from './batches.ts';
-import { createJobWatch, type WatchedPlan } from './jobWatch.ts';
+import { type DeliveredBatch, isEnded, noteJob } from '../report/batches.ts';
+import { deliverUpload, UploadMisrouted, type UploadTarget, UploadUnanswered } from './deliverUpload.ts';
+import { createJobFollower, type JobFollower, maxListedJobs, unfinishedCount } from './followUploads.ts';
+import { createJobWatch, type WatchedPlan } from './uploadWatch.ts';
 
 /** What is to be delivered, and how far an earlier run has come. */
 export interface Deliverable extends WatchedPlan {

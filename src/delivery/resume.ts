@@ -1,15 +1,15 @@
-import type { SyncConfig } from '../config.ts';
+import type { SyncConfig } from '../config/schema.ts';
+import type { Audience } from '../destinations/lineAds/schemas.ts';
 import { SyncError } from '../errors.ts';
 import { syncKeyOf } from '../journal/journal.ts';
 import type { RecordedPlan } from '../journal/plans.ts';
 import { membershipSettings, originSettings } from '../journal/settings.ts';
-import { jobsOfFile } from '../lineAds/jobs.ts';
-import type { Audience } from '../lineAds/schemas.ts';
-import type { SyncReport } from '../report.ts';
-import type { RunContext, SyncOutcome } from '../runContext.ts';
-import { isEnded } from './batches.ts';
+import { isEnded } from '../report/batches.ts';
+import type { SyncReport } from '../report/report.ts';
+import type { RunContext, SyncOutcome } from '../run/context.ts';
 import { carryOut, noteDelivery } from './carryOut.ts';
 import { describeUnplanned } from './deliverPlan.ts';
+import { jobsOfFile } from './followUploads.ts';
 
 /*
  * What to do about a plan that an earlier run did not bring to its end.

@@ -1,5 +1,5 @@
 import { SyncError } from '../errors.ts';
-import { isLoopback } from '../loopback.ts';
+import { isLoopback } from './loopback.ts';
 import { type Exemption, isExempt, parseExemption } from './noProxy.ts';
 
 /*

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { IdentifierType } from '../config.ts';
+import type { IdentifierType } from '../config/schema.ts';
 import { createInterpret, type IdentifyRules, type Meaning } from './interpret.ts';
 import { formsInOrder } from './phone.ts';
 import type { PhoneFormat } from './phoneFormats.ts';

@@ -1,4 +1,4 @@
-import type { Hashed, hashingSettings, IdentifierType } from '../config.ts';
+import type { Hashed, hashingSettings, IdentifierType } from '../config/schema.ts';
 import { normaliseEmail } from './email.ts';
 import { readHash } from './hashed.ts';
 import { normaliseIfa } from './ifa.ts';

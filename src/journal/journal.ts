@@ -2,9 +2,9 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { ZodError, z } from 'zod';
-import type { Config, SyncConfig } from '../config.ts';
-import type { DeliveredBatch } from '../delivery/batches.ts';
-import type { RunReport } from '../report.ts';
+import type { Config, SyncConfig } from '../config/schema.ts';
+import type { DeliveredBatch } from '../report/batches.ts';
+import type { RunReport } from '../report/report.ts';
 import { type KeptSets, openKeptSets } from './keptSets.ts';
 import {
   findUnfinishedPlan,

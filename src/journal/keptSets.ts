@@ -2,7 +2,7 @@ import { lstatSync, readdirSync, renameSync, rmSync, type Stats } from 'node:fs'
 import { join } from 'node:path';
 import { type MemberSet, openMemberSet, type SealedSet } from '../members/memberSet.ts';
 import { digestSet } from '../members/setDigest.ts';
-import { guardState, stateError } from '../stateErrors.ts';
+import { guardState, stateError } from '../system/stateErrors.ts';
 import { makePrivateSubfolder } from './privateFolder.ts';
 
 /** A member set that outlives its run, as the journal records it. */

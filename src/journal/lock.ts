@@ -2,7 +2,7 @@ import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { SyncError } from '../errors.ts';
-import { guardState } from '../stateErrors.ts';
+import { guardState } from '../system/stateErrors.ts';
 import { asSystemError, isBusy } from './sqlite.ts';
 import { claimStateDirectory } from './stateDirectory.ts';
 

@@ -1,8 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
-import { type DeliveredBatch, type Fate, fates, startBatch } from '../delivery/batches.ts';
 import type { PlannedBatch } from '../planning/plan.ts';
-import type { SyncReport } from '../report.ts';
+import { type DeliveredBatch, type Fate, fates, startBatch } from '../report/batches.ts';
+import type { SyncReport } from '../report/report.ts';
 import type { KeptSet } from './keptSets.ts';
 import { json, keptSet, texts } from './rows.ts';
 import { type CursorRecord, cursorRecord, cursorText } from './snapshots.ts';

@@ -1,6 +1,6 @@
-import { type Config, type SyncConfig, sourceOf, wantedColumns } from '../config.ts';
+import { type Config, type SyncConfig, sourceOf, wantedColumns } from '../config/schema.ts';
 import { formsInOrder } from '../identifiers/phone.ts';
-import { type SourceConfig, secretSourceFields } from '../sourceConfig.ts';
+import { type SourceConfig, secretSourceFields } from '../sources/config.ts';
 
 /*
  * What of the configuration decides about an earlier run's work, as text to be kept as a keyed digest.

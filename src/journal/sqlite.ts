@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { SyncError } from '../errors.ts';
-import { stateError } from '../stateErrors.ts';
+import { stateError } from '../system/stateErrors.ts';
 
 /*
  * SQLite as the journal and the lock use it, with its errors in our words. Its codes: https://sqlite.org/rescode.html

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { SyncError } from '../errors.ts';
-import { stateError } from '../stateErrors.ts';
+import { stateError } from '../system/stateErrors.ts';
 import { makePrivateFolder } from './privateFolder.ts';
 import { isJournalOfOurs } from './sqlite.ts';
 

@@ -1,6 +1,6 @@
 import { lstatSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { guardState } from '../stateErrors.ts';
+import { guardState } from '../system/stateErrors.ts';
 import { type Lock, tryLock } from './lock.ts';
 import { makePrivateSubfolder } from './privateFolder.ts';
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { kernelFile } from '../ownFiles.ts';
+import { kernelFile } from '../assets.ts';
 
 /*
  * The fast path, in WebAssembly SIMD: README.md beside this file says how it works. Whatever it does not decide goes to

@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { IdentifierType } from '../config.ts';
+import type { IdentifierType } from '../config/schema.ts';
 import { digestBytes } from '../identifiers/identify.ts';
-import { guardState } from '../stateErrors.ts';
+import { guardState } from '../system/stateErrors.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import type { MemberSet, SealedSet } from './memberSet.ts';
 import { createSortedWriter, openCursor, type SortedCursor, type SortedWriter } from './sortedSets.ts';

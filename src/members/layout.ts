@@ -1,4 +1,4 @@
-import type { IdentifierType } from '../config.ts';
+import type { IdentifierType } from '../config/schema.ts';
 import { digestBytes, ifaBytes } from '../identifiers/identify.ts';
 
 /** What the records of a member set look like, and in which order they stand. */

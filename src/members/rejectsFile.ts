@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { SyncError } from '../errors.ts';
 import type { RejectCode } from '../identifiers/rejects.ts';
-import { guardState } from '../stateErrors.ts';
+import { guardState } from '../system/stateErrors.ts';
 
 /** A rejected value as it may be listed: its place and its shape, never the value. */
 export interface ListedReject {

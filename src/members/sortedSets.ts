@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
-import { guardState } from '../stateErrors.ts';
+import { guardState } from '../system/stateErrors.ts';
 import type { Layout } from './layout.ts';
 import { type MemberSet, openMemberSet, type SealedSet } from './memberSet.ts';
 

@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { IdentifierType } from '../config.ts';
+import type { IdentifierType } from '../config/schema.ts';
 import { digestBytes, ifaBytes } from '../identifiers/identify.ts';
-import { guardState } from '../stateErrors.ts';
+import { guardState } from '../system/stateErrors.ts';
 import { deriveSet } from './deriveSet.ts';
 import { layoutOf } from './layout.ts';
 import { createMemberSet, type MemberSet, type SealedSet } from './memberSet.ts';

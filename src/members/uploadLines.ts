@@ -1,4 +1,4 @@
-import type { IdentifierType } from '../config.ts';
+import type { IdentifierType } from '../config/schema.ts';
 import { digestBytes } from '../identifiers/identify.ts';
 import { hexLineBytes, writeHexLines } from '../kernel/hexLines.ts';
 import { deriveSet } from './deriveSet.ts';

@@ -1,8 +1,8 @@
 import type { Piscina } from 'piscina';
+import { memberWorkerFile } from '../assets.ts';
 import type { IdentifyRules } from '../identifiers/identify.ts';
-import type { MemoryPlan } from '../memory.ts';
-import { memberWorkerFile } from '../ownFiles.ts';
-import { guardState } from '../stateErrors.ts';
+import type { MemoryPlan } from '../system/memory.ts';
+import { guardState } from '../system/stateErrors.ts';
 import type { Block } from './blocks.ts';
 import type { IdentifiedChunk, IdentifyOptions, ReaderChunk } from './identifyChunk.ts';
 import type { SealPartitions } from './sealPartitions.ts';

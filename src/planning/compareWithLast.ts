@@ -1,12 +1,12 @@
 import { join } from 'node:path';
-import type { SyncConfig } from '../config.ts';
+import type { SyncConfig } from '../config/schema.ts';
+import type { Audience, UploadJob } from '../destinations/lineAds/schemas.ts';
 import { syncKeyOf } from '../journal/journal.ts';
-import type { Audience, UploadJob } from '../lineAds/schemas.ts';
+import { type LastUpload, recallLastUpload } from '../journal/lastUpload.ts';
 import { compareSets, type Difference } from '../members/difference.ts';
 import type { SealedSet } from '../members/memberSet.ts';
 import type { DesiredMembers } from '../reading/readDesired.ts';
-import type { RunContext } from '../runContext.ts';
-import { type LastUpload, recallLastUpload } from './lastUpload.ts';
+import type { RunContext } from '../run/context.ts';
 
 /** What the desired members are compared with, and what that gives. */
 export interface Comparison {

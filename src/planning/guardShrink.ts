@@ -1,8 +1,8 @@
-import type { SyncConfig } from '../config.ts';
+import type { SyncConfig } from '../config/schema.ts';
+import type { Audience } from '../destinations/lineAds/schemas.ts';
 import { type Refusal, syncKeyOf } from '../journal/journal.ts';
-import type { Audience } from '../lineAds/schemas.ts';
 import type { DesiredMembers } from '../reading/readDesired.ts';
-import type { RunContext } from '../runContext.ts';
+import type { RunContext } from '../run/context.ts';
 import type { Comparison } from './compareWithLast.ts';
 import { checkShrink, type Shrink } from './guards.ts';
 import type { Plan } from './plan.ts';

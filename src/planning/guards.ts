@@ -1,4 +1,4 @@
-import type { Config, Mode } from '../config.ts';
+import type { Config, Mode } from '../config/schema.ts';
 import { SyncError } from '../errors.ts';
 import type { ReadCounts, ReadResult } from '../members/readMembers.ts';
 import { percent } from './percent.ts';

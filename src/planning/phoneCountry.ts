@@ -1,7 +1,7 @@
 import { SyncError } from '../errors.ts';
 import type { NationalSample } from '../members/nationalSampler.ts';
 import type { RejectAccount } from '../members/readMembers.ts';
-import type { SyncReport } from '../report.ts';
+import type { SyncReport } from '../report/report.ts';
 import { percent } from './percent.ts';
 
 /*

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { Config, Mode, SyncConfig } from '../config.ts';
-import type { Audience } from '../lineAds/schemas.ts';
-import { uploadOverheadBytes } from '../lineAds/upload.ts';
+import type { Config, Mode, SyncConfig } from '../config/schema.ts';
+import { uploadOverheadBytes } from '../delivery/deliverUpload.ts';
+import type { Audience } from '../destinations/lineAds/schemas.ts';
 import type { Difference } from '../members/difference.ts';
 
 export type PlanAction = 'nothing' | 'create' | 'add' | 'replace';

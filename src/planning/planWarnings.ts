@@ -1,7 +1,7 @@
-import type { SyncConfig } from '../config.ts';
+import type { SyncConfig } from '../config/schema.ts';
 import type { DesiredMembers } from '../reading/readDesired.ts';
-import type { SyncReport } from '../report.ts';
-import type { RunContext } from '../runContext.ts';
+import type { SyncReport } from '../report/report.ts';
+import type { RunContext } from '../run/context.ts';
 import type { Comparison } from './compareWithLast.ts';
 import type { Plan } from './plan.ts';
 

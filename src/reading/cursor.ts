@@ -1,9 +1,9 @@
-import { type SyncConfig, sourceOf } from '../config.ts';
+import { type SyncConfig, sourceOf } from '../config/schema.ts';
+import type { Audience } from '../destinations/lineAds/schemas.ts';
 import { syncKeyOf } from '../journal/journal.ts';
+import { isRefreshDue, recallLastUpload } from '../journal/lastUpload.ts';
 import { sourceSettings } from '../journal/settings.ts';
-import type { Audience } from '../lineAds/schemas.ts';
-import { isRefreshDue, recallLastUpload } from '../planning/lastUpload.ts';
-import type { RunContext } from '../runContext.ts';
+import type { RunContext } from '../run/context.ts';
 
 /** A read that begins behind a value of the cursor column, or at the start where `after` is null. */
 export interface CursorFrom {

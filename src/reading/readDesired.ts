@@ -1,12 +1,12 @@
 import { join } from 'node:path';
-import type { SyncConfig } from '../config.ts';
+import type { SyncConfig } from '../config/schema.ts';
+import type { Audience } from '../destinations/lineAds/schemas.ts';
 import { syncKeyOf } from '../journal/journal.ts';
-import type { Audience } from '../lineAds/schemas.ts';
 import type { SealedSet } from '../members/memberSet.ts';
 import { withoutSuppressed } from '../members/suppress.ts';
 import { collectLines } from '../members/uploadLines.ts';
-import type { SyncReport } from '../report.ts';
-import type { RunContext } from '../runContext.ts';
+import type { SyncReport } from '../report/report.ts';
+import type { RunContext } from '../run/context.ts';
 import { type CursorRead, cursorToReadFrom } from './cursor.ts';
 import type { Read } from './readTogether.ts';
 

@@ -1,8 +1,8 @@
 import { statfs } from 'node:fs/promises';
-import type { SyncConfig } from '../config.ts';
+import type { SyncConfig } from '../config/schema.ts';
 import { SyncError } from '../errors.ts';
 import { recordBytesOf } from '../identifiers/identify.ts';
-import { guardState } from '../stateErrors.ts';
+import { guardState } from '../system/stateErrors.ts';
 
 /** Records lie on the disk as they come, and sorted beside that. */
 const timesOnDisk = 2;

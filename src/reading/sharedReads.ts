@@ -1,4 +1,4 @@
-import { type Config, type SyncConfig, sourceOf } from '../config.ts';
+import { type Config, type SyncConfig, sourceOf } from '../config/schema.ts';
 import type { Read, ReadOutcome, ReadRequest } from './readTogether.ts';
 
 /** Syncs of one source read it in one pass, which begins when each of them has asked for it or has bowed out. */

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type SuppressionConfig, type SyncConfig, wantedColumns } from '../config.ts';
+import { type SuppressionConfig, type SyncConfig, wantedColumns } from '../config/schema.ts';
 import { SyncError } from '../errors.ts';
 import type { IdentifyRules } from '../identifiers/identify.ts';
 import { phoneFormats } from '../identifiers/phoneFormats.ts';
@@ -9,10 +9,10 @@ import type { NationalSample } from '../members/nationalSampler.ts';
 import { type ReadResult, readMembers } from '../members/readMembers.ts';
 import { collectLines } from '../members/uploadLines.ts';
 import { checkDoubt, countryHint, warnOfDoubt } from '../planning/phoneCountry.ts';
-import type { SyncReport } from '../report.ts';
-import type { ReadingContext } from '../runContext.ts';
+import type { SyncReport } from '../report/report.ts';
+import type { ReadingContext } from '../run/context.ts';
 import { openSource } from '../sources/openSource.ts';
-import { guardState } from '../stateErrors.ts';
+import { guardState } from '../system/stateErrors.ts';
 
 /** The people who must not be uploaded, whatever a source says. */
 export interface Suppressions {

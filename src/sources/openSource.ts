@@ -1,11 +1,11 @@
 import { availableParallelism } from 'node:os';
-import { readRoom, workersThatFit } from '../processLimits.ts';
-import type { SourceConfig } from '../sourceConfig.ts';
+import { readRoom, workersThatFit } from '../system/processLimits.ts';
+import type { SourceConfig } from './config.ts';
+import { openQuery } from './duckdb/duckdb.ts';
 import type { DuckdbEngine, OpenEngine } from './duckdb/engine.ts';
-import { openQuery } from './duckdb.ts';
-import { openFiles } from './files.ts';
+import { openFiles } from './files/files.ts';
+import { type KeptStdin, openStdin } from './files/stdin.ts';
 import type { Source, WantedColumns } from './source.ts';
-import { type KeptStdin, openStdin } from './stdin.ts';
 
 /** What a source may use while it is open. */
 export interface SourceSurroundings {
@@ -38,15 +38,15 @@ export async function openSource(
         openQuery(config, wanted, await openEngine()),
       );
     case 'postgres':
-      return (await import('./postgres.ts')).openPostgres(config, wanted, signal);
+      return (await import('./postgres/postgres.ts')).openPostgres(config, wanted, signal);
     case 'mysql':
-      return (await import('./mysql.ts')).openMysql(config, wanted, signal);
+      return (await import('./mysql/mysql.ts')).openMysql(config, wanted, signal);
     case 'clickhouse':
-      return (await import('./clickhouse.ts')).openClickhouse(config, wanted, signal);
+      return (await import('./clickhouse/clickhouse.ts')).openClickhouse(config, wanted, signal);
     case 'bigquery':
-      return (await import('./bigquery.ts')).openBigquery(config, wanted, signal);
+      return (await import('./bigquery/bigquery.ts')).openBigquery(config, wanted, signal);
     case 'snowflake':
-      return (await import('./snowflake.ts')).openSnowflake(config, wanted, signal);
+      return (await import('./snowflake/snowflake.ts')).openSnowflake(config, wanted, signal);
   }
 }
 

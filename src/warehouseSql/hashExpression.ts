@@ -1,4 +1,4 @@
-import type { Hashed } from '../config.ts';
+import type { Hashed } from '../config/schema.ts';
 import { maxCodePoints } from '../identifiers/email.ts';
 import { hashOfNothing, sha256HexLength } from '../identifiers/hashed.ts';
 import { formsInOrder, type PhoneRules, readingCountry } from '../identifiers/phone.ts';

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import pLimit from 'p-limit';
-import type { RunReport } from '../../src/report.ts';
+import type { RunReport } from '../../src/report/report.ts';
 
 const cliPath = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
 

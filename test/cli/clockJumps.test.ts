@@ -1,7 +1,7 @@
 import { describe, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
-import { loadConfig } from '../../src/loadConfig.ts';
-import { readStatus } from '../../src/status.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { readStatus } from '../../src/run/status.ts';
 import { runHere } from './runHere.ts';
 import { audienceId, emailSync, openScenario, uploadsTo } from './scenario.ts';
 

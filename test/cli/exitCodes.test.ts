@@ -1,5 +1,5 @@
 import { describe, test } from 'vitest';
-import type { SimulatorOptions } from '../../src/simulator/simulator.ts';
+import type { SimulatorOptions } from '../../src/simulators/lineAds/simulator.ts';
 import { type CliOutcome, reportOf, runCli, waitUntil } from './cliProcess.ts';
 import { leftoversIn, unneededIn } from './leftovers.ts';
 import { emailSync, openScenario, type Scenario, type ScenarioRunOptions, uploadsTo } from './scenario.ts';

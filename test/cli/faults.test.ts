@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Fault } from '../../src/simulator/faults.ts';
-import type { Simulator, SimulatorOptions } from '../../src/simulator/simulator.ts';
+import type { Fault } from '../../src/simulators/lineAds/faults.ts';
+import type { Simulator, SimulatorOptions } from '../../src/simulators/lineAds/simulator.ts';
 import { type CliOutcome, reportOf, waitUntil } from './cliProcess.ts';
 import { hashOf } from './customers.ts';
 import { audienceId, emailSync, openScenario, type Scenario, uploadsTo } from './scenario.ts';

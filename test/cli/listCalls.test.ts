@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Simulator } from '../../src/simulator/simulator.ts';
+import type { Simulator } from '../../src/simulators/lineAds/simulator.ts';
 import { reportOf } from './cliProcess.ts';
 import { runHere } from './runHere.ts';
 import { emailSync, openScenario } from './scenario.ts';

@@ -4,7 +4,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { createConnections } from '../../src/http/connections.ts';
 import { useAuthority } from '../http/certificates.ts';
 import { startConnectProxy } from '../http/connectProxy.ts';
-import { listen } from '../lineAds/lineServer.ts';
+import { listen } from '../setup/lineServer.ts';
 import { reportOf } from './cliProcess.ts';
 import { runHere } from './runHere.ts';
 import { emailSync, openScenario, type Scenario, uploadsTo } from './scenario.ts';

@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, constants, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, onTestFinished, test } from 'vitest';
-import type { Config } from '../../src/config.ts';
-import { loadConfig } from '../../src/loadConfig.ts';
-import { readStatus } from '../../src/status.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import type { Config } from '../../src/config/schema.ts';
+import { readStatus } from '../../src/run/status.ts';
 import { runHere } from './runHere.ts';
 import { emailSync, openScenario, type Scenario } from './scenario.ts';
 

@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
 import { Agent } from 'undici';
 import { systemClock } from '../../src/clock.ts';
-import { loadConfig } from '../../src/loadConfig.ts';
-import { exitCodeOfRun, type RunReport } from '../../src/report.ts';
-import { type RunOptions, run } from '../../src/run.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { exitCodeOfRun, type RunReport } from '../../src/report/report.ts';
+import { type RunOptions, run } from '../../src/run/run.ts';
 import { unlimited } from '../faults/virtualClock.ts';
 import type { Scenario } from './scenario.ts';
 

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/simulator.ts';
+import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulators/lineAds/simulator.ts';
 import { type CliOptions, type CliOutcome, runCli } from './cliProcess.ts';
 
 /** A simulated LINE, and a folder for the command to work in. Dispose of it with `await using`. */

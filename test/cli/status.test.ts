@@ -1,7 +1,7 @@
 import { existsSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'vitest';
-import type { StatusReport } from '../../src/status.ts';
+import type { StatusReport } from '../../src/run/status.ts';
 import { type CliOutcome, waitUntil } from './cliProcess.ts';
 import { audienceId, emailSync, openScenario, type Scenario, uploadsTo } from './scenario.ts';
 

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { describe, type ExpectStatic, test } from 'vitest';
-import type { SyncReport } from '../../src/report.ts';
+import type { SyncReport } from '../../src/report/report.ts';
 import { hashOf } from './customers.ts';
 import { runHere } from './runHere.ts';
 import { audienceId, openScenario, type Scenario, uploadsTo } from './scenario.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { Fault } from '../../src/simulator/faults.ts';
+import type { Fault } from '../../src/simulators/lineAds/faults.ts';
 import { mysqlUrl, postgresUrl } from '../sources/databases.ts';
 import { type CliOutcome, runCli, waitUntil } from './cliProcess.ts';
 import { filesIn, keptMembers } from './leftovers.ts';

@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { Simulator } from '../../src/simulator/simulator.ts';
+import type { Simulator } from '../../src/simulators/lineAds/simulator.ts';
 import { type CliOutcome, type RunningCli, reportOf, waitUntil } from '../cli/cliProcess.ts';
 import { hashOf } from '../cli/customers.ts';
 import { audienceId, emailSync, openScenario, type Scenario } from '../cli/scenario.ts';
 import { csvText } from '../cli/sourceFiles.ts';
 import { brokenUploadRules } from '../faults/uploadRules.ts';
-import { createRandom, integerBetween, pickOne } from '../seeded.ts';
+import { createRandom, integerBetween, pickOne } from '../setup/seeded.ts';
 
 /*
  * Kills the real command with SIGKILL, runs it again until it ends, and asks the simulated LINE what that came to.

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { type Fate as BatchFate, remoteOf, startBatch } from '../../src/delivery/batches.ts';
 import { createDelivery, type Deliverable, type DeliverPlanOptions } from '../../src/delivery/deliverPlan.ts';
+import type { LineAdsClient, UploadAttempt, UploadCall } from '../../src/destinations/lineAds/client.ts';
+import type { UploadJob } from '../../src/destinations/lineAds/schemas.ts';
 import { SyncError } from '../../src/errors.ts';
-import type { LineAdsClient, UploadAttempt, UploadCall } from '../../src/lineAds/client.ts';
-import type { UploadJob } from '../../src/lineAds/schemas.ts';
 import { type PlanAction, planUploads } from '../../src/planning/plan.ts';
-import { audienceOf, createFakeClock, type FakeClock, jobOf } from '../lineAds/clientSetup.ts';
-import { configOf } from '../members/memberSetup.ts';
+import { type Fate as BatchFate, remoteOf, startBatch } from '../../src/report/batches.ts';
+import { audienceOf, createFakeClock, type FakeClock, jobOf } from '../setup/clientSetup.ts';
+import { configOf } from '../setup/memberSetup.ts';
 
 const audienceId = '5343822743474';
 

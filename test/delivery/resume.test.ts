@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Fate, startBatch } from '../../src/delivery/batches.ts';
 import { type EarlierPlanCircumstances, judgeEarlierPlan } from '../../src/delivery/resume.ts';
 import type { RecordedPlan } from '../../src/journal/plans.ts';
+import { type Fate, startBatch } from '../../src/report/batches.ts';
 import { planOf } from '../journal/journalSetup.ts';
 
 function recorded(fates: readonly Fate[], changes: Partial<RecordedPlan> = {}): RecordedPlan {

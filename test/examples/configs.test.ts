@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { loadConfig } from '../../src/loadConfig.ts';
+import { loadConfig } from '../../src/config/load.ts';
 
 const folder = resolve(import.meta.dirname, '../../examples');
 

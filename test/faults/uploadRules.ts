@@ -1,4 +1,4 @@
-import type { Simulator } from '../../src/simulator/simulator.ts';
+import type { Simulator } from '../../src/simulators/lineAds/simulator.ts';
 
 /** What of the design's rules the jobs of an audience break: one sentence each. `isOurs` tells our files from others'. */
 export function brokenUploadRules(simulator: Simulator, audienceId: string, isOurs = (_fileName: string) => true) {

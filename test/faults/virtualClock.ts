@@ -1,6 +1,6 @@
 import type { Clock } from '../../src/clock.ts';
 import { systemClock } from '../../src/clock.ts';
-import type { RequestLimiter } from '../../src/lineAds/limits.ts';
+import type { RequestLimiter } from '../../src/http/limits.ts';
 
 /** Virtual milliseconds in a real one. */
 const speed = 500;

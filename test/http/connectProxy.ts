@@ -3,7 +3,7 @@ import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { createServer as createPlainTlsServer } from 'node:tls';
 import { onTestFinished } from 'vitest';
-import { listen } from '../lineAds/lineServer.ts';
+import { listen } from '../setup/lineServer.ts';
 import type { Certificate } from './certificates.ts';
 
 export interface ConnectProxy {

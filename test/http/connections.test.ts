@@ -3,7 +3,7 @@ import { type Dispatcher, request } from 'undici';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createConnections, ProxyFailure } from '../../src/http/connections.ts';
 import type { Environment } from '../../src/http/proxies.ts';
-import { listen, startServer } from '../lineAds/lineServer.ts';
+import { listen, startServer } from '../setup/lineServer.ts';
 import { useAuthority } from './certificates.ts';
 import { type ConnectProxyOptions, startConnectProxy } from './connectProxy.ts';
 

@@ -2,9 +2,9 @@ import { createServer } from 'node:http';
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { Agent } from 'undici';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { callOnce, type HttpAnswer } from '../../src/lineAds/transport.ts';
-import { setUpClient } from '../lineAds/clientSetup.ts';
-import { listen, startServer } from '../lineAds/lineServer.ts';
+import { callOnce, type HttpAnswer } from '../../src/http/transport.ts';
+import { setUpClient } from '../setup/clientSetup.ts';
+import { listen, startServer } from '../setup/lineServer.ts';
 
 const text = JSON.stringify({ page: 1, audienceGroups: [], note: 'ライン'.repeat(100) });
 

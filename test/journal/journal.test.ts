@@ -15,14 +15,14 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Fate, fates } from '../../src/delivery/batches.ts';
 import { SyncError } from '../../src/errors.ts';
 import { type Journal, openJournal } from '../../src/journal/journal.ts';
 import type { RecordedPlan } from '../../src/journal/plans.ts';
 import type { Snapshot } from '../../src/journal/snapshots.ts';
 import { claimStateDirectory } from '../../src/journal/stateDirectory.ts';
-import { reportWithoutRun } from '../../src/run.ts';
-import { createFakeClock } from '../lineAds/clientSetup.ts';
+import { type Fate, fates } from '../../src/report/batches.ts';
+import { reportWithoutRun } from '../../src/run/run.ts';
+import { createFakeClock } from '../setup/clientSetup.ts';
 import { keptName, key, planOf } from './journalSetup.ts';
 
 let directory = '';

@@ -1,6 +1,6 @@
 import type { NewPlan } from '../../src/journal/plans.ts';
-import { startSyncReport } from '../../src/report.ts';
-import { syncOf } from '../members/memberSetup.ts';
+import { startSyncReport } from '../../src/report/report.ts';
+import { syncOf } from '../setup/memberSetup.ts';
 
 export const key = { accountId: 'A1', syncName: 'people' };
 

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { SyncError } from '../../src/errors.ts';
 import { lockState, tryLock } from '../../src/journal/lock.ts';
-import { evaluateWithoutRoot } from '../asOtherUser.ts';
+import { evaluateWithoutRoot } from '../setup/asOtherUser.ts';
 
 let folder = '';
 

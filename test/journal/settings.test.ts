@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { membershipSettings, originSettings, sourceSettings } from '../../src/journal/settings.ts';
-import { sourceSchema } from '../../src/sourceConfig.ts';
-import { configOf, syncOf } from '../members/memberSetup.ts';
+import { sourceSchema } from '../../src/sources/config.ts';
+import { configOf, syncOf } from '../setup/memberSetup.ts';
 
 function settingsOf(source: object): string {
   return JSON.stringify(sourceSettings(sourceSchema.parse(source)));

@@ -18,7 +18,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { SyncError } from '../../src/errors.ts';
 import { openJournal } from '../../src/journal/journal.ts';
 import { lockState } from '../../src/journal/lock.ts';
-import { evaluateWithoutRoot } from '../asOtherUser.ts';
+import { evaluateWithoutRoot } from '../setup/asOtherUser.ts';
 import { keptName } from './journalSetup.ts';
 
 let directory = '';

@@ -8,7 +8,7 @@ import { ifaLayout, layoutOf } from '../../src/members/layout.ts';
 import { openMemberSet, type SealedSet } from '../../src/members/memberSet.ts';
 import { digestSet } from '../../src/members/setDigest.ts';
 import { sortUnique } from '../../src/members/sortRecords.ts';
-import { chunkOf, sourceOf, syncOf, useMembers } from './memberSetup.ts';
+import { chunkOf, sourceOf, syncOf, useMembers } from '../setup/memberSetup.ts';
 
 const setup = useMembers();
 const { signal } = new AbortController();

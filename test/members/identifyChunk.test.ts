@@ -5,7 +5,7 @@ import { createIdentify, type IdentifyRules } from '../../src/identifiers/identi
 import { shapeOf } from '../../src/identifiers/shape.ts';
 import { examplesPerCode, identifyChunk } from '../../src/members/identifyChunk.ts';
 import type { Chunk } from '../../src/sources/source.ts';
-import { chunkOf, linesOf, listColumn } from './memberSetup.ts';
+import { chunkOf, linesOf, listColumn } from '../setup/memberSetup.ts';
 
 const phoneFormats = ['e164', 'e164-digits', 'national'] as const;
 const email: IdentifyRules = { identifierType: 'email', hashed: 'auto', phoneFormats: [...phoneFormats] };

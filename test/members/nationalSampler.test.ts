@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { IdentifyRules } from '../../src/identifiers/identify.ts';
 import { identifyChunk } from '../../src/members/identifyChunk.ts';
 import { createNationalSampler } from '../../src/members/nationalSampler.ts';
-import { chunkOf, linesOf, listColumn } from './memberSetup.ts';
+import { chunkOf, linesOf, listColumn } from '../setup/memberSetup.ts';
 
 const phone: IdentifyRules = { identifierType: 'phone', hashed: 'auto', defaultCountry: 'JP', phoneFormats: ['e164'] };
 

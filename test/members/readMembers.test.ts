@@ -8,7 +8,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { SyncError } from '../../src/errors.ts';
 import { createIdentify } from '../../src/identifiers/identify.ts';
 import type { Chunk } from '../../src/sources/source.ts';
-import { chunkOf, linesOf, readAlone, sourceFrom, sourceOf, syncOf, textOf, useMembers } from './memberSetup.ts';
+import { chunkOf, linesOf, readAlone, sourceFrom, sourceOf, syncOf, textOf, useMembers } from '../setup/memberSetup.ts';
 
 const setup = useMembers();
 

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { SyncError } from '../../src/errors.ts';
 import { createRejectsFile, type ListedReject } from '../../src/members/rejectsFile.ts';
 import type { Chunk, Source } from '../../src/sources/source.ts';
-import { chunkOf, linesOf, listColumn, sourceOf, syncOf, useMembers } from './memberSetup.ts';
+import { chunkOf, linesOf, listColumn, sourceOf, syncOf, useMembers } from '../setup/memberSetup.ts';
 
 const setup = useMembers();
 const email = syncOf({ identifierType: 'email' });

@@ -4,7 +4,7 @@ import { readCountry } from '../../src/identifiers/country.ts';
 import { createIdentify, type IdentifyRules } from '../../src/identifiers/identify.ts';
 import { identifyChunk } from '../../src/members/identifyChunk.ts';
 import { divideByCountry, readRowCountries } from '../../src/members/rowCountries.ts';
-import { linesOf, listColumn } from './memberSetup.ts';
+import { linesOf, listColumn } from '../setup/memberSetup.ts';
 
 const phone: IdentifyRules = {
   identifierType: 'phone',

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { identifyChunk } from '../../src/members/identifyChunk.ts';
 import { createByteScratch, createNumberScratch } from '../../src/members/scratch.ts';
-import { chunkOf, syncOf } from './memberSetup.ts';
+import { chunkOf, syncOf } from '../setup/memberSetup.ts';
 
 describe('memory that grows keeps its content', () => {
   test('of bytes, at its old length and over all that is new', () => {

@@ -8,7 +8,7 @@ import { appendBlock, readBlocks } from '../../src/members/blocks.ts';
 import { digestLayout } from '../../src/members/layout.ts';
 import { createMemberSet } from '../../src/members/memberSet.ts';
 import { createWorkers, type Workers } from '../../src/members/workers.ts';
-import { chunkOf, syncOf, useMembers } from './memberSetup.ts';
+import { chunkOf, syncOf, useMembers } from '../setup/memberSetup.ts';
 
 const setup = useMembers();
 const email = syncOf({ identifierType: 'email' });

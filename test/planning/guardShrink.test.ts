@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { UploadJob } from '../../src/destinations/lineAds/schemas.ts';
 import type { Refusal } from '../../src/journal/journal.ts';
-import type { UploadJob } from '../../src/lineAds/schemas.ts';
+import { baselinesOf, type LastUpload } from '../../src/journal/lastUpload.ts';
 import { guardShrink, isCovered } from '../../src/planning/guardShrink.ts';
-import { baselinesOf, type LastUpload } from '../../src/planning/lastUpload.ts';
 import type { DesiredMembers } from '../../src/reading/readDesired.ts';
-import type { RunContext } from '../../src/runContext.ts';
-import { audienceOf, jobOf } from '../lineAds/clientSetup.ts';
-import { configOf } from '../members/memberSetup.ts';
+import type { RunContext } from '../../src/run/context.ts';
+import { audienceOf, jobOf } from '../setup/clientSetup.ts';
+import { configOf } from '../setup/memberSetup.ts';
 
 describe('an approval', () => {
   const refusal = fc.record({

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type IdentifierType, identifierTypes, type Mode } from '../../src/config.ts';
-import { lineTypeOf } from '../../src/lineAds/audiences.ts';
-import { createUploadForm } from '../../src/lineAds/multipart.ts';
+import { type IdentifierType, identifierTypes, type Mode } from '../../src/config/schema.ts';
+import { lineTypeOf } from '../../src/destinations/audiences.ts';
+import { createUploadForm } from '../../src/http/multipart.ts';
 import { choosePlan, type PlanInput, planUploads } from '../../src/planning/plan.ts';
-import { audienceOf } from '../lineAds/clientSetup.ts';
-import { configOf } from '../members/memberSetup.ts';
+import { audienceOf } from '../setup/clientSetup.ts';
+import { configOf } from '../setup/memberSetup.ts';
 
 const runId = '20260115T120000Z-0badcafe';
 

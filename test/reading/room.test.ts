@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { expect, test } from 'vitest';
 import { SyncError } from '../../src/errors.ts';
 import { checkRoom, roomFor } from '../../src/reading/room.ts';
-import { syncOf } from '../members/memberSetup.ts';
+import { syncOf } from '../setup/memberSetup.ts';
 
 test.each([
   [{ identifierType: 'email' }, 64_000],

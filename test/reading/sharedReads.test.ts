@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Config, configSchema } from '../../src/config.ts';
+import { type Config, configSchema } from '../../src/config/schema.ts';
 import type { Read, ReadRequest } from '../../src/reading/readTogether.ts';
 import { createSharedReads } from '../../src/reading/sharedReads.ts';
 

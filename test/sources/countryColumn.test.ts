@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
-import type { SourceConfig } from '../../src/sourceConfig.ts';
-import { openQuery } from '../../src/sources/duckdb.ts';
+import type { SourceConfig } from '../../src/sources/config.ts';
+import { openQuery } from '../../src/sources/duckdb/duckdb.ts';
+import { keepStdin, openStdin } from '../../src/sources/files/stdin.ts';
 import type { Source, WantedColumns } from '../../src/sources/source.ts';
-import { keepStdin, openStdin } from '../../src/sources/stdin.ts';
 import { openWith, readAll, syncErrorOf, useSources } from './sourceSetup.ts';
 
 const sources = useSources();

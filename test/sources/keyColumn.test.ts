@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { SourceConfig } from '../../src/sourceConfig.ts';
+import type { SourceConfig } from '../../src/sources/config.ts';
 import { openWith, syncErrorOf, useSources } from './sourceSetup.ts';
 
 const sources = useSources();

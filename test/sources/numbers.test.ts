@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { createInterpret } from '../../src/identifiers/interpret.ts';
-import { type SourceConfig, sourceSchema } from '../../src/sourceConfig.ts';
-import { openMysql } from '../../src/sources/mysql.ts';
+import { type SourceConfig, sourceSchema } from '../../src/sources/config.ts';
+import { openMysql } from '../../src/sources/mysql/mysql.ts';
 import { numberText } from '../../src/sources/numberText.ts';
-import { openPostgres } from '../../src/sources/postgres.ts';
+import { openPostgres } from '../../src/sources/postgres/postgres.ts';
 import type { WantedColumns } from '../../src/sources/source.ts';
 import { useMariadb, usePostgres } from './databases.ts';
 import { readAll, readFileColumn, readSource, useSources } from './sourceSetup.ts';

@@ -1,12 +1,12 @@
 import { createServer, type Socket } from 'node:net';
 import fc from 'fast-check';
 import { afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { loadConfig } from '../../src/config/load.ts';
 import { sourceSettings } from '../../src/journal/settings.ts';
-import { loadConfig } from '../../src/loadConfig.ts';
-import type { SourceConfig } from '../../src/sourceConfig.ts';
+import type { SourceConfig } from '../../src/sources/config.ts';
 import { openSource } from '../../src/sources/openSource.ts';
 import { parseConnectionUrl } from '../../src/sources/servers/connectionUrl.ts';
-import { startServer } from '../lineAds/lineServer.ts';
+import { startServer } from '../setup/lineServer.ts';
 import { useMariadb } from './databases.ts';
 import { wantedOf } from './serverSetup.ts';
 import { allTextOf, readAll, syncErrorOf } from './sourceSetup.ts';

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type PostgresSourceConfig, sourceSchema } from '../../src/sourceConfig.ts';
-import { openPostgres } from '../../src/sources/postgres.ts';
+import { type PostgresSourceConfig, sourceSchema } from '../../src/sources/config.ts';
+import { openPostgres } from '../../src/sources/postgres/postgres.ts';
 import { postgresUrl } from './databases.ts';
 import { allTextOf, readAll, syncErrorOf } from './sourceSetup.ts';
 

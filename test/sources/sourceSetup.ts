@@ -4,10 +4,10 @@ import { dirname, join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll } from 'vitest';
 import { SyncError } from '../../src/errors.ts';
-import type { FilesSourceConfig, SourceConfig } from '../../src/sourceConfig.ts';
+import type { FilesSourceConfig, SourceConfig } from '../../src/sources/config.ts';
+import { openQuery } from '../../src/sources/duckdb/duckdb.ts';
 import { type DuckdbEngine, type OpenEngine, openDuckdb } from '../../src/sources/duckdb/engine.ts';
-import { openQuery } from '../../src/sources/duckdb.ts';
-import { openFiles } from '../../src/sources/files.ts';
+import { openFiles } from '../../src/sources/files/files.ts';
 import type { ColumnChoice, Source, WantedColumns } from '../../src/sources/source.ts';
 
 /** What DuckDB gets in tests. */

@@ -5,7 +5,7 @@ import { type Dispatcher, request } from 'undici';
 import { z } from 'zod';
 import { SyncError } from '../../errors.ts';
 import { decodedBody } from '../../http/contentCoding.ts';
-import { fileProblem, readSmallFile } from '../../smallFile.ts';
+import { fileProblem, readSmallFile } from '../../system/smallFile.ts';
 import { httpUrlProblem } from '../servers/connectionUrl.ts';
 import { networkFault, type ServerFault } from '../servers/errors.ts';
 import { BigqueryRefusal, isCode, isForeignAnswer } from './errors.ts';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { BigquerySourceConfig } from '../../sourceConfig.ts';
+import type { BigquerySourceConfig } from '../config.ts';
 import type { TextRow } from '../rows.ts';
 import type { Session } from '../servers/session.ts';
 import { patienceOf, watchSilence } from '../servers/silence.ts';

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { guardState } from '../../stateErrors.ts';
+import { guardState } from '../../system/stateErrors.ts';
 import { fieldSeparator } from '../chunks.ts';
 import { quoteText } from '../sqlText.ts';
 import { sourceError } from './errors.ts';

@@ -5,7 +5,7 @@ import { Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { SyncError, systemErrorCode } from '../../errors.ts';
-import { limitFault } from '../../processLimits.ts';
+import { limitFault } from '../../system/processLimits.ts';
 
 /** A named pipe that somebody in this process writes to by its path. */
 export interface Pipe {

@@ -1,6 +1,6 @@
 import { SyncError } from '../../errors.ts';
-import type { FilesSourceConfig } from '../../sourceConfig.ts';
 import { isIdentifierLike } from '../columns.ts';
+import type { FilesSourceConfig } from '../config.ts';
 import { type CsvBlock, maxRecordBytes } from './csvBlock.ts';
 import type { CsvForm, LineEnd } from './csvRecords.ts';
 import { beginsAsUtf8 } from './encodings.ts';

@@ -1,4 +1,4 @@
-import { isLoopback } from '../../loopback.ts';
+import { isLoopback } from '../../http/loopback.ts';
 
 /*
  * URLs of servers, as people write them. Nothing here ever quotes one: it may hold a password.

@@ -1,6 +1,6 @@
 import type { ConnectionOptions } from 'node:tls';
 import { SyncError } from '../../errors.ts';
-import { fileProblem, readSmallFile } from '../../smallFile.ts';
+import { fileProblem, readSmallFile } from '../../system/smallFile.ts';
 import type { Connection } from './connectionUrl.ts';
 
 /** Options of Node's TLS for a connection; undefined for a plain one. Throws `source.unreadable` for a CA file that cannot be read. */

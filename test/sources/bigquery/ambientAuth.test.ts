@@ -11,7 +11,7 @@ import { BigqueryRefusal } from '../../../src/sources/bigquery/errors.ts';
 import { ambientCredentials } from '../../../src/sources/bigquery/googleCredentials.ts';
 import { useAuthority } from '../../http/certificates.ts';
 import { startConnectProxy } from '../../http/connectProxy.ts';
-import { listen, startServer } from '../../lineAds/lineServer.ts';
+import { listen, startServer } from '../../setup/lineServer.ts';
 
 /*
  * Google's own client with a user's credentials, whose token endpoint is a local server behind a local proxy.

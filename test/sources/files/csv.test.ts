@@ -9,7 +9,7 @@ import {
 } from 'node:fs';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import type { FilesSourceConfig } from '../../../src/sourceConfig.ts';
+import type { FilesSourceConfig } from '../../../src/sources/config.ts';
 import { openDuckdb } from '../../../src/sources/duckdb/engine.ts';
 import {
   allTextOf,

@@ -1,6 +1,6 @@
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import type { FilesSourceConfig } from '../../../src/sourceConfig.ts';
+import type { FilesSourceConfig } from '../../../src/sources/config.ts';
 import { allTextOf, readFileColumn, readSource, syncErrorOf, useSources } from '../sourceSetup.ts';
 
 const sources = useSources();

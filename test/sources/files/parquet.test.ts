@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { openFiles } from '../../../src/sources/files.ts';
+import { openFiles } from '../../../src/sources/files/files.ts';
 import { allTextOf, readFileColumn, readSource, syncErrorOf, useSources } from '../sourceSetup.ts';
 
 const sources = useSources();

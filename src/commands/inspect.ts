@@ -1,0 +1,68 @@
+import type { Logger } from 'pino';
+import { systemClock } from '../clock.ts';
+import type { Config } from '../config/schema.ts';
+import { createLineAdsClient } from '../destinations/lineAds/client.ts';
+import { exitCodeByError, exitCodePrecedence } from '../errors.ts';
+import { describeError } from '../report/report.ts';
+import { type CheckResult, checkParts } from '../run/checkParts.ts';
+import { readStatus } from '../run/status.ts';
+import { type ConfigFlags, readConfig } from './configFile.ts';
+import { networkWarnings, openNetwork } from './network.ts';
+import { createLog, print, showTable } from './output.ts';
+import { abortWhenStopped } from './stopping.ts';
+
+/*
+ * The commands that look and change nothing.
+ */
+
+function clientOf(config: Config, log: Logger, signal: AbortSignal) {
+  const { dispatcher } = openNetwork(log);
+  return createLineAdsClient({ ...config, dispatcher, clock: systemClock, log, signal });
+}
+
+export async function check(flags: ConfigFlags): Promise<number> {
+  const results = await checkAll(flags, await createLog(flags));
+  for (const { part, ok, message, error } of results)
+    process.stderr.write(
+      `${ok ? 'ok     ' : 'FAILED '} ${part}: ${message}${error === null ? '' : `\n        → ${error.hint}`}\n`,
+    );
+  const warnings = networkWarnings();
+  for (const { message } of warnings) process.stderr.write(`warning ${message}\n`);
+  const status = results.every(({ ok }) => ok) ? 'succeeded' : 'failed';
+  print(JSON.stringify({ status, checks: results, warnings }));
+  const codes = results.map(({ error }) => (error === null ? 0 : exitCodeByError[error.code]));
+  return exitCodePrecedence.find((code) => codes.includes(code)) ?? 0;
+}
+
+async function checkAll(flags: ConfigFlags, log: Logger): Promise<CheckResult[]> {
+  const configResult = { part: 'config', ok: true, message: 'It is valid.', error: null };
+  try {
+    const signal = abortWhenStopped(log);
+    const config = await readConfig(flags, log, signal);
+    return [configResult, ...(await checkParts(config, clientOf(config, log, signal), signal))];
+  } catch (thrown) {
+    const error = describeError(thrown);
+    return [{ ...configResult, ok: false, message: error.message, error }];
+  }
+}
+
+export async function listAudiences(flags: ConfigFlags): Promise<number> {
+  const log = await createLog(flags);
+  const signal = abortWhenStopped(log);
+  const audiences = await clientOf(await readConfig(flags, log, signal), log, signal).listAudiences();
+  for (const { id, name, functionType, status, estimatedSize, createdMs } of audiences) {
+    const created = createdMs === null ? null : new Date(createdMs).toISOString();
+    print(JSON.stringify({ id, name, type: functionType, status, size: estimatedSize, created }));
+  }
+  return 0;
+}
+
+export async function showStatus(flags: ConfigFlags & { remote?: boolean }): Promise<number> {
+  const log = await createLog(flags);
+  const signal = abortWhenStopped(log);
+  const config = await readConfig(flags, log, signal);
+  const status = await readStatus(config, flags.remote === true ? clientOf(config, log, signal) : undefined);
+  await showTable(flags, ({ formatStatusTables }) => formatStatusTables(status));
+  print(JSON.stringify(status));
+  return 0;
+}

@@ -1,0 +1,180 @@
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config/schema.ts';
+import type { LineAdsClient } from '../destinations/lineAds/client.ts';
+import { LineUntrusted } from '../destinations/lineAds/errors.ts';
+import type { UploadJob } from '../destinations/lineAds/schemas.ts';
+import { type ErrorCode, SyncError } from '../errors.ts';
+
+/** Anything but FINISHED and FAILED is still running, states that we do not know included. */
+export function isUnfinished(job: Pick<UploadJob, 'status'>): boolean {
+  return job.status !== 'FINISHED' && job.status !== 'FAILED';
+}
+
+export function unfinishedCount(jobs: readonly UploadJob[]): number {
+  return jobs.filter(isUnfinished).length;
+}
+
+/** Length of LINE's job list of an audience. It holds the newest jobs (the sibling API documents that number). */
+export const maxListedJobs = 50;
+
+/**
+ * Sorts jobs newest first; the order of LINE's list is not documented. Times have whole seconds, so the id decides
+ * between equal ones. If the time of any job is unknown, the ids alone decide.
+ */
+export function newestFirst(jobs: readonly UploadJob[]): UploadJob[] {
+  const hasTimes = jobs.every(({ createdMs }) => createdMs !== null);
+  const timeOf = ({ createdMs }: UploadJob) => (hasTimes ? (createdMs ?? 0) : 0);
+  return jobs.toSorted(
+    (a, b) => timeOf(b) - timeOf(a) || b.id.length - a.id.length || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0),
+  );
+}
+
+export interface FileOutcome {
+  outcome: 'unseen' | 'unfinished' | 'finished' | 'failed';
+  /** The job that tells the outcome; of several the first of that state. */
+  job: UploadJob | undefined;
+}
+
+/** What became of a file. One sent twice can have two jobs: unfinished while any is, finished if any finished. */
+export function jobsOfFile(jobs: readonly UploadJob[], fileName: string): FileOutcome {
+  const own = jobs.filter((job) => job.fileName === fileName);
+  const unfinished = own.find(isUnfinished);
+  if (unfinished !== undefined) return { outcome: 'unfinished', job: unfinished };
+  const finished = own.find((job) => job.status === 'FINISHED');
+  if (finished !== undefined) return { outcome: 'finished', job: finished };
+  return own[0] === undefined ? { outcome: 'unseen', job: undefined } : { outcome: 'failed', job: own[0] };
+}
+
+export interface JobFollower {
+  /**
+   * Resolves with the first job list for which `isReached` holds, of those asked for after this call. Rejects with
+   * jobs.timeout after `jobs.timeoutMs`, with the poll's error when that is terminal, and when aborted.
+   */
+  waitUntil(isReached: (jobs: readonly UploadJob[]) => boolean): Promise<readonly UploadJob[]>;
+}
+
+interface Waiter {
+  isReached: (jobs: readonly UploadJob[]) => boolean;
+  deadlineMs: number;
+  /** Polls begun before it came may be older than what it waits for. */
+  afterPoll: number;
+  resolve: (jobs: readonly UploadJob[]) => void;
+  reject: (error: unknown) => void;
+}
+
+/** A poll that failed so is not a failed job: LINE is asked again. */
+const transientCodes: ReadonlySet<ErrorCode> = new Set([
+  'line.unreachable',
+  'line.rate_limited',
+  'line.retries_exhausted',
+  'line.bad_answer',
+  'line.blocked',
+]);
+
+export interface JobFollowerOptions {
+  jobs: Config['jobs'];
+  clock: Clock;
+  signal: AbortSignal;
+  /** Called with the list of each poll, before any waiter sees it. */
+  onPoll?: (jobs: readonly UploadJob[]) => void;
+}
+
+/** Follows the jobs of one audience. One poll serves all waiters; without a waiter there is none. */
+export function createJobFollower(
+  client: Pick<LineAdsClient, 'uploadJobs'>,
+  audienceId: string,
+  options: JobFollowerOptions,
+): JobFollower {
+  const { clock, signal, onPoll } = options;
+  const { timeoutMs, pollMaxMs } = options.jobs;
+  const pollMinMs = Math.min(options.jobs.pollMinMs, pollMaxMs);
+  const waiters = new Set<Waiter>();
+  let latest: readonly UploadJob[] = [];
+  let latestStates = '';
+  let pollsBegun = 0;
+  let lastPollMs = Number.NEGATIVE_INFINITY;
+  let delayMs = pollMinMs;
+  let isRunning = false;
+  let wake = new AbortController();
+
+  async function run(): Promise<void> {
+    isRunning = true;
+    try {
+      while (waiters.size > 0) {
+        await sleepUntilNextPoll();
+        await poll();
+        expire();
+      }
+    } catch (error) {
+      for (const waiter of waiters) waiter.reject(error);
+      waiters.clear();
+    } finally {
+      isRunning = false;
+    }
+  }
+
+  /** Sleeps again when woken by a new waiter, who has brought the next poll nearer. */
+  async function sleepUntilNextPoll(): Promise<void> {
+    for (;;) {
+      const deadlineMs = Math.min(...[...waiters].map((waiter) => waiter.deadlineMs));
+      const leftMs = Math.min(lastPollMs + delayMs, deadlineMs) - clock.now();
+      if (leftMs <= 0) return;
+      wake = new AbortController();
+      const woken = wake.signal;
+      await clock.sleep(leftMs, AbortSignal.any([signal, woken])).catch((error: unknown) => {
+        if (signal.aborted || !woken.aborted) throw error;
+      });
+    }
+  }
+
+  async function poll(): Promise<void> {
+    pollsBegun += 1;
+    const poll = pollsBegun;
+    lastPollMs = clock.now();
+    delayMs = Math.min(delayMs * 2, pollMaxMs);
+    try {
+      latest = await client.uploadJobs(audienceId);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof SyncError && transientCodes.has(error.code) && !(error instanceof LineUntrusted)) return;
+      throw error;
+    }
+    const states = latest.map((job) => `${job.id} ${job.status}`).join();
+    if (states !== latestStates) delayMs = pollMinMs;
+    latestStates = states;
+    onPoll?.(latest);
+    for (const waiter of waiters) {
+      if (waiter.afterPoll >= poll || !waiter.isReached(latest)) continue;
+      waiters.delete(waiter);
+      waiter.resolve(latest);
+    }
+  }
+
+  function expire(): void {
+    for (const waiter of waiters) {
+      if (clock.now() < waiter.deadlineMs) continue;
+      waiters.delete(waiter);
+      waiter.reject(describeTimeout(audienceId, latest, timeoutMs));
+    }
+  }
+
+  return {
+    waitUntil: (isReached) =>
+      new Promise((resolve, reject) => {
+        waiters.add({ isReached, deadlineMs: clock.now() + timeoutMs, afterPoll: pollsBegun, resolve, reject });
+        delayMs = pollMinMs;
+        wake.abort();
+        if (!isRunning) void run();
+      }),
+  };
+}
+
+function describeTimeout(audienceId: string, jobs: readonly UploadJob[], timeoutMs: number): SyncError {
+  const unfinished = jobs.filter(isUnfinished).map((job) => `${job.id} ${job.status}`);
+  const which = unfinished.length === 0 ? 'the expected job is not listed' : `unfinished: ${unfinished.join(', ')}`;
+  return new SyncError(
+    'jobs.timeout',
+    `waited ${Math.round(timeoutMs / 1000)} s for the upload jobs of audience ${audienceId}; ${which}`,
+    "LINE goes on working on them: run again later, or raise jobs.timeoutMs. The Ad Manager shows the audience's state. Jobs that LINE does not list are given up after state.resumeMaxAgeHours, or at once with `sync --restart`.",
+  );
+}

@@ -1,0 +1,99 @@
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { type Config, sourceOf, wantedColumns } from '../config/schema.ts';
+import { resolveAudience } from '../destinations/audiences.ts';
+import type { LineAdsClient } from '../destinations/lineAds/client.ts';
+import { openJournal } from '../journal/journal.ts';
+import { startOf } from '../reading/cursor.ts';
+import { wantedBy } from '../reading/readTogether.ts';
+import { describeError, type ReportedError } from '../report/report.ts';
+import type { SourceConfig } from '../sources/config.ts';
+import { openSource } from '../sources/openSource.ts';
+import type { WantedColumns } from '../sources/source.ts';
+import { planMemory } from '../system/memory.ts';
+import { readRoom, requireRoom } from '../system/processLimits.ts';
+import { guardState } from '../system/stateErrors.ts';
+
+export interface CheckResult {
+  part: string;
+  ok: boolean;
+  message: string;
+  error: ReportedError | null;
+}
+
+/** Looks at each part that a sync needs, one after the other, and changes nothing anywhere. Never throws. */
+export async function checkParts(config: Config, client: LineAdsClient, signal: AbortSignal): Promise<CheckResult[]> {
+  const results = [await checkPart('state', () => checkState(config.state.directory))];
+  for (const sync of config.syncs)
+    results.push(
+      await checkPart(`source of ${sync.name}`, () =>
+        checkSource(sourceOf(config, sync), wantedBy([{ sync, cursor: startOf(sync) }], config), signal),
+      ),
+    );
+  for (const [index, entry] of config.suppress.entries())
+    results.push(
+      await checkPart(`suppress[${index}]`, () =>
+        checkSource(entry.source, { choices: [wantedColumns(entry)] }, signal),
+      ),
+    );
+  for (const sync of config.syncs)
+    results.push(await checkPart(`audience of ${sync.name}`, () => checkAudience(sync, client)));
+  return results;
+}
+
+async function checkPart(part: string, check: () => Promise<string>): Promise<CheckResult> {
+  try {
+    return { part, ok: true, message: await check(), error: null };
+  } catch (thrown) {
+    const error = describeError(thrown);
+    return { part, ok: false, message: error.message, error };
+  }
+}
+
+/** The journal must be one of ours; where the directory is missing, the nearest folder above it must take a new one. */
+async function checkState(directory: string): Promise<string> {
+  using journal = openJournal(directory, 'read');
+  await guardState(`the state directory ${directory}`, () =>
+    rmSync(mkdtempSync(join(nearestFolder(directory), '.line-ads-sync-check-')), { recursive: true }),
+  );
+  const [last] = journal.lastRuns(1);
+  const history = last === undefined ? 'no run is on record' : `the last run was ${last.runId}`;
+  return `${directory} can be written to; ${history}.`;
+}
+
+function nearestFolder(directory: string): string {
+  let folder = resolve(directory);
+  while (statSync(folder, { throwIfNoEntry: false }) === undefined) folder = dirname(folder);
+  return folder;
+}
+
+/** Opening a source finds out whether it can be reached and read, and has the columns. */
+async function checkSource(source: SourceConfig, wanted: WantedColumns, signal: AbortSignal): Promise<string> {
+  if (source.type === 'stdin') return 'Standard input is read by preview and sync alone; it was not looked at.';
+  requireRoom(readRoom());
+  const directory = await guardState(`the temporary folder ${tmpdir()}`, () =>
+    mkdtempSync(join(tmpdir(), 'line-ads-sync-check-')),
+  );
+  try {
+    await using opened = await openSource(source, wanted, {
+      ...{ directory, signal },
+      stdin: neverAsked,
+      duckdbBytes: planMemory().duckdbBytes,
+    });
+    return `It is there, and has ${opened.columns.join(', ')}.`;
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+const neverAsked = () => Promise.reject(new Error('standard input is not looked at'));
+
+async function checkAudience(sync: Config['syncs'][number], client: LineAdsClient): Promise<string> {
+  const audience = resolveAudience(await client.audiences.recall(), sync);
+  const found =
+    audience === undefined
+      ? 'no audience of that name yet, the first sync creates it'
+      : `audience ${audience.id} is ${audience.status}`;
+  return `LINE answers a signed read: ${found}. Whether the key may upload shows only at the first upload.`;
+}

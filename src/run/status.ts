@@ -1,0 +1,115 @@
+import type { Config, SyncConfig } from '../config/schema.ts';
+import { findAudiences } from '../destinations/audiences.ts';
+import type { LineAdsClient } from '../destinations/lineAds/client.ts';
+import type { Audience, UploadJob } from '../destinations/lineAds/schemas.ts';
+import { type Journal, openJournal, type RecordedRun, syncKeyOf } from '../journal/journal.ts';
+import { remoteOf } from '../report/batches.ts';
+import type { SyncReport } from '../report/report.ts';
+
+/** What the journal knows of the last runs and of each sync; with `remote` what LINE has, too. No identifier is in it. */
+export interface StatusReport {
+  runs: RunStatus[];
+  syncs: SyncStatus[];
+}
+
+export interface RunStatus {
+  runId: string;
+  command: string;
+  /** `unfinished`: still at work, or killed. */
+  status: string;
+  startedAt: string;
+  finishedAt: string | null;
+  resumed: boolean;
+  error: SyncReport['error'];
+  syncs: Pick<SyncReport, 'name' | 'status' | 'plan' | 'counts' | 'remote' | 'error'>[];
+}
+
+export interface SyncStatus {
+  name: string;
+  /** What a run has left, to be ended by the next one. */
+  unfinished: {
+    runId: string;
+    planId: string;
+    plannedAt: string;
+    batches: { total: number; accepted: number; finished: number };
+  } | null;
+  snapshot: { audienceId: string; members: number; takenAt: string; lastFullAt: string; isCurrent: boolean } | null;
+  remote?: { audience: Audience | null; jobs: UploadJob[] } | undefined;
+}
+
+const shownRuns = 10;
+
+/** Takes no lock and changes nothing, so it can be asked while a run is at work. */
+export async function readStatus(config: Config, client: LineAdsClient | undefined): Promise<StatusReport> {
+  using journal = openJournal(config.state.directory, 'read');
+  const runs = journal.lastRuns(shownRuns).map(describeRun);
+  const syncs: SyncStatus[] = [];
+  for (const sync of config.syncs)
+    syncs.push({
+      ...describeSync(sync, config, journal),
+      ...(client !== undefined && { remote: await lookAtLine(sync, client) }),
+    });
+  return { runs, syncs };
+}
+
+function describeRun({ runId, command, startedMs, report }: RecordedRun): RunStatus {
+  return {
+    runId,
+    command,
+    status: report?.status ?? 'unfinished',
+    startedAt: isoTime(startedMs),
+    finishedAt: report?.finishedAt ?? null,
+    resumed: report?.resumed ?? false,
+    error: report?.error ?? null,
+    syncs: (report?.syncs ?? []).map(({ name, status, plan, counts, remote, error }) => ({
+      name,
+      status,
+      plan,
+      counts,
+      remote,
+      error,
+    })),
+  };
+}
+
+function describeSync(sync: SyncConfig, config: Config, journal: Journal): SyncStatus {
+  const key = syncKeyOf(config, sync);
+  const plan = journal.unfinishedPlan(key);
+  const snapshot = journal.snapshot(key);
+  return {
+    name: sync.name,
+    unfinished:
+      plan === undefined
+        ? null
+        : {
+            runId: plan.runId,
+            planId: plan.planId,
+            plannedAt: isoTime(plan.plannedMs),
+            batches: {
+              total: plan.batches.length,
+              accepted: plan.batches.filter(({ fate }) => fate === 'accepted').length,
+              finished: remoteOf(plan.batches).done,
+            },
+          },
+    snapshot:
+      snapshot === undefined
+        ? null
+        : {
+            audienceId: snapshot.audienceId,
+            members: snapshot.set.count,
+            takenAt: isoTime(snapshot.takenMs),
+            lastFullAt: isoTime(snapshot.fullMs),
+            isCurrent: snapshot.isCurrent,
+          },
+  };
+}
+
+/** An audience that takes no uploads is shown, too. */
+async function lookAtLine(sync: SyncConfig, client: LineAdsClient): Promise<SyncStatus['remote']> {
+  const [audience] = findAudiences(await client.audiences.recall(), sync);
+  return { audience: audience ?? null, jobs: audience === undefined ? [] : await client.uploadJobs(audience.id) };
+}
+
+function isoTime(ms: number): string {
+  return new Date(ms).toISOString();
+}

@@ -1,0 +1,71 @@
+import { cutRows } from '../chunks.ts';
+import type { ClickhouseSourceConfig } from '../config.ts';
+import { type Relation, type Selection, selectFrom } from '../select.ts';
+import { fromSelected, selectedRows } from '../selected.ts';
+import { createHttpConnections } from '../servers/http.ts';
+import { createSession } from '../servers/session.ts';
+import type { Chunk, Source, WantedColumns } from '../source.ts';
+import { ask, type ClickhouseServer, rowsOf } from './http.ts';
+import { clickhouseSql, quoteClickhouseName } from './sql.ts';
+import { endOfLastTsvRow, tsvToChunk } from './tsv.ts';
+
+/** ClickHouse over HTTP, read-only. That a result is whole is seen to in `clickhouse/http.ts`. */
+export async function openClickhouse(
+  config: ClickhouseSourceConfig,
+  wanted: WantedColumns,
+  signal: AbortSignal,
+): Promise<Source> {
+  const { select, where } = selectedRows(config);
+  const url = new URL(config.url);
+  const connections = createHttpConnections(config.ca);
+  const stopping = new AbortController();
+  const session = createSession({
+    asked: { server: `ClickHouse at ${url.host}`, where },
+    signal,
+    destroy: () => stopping.abort(),
+  });
+  const end = () => {
+    stopping.abort();
+    return connections.destroy();
+  };
+  const server: ClickhouseServer = { url, connections, session, config, stopping: stopping.signal };
+  try {
+    return await session.during(async () => {
+      const from = fromSelected(select);
+      const relation = { where, from, columns: await describe(from, server) };
+      const selection = selectFrom(relation, wanted, clickhouseSql);
+      return {
+        columns: selection.columns,
+        choices: selection.choices,
+        cursor: await greatestCursor(selection, server),
+        chunks: (reading) => session.parts(reading, chunksOf(selection, server)),
+        [Symbol.asyncDispose]: end,
+      };
+    });
+  } catch (error) {
+    await end();
+    throw error;
+  }
+}
+
+async function describe(from: string, server: ClickhouseServer): Promise<Relation['columns']> {
+  const [names, types] = await rowsOf(`SELECT * FROM ${from} LIMIT 0`, 'CustomSeparatedWithNamesAndTypes', server);
+  return (names ?? []).map((name, index) => ({
+    name,
+    type: types?.[index] ?? '',
+    // An alias of ours, which is seen everywhere in a statement, may be called as a column is.
+    sql: `source_rows.${quoteClickhouseName(name)}`,
+  }));
+}
+
+async function greatestCursor({ cursorStatement }: Selection, server: ClickhouseServer): Promise<string | null> {
+  if (cursorStatement === undefined) return null;
+  // The greatest of no rows would be a zero, or the first second of 1970.
+  const [row] = await rowsOf(`${cursorStatement} HAVING count() > 0`, 'CustomSeparated', server);
+  return row?.[0] || null;
+}
+
+async function* chunksOf({ statement, isList, hasKey }: Selection, server: ClickhouseServer): AsyncGenerator<Chunk> {
+  const rows = cutRows(ask(statement, 'CustomSeparated', server), endOfLastTsvRow);
+  for await (const whole of rows) yield tsvToChunk(whole, isList, hasKey);
+}

@@ -1,0 +1,49 @@
+import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { systemErrorCode } from '../errors.ts';
+
+/*
+ * Files that are read at one go: configurations, secrets, certificates.
+ */
+
+export const maxSmallFileBytes = 1 << 20;
+
+/** A file that is there and is not read. `message` completes "the file …": "is larger than 1 MiB". */
+export class UnfitFile extends Error {}
+
+export function tooLarge(): UnfitFile {
+  return new UnfitFile('is larger than 1 MiB');
+}
+
+/** What is wrong with a file, completing "the file …". */
+export function fileProblem(error: unknown): string {
+  return error instanceof UnfitFile ? error.message : `cannot be read (${systemErrorCode(error) ?? 'unreadable'})`;
+}
+
+/**
+ * Reads a regular file of at most a mebibyte, also behind links. A pipe or a device is refused, as the wait for it could
+ * not be interrupted; it is not even opened, as that alone may have an effect.
+ */
+export function readSmallFile(path: string): string {
+  requireRegular(statSync(path));
+  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    requireRegular(fstatSync(file));
+    return readAll(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function requireRegular(found: { isFile(): boolean }): void {
+  if (!found.isFile()) throw new UnfitFile('is not a regular file');
+}
+
+/** The size is not asked for: files of /proc have none. */
+function readAll(file: number): string {
+  const bytes = Buffer.alloc(maxSmallFileBytes + 1);
+  let length = 0;
+  for (let got = -1; got !== 0 && length < bytes.length; length += got)
+    got = readSync(file, bytes, length, bytes.length - length, null);
+  if (length > maxSmallFileBytes) throw tooLarge();
+  return bytes.toString('utf8', 0, length);
+}

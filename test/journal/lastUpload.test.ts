@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'vitest';
+import type { UploadJob } from '../../src/destinations/lineAds/schemas.ts';
+import type { Journal } from '../../src/journal/journal.ts';
+import { recallLastUpload } from '../../src/journal/lastUpload.ts';
+import type { Snapshot } from '../../src/journal/snapshots.ts';
+import { audienceOf, jobOf } from '../setup/clientSetup.ts';
+import { syncOf } from '../setup/memberSetup.ts';
+
+const job = (id: number, changes: Partial<UploadJob> = {}) =>
+  jobOf({ id: String(id), createdMs: id * 1000, ...changes });
+const jobs = (from: number, count: number) => Array.from({ length: count }, (_, index) => job(from + index));
+const idsOf = (listed: readonly UploadJob[]) => listed.map(({ id }) => id);
+
+/** Whether a snapshot that was taken when LINE listed some jobs counts now that it lists others; else why not. */
+async function judge(then: { jobId: string | null; jobsListed: readonly string[] }, listed: readonly UploadJob[]) {
+  const snapshot: Snapshot = {
+    planRow: 1,
+    membership: 'settings',
+    audienceId: audienceOf().id,
+    takenMs: 0,
+    fullMs: 0,
+    set: { file: 'set', recordBytes: 32, count: 9, keyedDigest: 'digest' },
+    cursor: null,
+    isCurrent: true,
+    ...then,
+  };
+  const journal = {
+    keyed: () => 'settings',
+    sets: { isIntact: async () => true, open: () => ({}) },
+  } as unknown as Journal;
+  const sync = syncOf({ identifierType: 'email' });
+  const { known, voidBecause } = await recallLastUpload({ sync, journal, snapshot, audience: audienceOf(), listed });
+  expect(known === undefined).toBe(voidBecause !== undefined);
+  return voidBecause ?? 'counts';
+}
+
+describe('a snapshot', () => {
+  const full = jobs(101, 50);
+  const then = { jobId: '150', jobsListed: idsOf(full) };
+
+  test.each<[string, Parameters<typeof judge>[0], UploadJob[], string | RegExp]>([
+    ['nothing was uploaded since', then, full, 'counts'],
+    ['nothing was uploaded since, and LINE lists in another order', then, full.toReversed(), 'counts'],
+    ['LINE has forgotten its oldest jobs', then, full.slice(10), 'counts'],
+    ['somebody uploaded since', then, [...full.slice(1), job(151)], /job 151/],
+    ['somebody uploaded since more than LINE lists', then, jobs(200, 50), /job 249/],
+    [
+      'an upload that came since is told with an older time',
+      then,
+      [...full.slice(1), job(151, { createdMs: 5 })],
+      /job 151/,
+    ],
+    [
+      'an upload that came since is told without a time',
+      then,
+      [...full.slice(1), job(151, { createdMs: null })],
+      /job 151/,
+    ],
+    [
+      'an upload that came since within the same second has a lower number',
+      then,
+      [...full.slice(1), job(99, { createdMs: 150_000 })],
+      /job 99/,
+    ],
+    [
+      'somebody added members while an Add ran, which it tolerated',
+      { jobId: '1', jobsListed: ['2', '1'] },
+      [job(2), job(1)],
+      'counts',
+    ],
+    [
+      'LINE lists its last upload no more',
+      then,
+      full.slice(0, 49),
+      /does not list its last upload any more \(job 150\)/,
+    ],
+    ['LINE lists nothing any more', then, [], /lists no upload/],
+    ['an older version took it', { jobId: '150', jobsListed: [] }, full, /a version that did not note/],
+  ])('when %s', async (_, taken, listed, expected) => {
+    const verdict = await judge(taken, listed);
+    if (typeof expected === 'string') expect(verdict).toBe(expected);
+    else expect(verdict).toMatch(expected);
+  });
+});

@@ -1,0 +1,143 @@
+import nock from 'nock';
+import { Agent } from 'undici';
+import { afterEach, beforeEach, expect } from 'vitest';
+import type { Clock } from '../../src/clock.ts';
+import { type ClientOptions, createLineAdsClient, type LineAdsClient } from '../../src/destinations/lineAds/client.ts';
+import type { Audience, UploadJob } from '../../src/destinations/lineAds/schemas.ts';
+
+export const startMs = Date.UTC(2026, 0, 15, 12, 0, 0);
+export const accountPath = '/api/v3/adaccounts/A1/custom-audiences';
+
+export interface FakeClock extends Clock {
+  /** Every sleep asked for, in order. */
+  sleeps: number[];
+}
+
+/** Time that passes only while somebody sleeps, and then at once. */
+export function createFakeClock(random = 0.5): FakeClock {
+  let now = startMs;
+  const sleeps: number[] = [];
+  return {
+    sleeps,
+    now: () => now,
+    random: () => random,
+    async sleep(ms, signal) {
+      signal?.throwIfAborted();
+      sleeps.push(ms);
+      await new Promise((resolve) => setImmediate(resolve));
+      signal?.throwIfAborted();
+      now += ms;
+    },
+  };
+}
+
+export interface LoggedCall {
+  method?: string;
+  path?: string;
+  status?: number | null;
+  network?: string;
+  attempt?: number;
+  ms?: number;
+}
+
+export interface ClientSetup {
+  client: LineAdsClient;
+  options: ClientOptions;
+  clock: FakeClock;
+  logged: LoggedCall[];
+  warned: Record<string, unknown>[];
+  controller: AbortController;
+}
+
+type Overrides = Partial<Pick<ClientOptions, 'dispatcher' | 'timeoutMs' | 'uploadSignal'>> & {
+  connection?: Partial<ClientOptions['connection']>;
+  limits?: Partial<ClientOptions['limits']>;
+  retry?: Partial<ClientOptions['retry']>;
+  jobs?: Partial<ClientOptions['jobs']>;
+  random?: number;
+};
+
+export function setUpClient(overrides: Overrides = {}): ClientSetup {
+  const { connection, limits, retry, jobs, random, ...rest } = overrides;
+  const clock = createFakeClock(random);
+  const logged: LoggedCall[] = [];
+  const warned: Record<string, unknown>[] = [];
+  const controller = new AbortController();
+  const options: ClientOptions = {
+    connection: {
+      adAccountId: 'A1',
+      accessKey: 'KEY-marked',
+      secretKey: 'SECRET-marked',
+      baseUrl: 'https://ads.line.me',
+      signature: 'auto',
+      ...connection,
+    },
+    limits: { requestsPerSecond: 2000, concurrentReplaces: 3, concurrentUploads: 4, unfinishedJobs: 8, ...limits },
+    retry: { maxAttempts: 4, baseMs: 100, maxDelayMs: 1000, maxTotalMs: 60_000, ...retry },
+    jobs: { wait: true, timeoutMs: 100_000, pollMinMs: 1000, pollMaxMs: 8000, settleMs: 700, ...jobs },
+    clock,
+    dispatcher: new Agent({ allowH2: false }),
+    log: {
+      info: (fields) => void logged.push(fields),
+      warn: (fields, message) => void warned.push({ ...fields, message }),
+    },
+    signal: controller.signal,
+    ...rest,
+  };
+  return { client: createLineAdsClient(options), options, clock, logged, warned, controller };
+}
+
+/** Nothing reaches the network, and nothing that a test announced is left unasked. */
+export function useNock(): void {
+  beforeEach(() => {
+    nock.disableNetConnect();
+  });
+  afterEach(() => {
+    const pending = nock.pendingMocks();
+    nock.cleanAll();
+    nock.enableNetConnect();
+    expect(pending).toEqual([]);
+  });
+}
+
+export function audienceOf(overrides: Partial<Audience> = {}): Audience {
+  return {
+    id: '5343822743474',
+    name: 'Buyers',
+    functionType: 'HASHED_EMAIL_UPLOAD',
+    status: 'READY',
+    estimatedSize: '12345',
+    createdMs: null,
+    ...overrides,
+  };
+}
+
+/** An audience as LINE's JSON has it. */
+export function audienceJson(overrides: Partial<Audience> = {}) {
+  const { estimatedSize, createdMs, ...rest } = audienceOf(overrides);
+  const created = createdMs === null ? null : new Date(createdMs).toISOString();
+  return { ...rest, estimatedAudienceSize: estimatedSize, created };
+}
+
+export function jobOf(overrides: Partial<UploadJob> = {}): UploadJob {
+  return {
+    id: '1',
+    fileName: 'run-sync-0.txt',
+    type: 'DIFF_ADD',
+    status: 'FINISHED',
+    failedType: null,
+    audienceCount: 2,
+    createdMs: null,
+    ...overrides,
+  };
+}
+
+/** An upload job as LINE's JSON has it. */
+export function jobJson(overrides: Partial<UploadJob> = {}) {
+  const job = jobOf(overrides);
+  return { audienceGroupJobId: Number(job.id), name: job.fileName, type: job.type, jobStatus: job.status };
+}
+
+export function pageOf(audiences: object[], hasNextPage = false, totalElements = audiences.length) {
+  return { page: 1, size: 100, totalElements, hasNextPage, audienceGroups: audiences };
+}

@@ -1,0 +1,124 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll } from 'vitest';
+import { type Config, configSchema, type SyncConfig } from '../../src/config/schema.ts';
+import { type Reading, type ReadResult, readMembers } from '../../src/members/readMembers.ts';
+import type { RejectsFile } from '../../src/members/rejectsFile.ts';
+import { collectLines, openUploadLines, type UploadLines } from '../../src/members/uploadLines.ts';
+import { createWorkers, type Workers } from '../../src/members/workers.ts';
+import type { Chunk, Source } from '../../src/sources/source.ts';
+
+/** A whole configuration around one sync. */
+export function configOf(sync: object): Config {
+  return configSchema.parse({
+    connection: { adAccountId: 'A1', accessKey: 'key', secretKey: 'secret' },
+    source: { type: 'files', path: 'x.csv' },
+    syncs: [{ name: 'people', audienceName: 'People', mode: 'mirror', ...sync }],
+  });
+}
+
+export function syncOf(sync: object): SyncConfig {
+  return configOf(sync).syncs[0]!;
+}
+
+/** One column of scalars. */
+export function chunkOf(...values: string[]): Chunk {
+  return { columns: [{ lines: linesOf(values) }] };
+}
+
+export function linesOf(values: readonly string[]): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(Buffer.from(values.map((value) => `${value}\n`).join('')));
+}
+
+/** A column of lists: for each row its elements. */
+export function listColumn(rows: readonly (readonly string[])[]) {
+  const rowIndex = Uint32Array.from(rows.flatMap((elements, row) => elements.map(() => row)));
+  return { lines: linesOf(rows.flat()), rowIndex };
+}
+
+/** A source of which one reader wants all columns. */
+export function sourceFrom(chunks: Source['chunks'], columns = ['email']): Source {
+  return {
+    columns,
+    choices: [{ identifiers: columns.map((_, index) => index), country: undefined }],
+    cursor: null,
+    chunks,
+    [Symbol.asyncDispose]: async () => {},
+  };
+}
+
+export function sourceOf(chunks: Iterable<Chunk>, columns = ['email']): Source {
+  return sourceFrom(async function* (signal) {
+    for (const chunk of chunks) {
+      signal.throwIfAborted();
+      yield chunk;
+    }
+  }, columns);
+}
+
+/** What one sync finds in a source. */
+export async function readAlone(
+  source: Source,
+  sync: SyncConfig,
+  {
+    directory,
+    workers,
+    signal,
+    rejectsFile,
+  }: Parameters<typeof readMembers>[2] & Pick<Reading, 'directory' | 'rejectsFile'>,
+): Promise<ReadResult> {
+  const reading = { name: sync.name, rules: sync, directory, rejectsFile, onProgress() {} };
+  const [read] = await readMembers(source, [reading], { workers, signal });
+  return read!;
+}
+
+export interface Setup {
+  workers: Workers;
+  /** A new empty folder. */
+  makeFolder(): string;
+  read(
+    sync: SyncConfig,
+    source: Source,
+    rejectsFile?: RejectsFile,
+  ): Promise<{ read: ReadResult; lines: UploadLines; directory: string }>;
+}
+
+/** Worker threads and folders for the tests of a file, freed after the last of them. */
+export function useMembers(): Setup {
+  let root = '';
+  let folders = 0;
+  const setup = {
+    makeFolder: () => mkdtempSync(join(root, `${++folders}-`)),
+    async read(sync, source, rejectsFile) {
+      const directory = setup.makeFolder();
+      const { workers } = setup;
+      const { signal } = new AbortController();
+      const read = await readAlone(source, sync, { directory, workers, signal, rejectsFile });
+      const { identifierType } = sync;
+      const lineSet = await collectLines(read.members, {
+        identifierType,
+        directory: `${directory}/lines`,
+        workers,
+        signal,
+      });
+      const lines = openUploadLines(lineSet, identifierType);
+      return { read, lines, directory };
+    },
+  } as Setup;
+  beforeAll(() => {
+    root = mkdtempSync(join(tmpdir(), 'members-'));
+    setup.workers = createWorkers({ threads: 2, sortingBytes: 64 * 1024 * 1024 });
+  });
+  afterAll(async () => {
+    await setup.workers.close();
+    rmSync(root, { recursive: true, force: true });
+  });
+  return setup;
+}
+
+export async function textOf(parts: AsyncIterable<Uint8Array>): Promise<string> {
+  let text = '';
+  for await (const part of parts) text += Buffer.from(part).toString('latin1');
+  return text;
+}

@@ -1,0 +1,392 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { openBigquery } from '../../../src/sources/bigquery/bigquery.ts';
+import type { BigquerySourceConfig } from '../../../src/sources/config.ts';
+import type { Source, WantedColumns } from '../../../src/sources/source.ts';
+import { afterThisTest, all, freeAfterEachTest, wantedOf } from '../serverSetup.ts';
+import { allTextOf, readAll, syncErrorOf } from '../sourceSetup.ts';
+import {
+  type BigqueryAnswer,
+  type BigqueryQuestion,
+  type BigqueryServer,
+  type BigqueryTable,
+  project,
+  refusal,
+  startBigquery,
+} from './server.ts';
+
+/*
+ * BigQuery's wire format, as its REST reference tells it, against a local server; not the real engine.
+ */
+
+freeAfterEachTest();
+
+const people: BigqueryTable = {
+  fields: [
+    { name: 'email', type: 'STRING', mode: 'NULLABLE' },
+    { name: 'phone', type: 'STRING' },
+    { name: 'id', type: 'INTEGER' },
+    { name: 'emails', type: 'STRING', mode: 'REPEATED' },
+    { name: 'address', type: 'RECORD' },
+    { name: 'seen', type: 'TIMESTAMP' },
+  ],
+};
+
+const email = wantedOf('email');
+
+/** A value that must show in no error. */
+const planted = 'jane.planted@example.com';
+
+function configOf({ url }: { url: string }, over: Partial<BigquerySourceConfig> = {}): BigquerySourceConfig {
+  return {
+    type: 'bigquery',
+    projectId: project,
+    apiEndpoint: url,
+    table: '`crm.people`',
+    statementTimeoutMs: 60_000,
+    idleTimeoutMs: 60_000,
+    ...over,
+  };
+}
+
+async function open(
+  config: BigquerySourceConfig,
+  wanted: WantedColumns,
+  signal = new AbortController().signal,
+): Promise<Source> {
+  const source = await openBigquery(config, wanted, signal);
+  afterThisTest(() => source[Symbol.asyncDispose]());
+  return source;
+}
+
+async function openTable(table: BigqueryTable, wanted: WantedColumns, over?: Partial<BigquerySourceConfig>) {
+  const server = await startBigquery(table);
+  return { server, source: await open(configOf(server, over), wanted) };
+}
+
+function isReading({ method, path }: BigqueryQuestion): boolean {
+  return method === 'GET' && path.startsWith('/queries/');
+}
+
+/** The answer to the nth call for a page; all others are the table's. */
+function whenReading(answer: BigqueryAnswer, nth = 1): Pick<BigqueryTable, 'answer'> {
+  let calls = 0;
+  return { answer: (question) => (isReading(question) && ++calls >= nth ? answer : undefined) };
+}
+
+function cancels({ questions }: BigqueryServer): number {
+  return questions.filter(({ path }) => path.endsWith('/cancel')).length;
+}
+
+function statements({ questions }: BigqueryServer): string[] {
+  return questions.flatMap(({ body }) => (body === undefined ? [] : [body.configuration.query.query]));
+}
+
+function writeKeyFile(content: unknown): string {
+  const folder = mkdtempSync(join(tmpdir(), 'bigquery-'));
+  afterThisTest(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'key.json');
+  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
+  return path;
+}
+
+test('reads values of all kinds, page by page, once the query is done', async () => {
+  const values = ['jane@example.com', 'a\tb', 'back\\slash', "it's", '"quoted"', 'two\nlines', '', 'é😀', null];
+  const { source, server } = await openTable(
+    { ...people, rows: values.map((value) => [value]), rowsInPage: 2, unfinished: 2 },
+    email,
+  );
+  const { values: read } = await readAll(source);
+  expect(source.columns).toEqual(['email']);
+  expect(read[0]).toEqual(values.map((value) => (value ?? '').replace('\n', '\r')));
+  expect(server.questions.filter(isReading)).toHaveLength(2 + 5);
+  expect(cancels(server)).toBe(0);
+});
+
+test('two readers get their columns out of one query, with the key behind them', async () => {
+  const rows = [
+    ['a@example.com', '090-1', '1'],
+    [null, '090-2', '2'],
+  ];
+  const wanted = { choices: [all('email'), all('phone', 'EMAIL')], key: 'id' };
+  const { source } = await openTable({ ...people, rows }, wanted);
+  const { values, keys } = await readAll(source);
+  expect(source.choices).toEqual([{ identifiers: [0] }, { identifiers: [1, 0] }]);
+  expect(values).toEqual([
+    ['a@example.com', ''],
+    ['090-1', '090-2'],
+  ]);
+  expect(keys).toEqual(['1', '2']);
+});
+
+test('the country column comes with the identifiers, before the key', async () => {
+  const rows = [
+    ['090-1', 'JP', '1'],
+    ['081-2', null, '2'],
+  ];
+  const wanted = { choices: [{ ...all('phone'), country: 'land' }], key: 'id' };
+  const { source } = await openTable(
+    { ...people, rows, fields: [...people.fields!, { name: 'land', type: 'STRING' }] },
+    wanted,
+  );
+  const { values, keys } = await readAll(source);
+  expect(source.choices).toEqual([{ identifiers: [0], country: 1 }]);
+  expect(values).toEqual([
+    ['090-1', '081-2'],
+    ['JP', ''],
+  ]);
+  expect(keys).toEqual(['1', '2']);
+});
+
+test('a list is a line for each element', async () => {
+  const rows = [['a@example.com\x1eb@example.com'], [null], ['c@example.com']];
+  const { source, server } = await openTable({ ...people, rows }, wantedOf('emails'));
+  const { values, rows: rowOfLine } = await readAll(source);
+  expect(values[0]).toEqual(['a@example.com', 'b@example.com', '', 'c@example.com']);
+  expect(rowOfLine[0]).toEqual([0, 0, 1, 2]);
+  expect(statements(server).at(-1)).toContain(
+    'UNNEST(source_rows.`emails`) AS e WITH OFFSET AS position ORDER BY position), CHR(30))',
+  );
+});
+
+test('a dry run comes first, and the job has the limits of the configuration', async () => {
+  const { source, server } = await openTable({ ...people, rows: [['a@example.com']] }, email, {
+    location: 'asia-northeast1',
+    maximumBytesBilled: '1000000',
+    statementTimeoutMs: 1_500,
+    where: 'active',
+  });
+  await readAll(source);
+  const [dryRun, job, page] = server.questions;
+  const jobReference = { projectId: project, location: 'asia-northeast1' };
+  const limits = { useLegacySql: false, maximumBytesBilled: '1000000' };
+  expect(dryRun!.body).toEqual({
+    jobReference,
+    configuration: { dryRun: true, query: { query: 'SELECT * FROM `crm.people` WHERE (\nactive\n)', ...limits } },
+  });
+  expect(job!.body).toEqual({
+    jobReference: { ...jobReference, jobId: expect.stringMatching(/^[\w-]{36}$/) },
+    configuration: {
+      jobTimeoutMs: '1500',
+      query: {
+        query:
+          "SELECT NULLIF(source_rows.`email`, '') AS v0 FROM (\nSELECT * FROM `crm.people` WHERE (\nactive\n)\n) AS source_rows",
+        ...limits,
+      },
+    },
+  });
+  expect(page!.parameters.get('location')).toBe('asia-northeast1');
+});
+
+test('cells are hashed where they are, when that is asked for', async () => {
+  const hashing = { identifierType: 'email', hashed: 'auto', phoneFormats: ['e164'], otherwise: 'marker' } as const;
+  const wanted = { choices: [{ ...all('email'), hashing }, all('email')] };
+  const { source, server } = await openTable({ ...people, rows: [['28aa', 'jane@example.com']] }, wanted);
+  expect((await readAll(source)).values).toEqual([['28aa'], ['jane@example.com']]);
+  expect(statements(server).at(-1)).toContain('to_hex(sha256(');
+});
+
+test('of a cursor the greatest is told, and only later rows are asked for', async () => {
+  const wanted = { ...email, cursor: { column: 'seen', after: '2026-01-01 00:00:00+00' } };
+  const { source, server } = await openTable({ ...people, greatest: '2026-01-02 03:04:05.6+00' }, wanted);
+  await readAll(source);
+  expect(source.cursor).toBe('2026-01-02 03:04:05.6+00');
+  expect(statements(server).at(-1)).toContain("WHERE source_rows.`seen` > CAST('2026-01-01 00:00:00+00' AS TIMESTAMP)");
+});
+
+test('a cursor of no rows is none', async () => {
+  const { source } = await openTable(people, { ...email, cursor: { column: 'id', after: null } });
+  expect(source.cursor).toBeNull();
+});
+
+test.each(['emial', 'address'])('the column %s is refused by the dry run alone', async (column) => {
+  const server = await startBigquery(people);
+  const error = await syncErrorOf(open(configOf(server), wantedOf(column)));
+  expect(error.code).toBe('source.column_missing');
+  expect(server.questions).toHaveLength(1);
+});
+
+test.each(['DELETE', 'SCRIPT', 'CREATE_TABLE_AS_SELECT'])(
+  'a statement of type %s is not run',
+  async (statementType) => {
+    const server = await startBigquery({ ...people, statementType });
+    const error = await syncErrorOf(open(configOf(server), email));
+    expect(error.code).toBe('source.not_select');
+    expect(server.questions).toHaveLength(1);
+  },
+);
+
+test.each([
+  [401, 'authError', 'source.login_failed'],
+  [403, 'accessDenied', 'source.not_permitted'],
+  [404, 'notFound', 'source.not_found'],
+  [400, 'invalidQuery', 'source.query_failed'],
+  [403, 'bytesBilledLimitExceeded', 'source.query_failed'],
+  [400, 'timeout', 'source.timeout'],
+])('status %i with the reason %s is %s', async (status, reason, code) => {
+  const message = `Unrecognized name: ${planted} at [1:8]`;
+  const server = await startBigquery({ ...people, answer: () => refusal(status, reason, message) });
+  const error = await syncErrorOf(open(configOf(server), email));
+  expect(error.code).toBe(code);
+  expect(error.message).toContain(`${reason}, position 1:8`);
+  expect(allTextOf(error)).not.toContain(planted);
+});
+
+test('a reason that is no code is not told', async () => {
+  const server = await startBigquery({ ...people, answer: () => refusal(400, `reason ${planted}`, planted) });
+  const error = await syncErrorOf(open(configOf(server), email));
+  expect(error.message).toContain('HTTP 400');
+  expect(allTextOf(error)).not.toContain(planted);
+});
+
+test('a job that fails at once fails the read', async () => {
+  const { source } = await openTable(
+    {
+      ...people,
+      answer: ({ body }) =>
+        body?.configuration.dryRun === undefined
+          ? {
+              status: 200,
+              json: { status: { state: 'DONE', errorResult: { reason: 'resourcesExceeded', message: planted } } },
+            }
+          : undefined,
+    },
+    email,
+  );
+  const error = await syncErrorOf(readAll(source));
+  expect(error.code).toBe('source.query_failed');
+  expect(error.message).toContain('resourcesExceeded');
+});
+
+test.each([
+  [1, 'source.timeout'],
+  [60_000, 'source.interrupted'],
+])('a job that was stopped, with %i ms to run, is %s', async (statementTimeoutMs, code) => {
+  const stopped = refusal(400, 'stopped', 'Job execution was cancelled');
+  const answer = (question: BigqueryQuestion) => (isReading(question) ? stopped : undefined);
+  const { source } = await openTable({ ...people, answer }, email, { statementTimeoutMs });
+  expect((await syncErrorOf(readAll(source))).code).toBe(code);
+});
+
+test('a busy server is asked again', async () => {
+  let calls = 0;
+  const { source } = await openTable(
+    {
+      ...people,
+      rows: [['a@example.com']],
+      answer: (question) =>
+        isReading(question) && ++calls === 1 ? refusal(503, 'backendError', 'try again') : undefined,
+    },
+    email,
+  );
+  expect((await readAll(source)).values).toEqual([['a@example.com']]);
+});
+
+test('a job that has been inserted by an attempt that was not answered is read', async () => {
+  let calls = 0;
+  const { source } = await openTable(
+    {
+      ...people,
+      rows: [['a@example.com']],
+      answer: ({ path, body }) => {
+        if (path !== '/jobs' || body?.configuration.dryRun === true) return undefined;
+        return ++calls === 1 ? refusal(503, 'backendError', 'try again') : refusal(409, 'duplicate', 'Already Exists');
+      },
+    },
+    email,
+  );
+  expect((await readAll(source)).values).toEqual([['a@example.com']]);
+  expect(calls).toBe(2);
+});
+
+test.each<[string, BigqueryAnswer, string]>([
+  [
+    'a broken connection',
+    { status: 200, json: { jobComplete: true, rows: [] }, ending: 'break' },
+    'source.interrupted',
+  ],
+  [
+    'a last page that comes too early',
+    { status: 200, json: { jobComplete: true, totalRows: '9', rows: [{ f: [{ v: 'a@example.com' }] }] } },
+    'source.interrupted',
+  ],
+])('%s fails the read', async (_what, answer, code) => {
+  const rows = Array.from({ length: 9 }, (_, index) => [`user${index}@example.com`]);
+  const { source } = await openTable({ ...people, rows, rowsInPage: 3, ...whenReading(answer, 2) }, email);
+  expect((await syncErrorOf(readAll(source))).code).toBe(code);
+});
+
+test('a server that goes silent in the middle is given up', async () => {
+  const rows = [['a@example.com'], ['b@example.com']];
+  const { source, server } = await openTable({ ...people, rows, rowsInPage: 1, ...whenReading('stall', 2) }, email, {
+    idleTimeoutMs: 100,
+  });
+  const error = await syncErrorOf(readAll(source));
+  expect(error.code).toBe('source.interrupted');
+  expect(error.message).toContain('silent for 0.1 s');
+  await server.leftByClient;
+});
+
+test('a server that nobody listens on is unreachable', async () => {
+  const error = await syncErrorOf(open(configOf({ url: 'http://127.0.0.1:1' }), email));
+  expect(error.code).toBe('source.unreachable');
+});
+
+test('an abort ends what is being opened', async () => {
+  const stop = new AbortController();
+  const server = await startBigquery({ ...people, answer: () => 'stall' });
+  setTimeout(() => stop.abort('stop'), 50);
+  await expect(open(configOf(server), email, stop.signal)).rejects.toBe('stop');
+  await server.leftByClient;
+});
+
+test('an abort ends what is being read, and cancels a query that still runs', async () => {
+  const stop = new AbortController();
+  const { source, server } = await openTable({ ...people, ...whenReading('stall') }, email);
+  setTimeout(() => stop.abort('stop'), 50);
+  await expect(readAll(source, stop.signal)).rejects.toBe('stop');
+  await server.leftByClient;
+  expect(cancels(server)).toBe(1);
+});
+
+test('a service account gets one token by a signed assertion', async () => {
+  const server = await startBigquery({ ...people, rows: [['a@example.com']] });
+  const keyFile = writeKeyFile(server.keyFile);
+  const source = await open(configOf(server, { keyFile, projectId: undefined }), email);
+  await readAll(source);
+  expect(server.tokensGiven()).toBe(1);
+  expect(server.questions.map(({ headers }) => headers.authorization)).toEqual(Array(3).fill('Bearer token-1'));
+});
+
+test('a key that the account does not have is a failed login', async () => {
+  const server = await startBigquery(people);
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const wrong = { ...server.keyFile, private_key: privateKey.export({ type: 'pkcs8', format: 'pem' }) };
+  const error = await syncErrorOf(open(configOf(server, { keyFile: writeKeyFile(wrong) }), email));
+  expect(error.code).toBe('source.login_failed');
+  expect(error.message).toContain('invalid_grant');
+});
+
+test.each<[string, (key: Record<string, string>) => unknown]>([
+  ['no JSON', () => '{"private_key": "secret-key"'],
+  ['another kind of credentials', (key) => ({ ...key, type: 'authorized_user' })],
+  ['no private key', (key) => ({ ...key, private_key: 'secret-key' })],
+  ['a token endpoint in the clear', (key) => ({ ...key, token_uri: 'http://tokens.example/' })],
+])('a key file with %s is a failed login, which does not quote it', async (_what, content) => {
+  const server = await startBigquery(people);
+  const keyFile = writeKeyFile(content(server.keyFile));
+  const error = await syncErrorOf(open(configOf(server, { keyFile }), email));
+  expect(error.code).toBe('source.login_failed');
+  expect(allTextOf(error)).not.toMatch(/secret-key|BEGIN PRIVATE KEY/);
+  expect(server.tokensGiven()).toBe(0);
+});
+
+test('a key file that is not there is told by its path', async () => {
+  const server = await startBigquery(people);
+  const error = await syncErrorOf(open(configOf(server, { keyFile: '/nowhere/key.json' }), email));
+  expect(error.code).toBe('source.unreadable');
+  expect(error.message).toContain('/nowhere/key.json');
+});

@@ -1,0 +1,336 @@
+import { expect, test } from 'vitest';
+import { openClickhouse } from '../../../src/sources/clickhouse/clickhouse.ts';
+import type { ClickhouseSourceConfig } from '../../../src/sources/config.ts';
+import type { Source, WantedColumns } from '../../../src/sources/source.ts';
+import { afterThisTest, all, freeAfterEachTest, wantedOf } from '../serverSetup.ts';
+import { allTextOf, readAll, syncErrorOf } from '../sourceSetup.ts';
+import {
+  type ClickhouseAnswer,
+  type ClickhouseQuestion,
+  type ClickhouseTable,
+  escapeTsv,
+  exceptionAnswer,
+  startClickhouse,
+} from './server.ts';
+
+/*
+ * ClickHouse's wire format, as its manual and source tell it, against a local server; not the real engine.
+ */
+
+freeAfterEachTest();
+
+const people: ClickhouseTable = {
+  columns: [
+    ['email', 'Nullable(String)'],
+    ['phone', 'LowCardinality(String)'],
+    ['id', 'UInt64'],
+    ['emails', 'Array(String)'],
+    ['tags', 'Map(String, String)'],
+  ],
+};
+
+const email = wantedOf('email');
+
+/** A value that must show in no error. */
+const planted = 'jane.planted@example.com';
+
+function configOf(url: string, over: Partial<ClickhouseSourceConfig> = {}): ClickhouseSourceConfig {
+  return {
+    type: 'clickhouse',
+    url: `${url.replace('://', '://reader:s%40cr%C3%A9t@')}/crm`,
+    table: 'people',
+    statementTimeoutMs: 60_000,
+    idleTimeoutMs: 60_000,
+    ...over,
+  };
+}
+
+async function open(
+  config: ClickhouseSourceConfig,
+  wanted: WantedColumns,
+  signal = new AbortController().signal,
+): Promise<Source> {
+  const source = await openClickhouse(config, wanted, signal);
+  afterThisTest(() => source[Symbol.asyncDispose]());
+  return source;
+}
+
+async function openTable(table: ClickhouseTable, wanted: WantedColumns, over?: Partial<ClickhouseSourceConfig>) {
+  const server = await startClickhouse(table);
+  return { server, source: await open(configOf(server.url, over), wanted) };
+}
+
+/** The answer to the statement that reads the wanted columns; all others are the table's. */
+function whenReading(answer: ClickhouseAnswer): Pick<ClickhouseTable, 'answer'> {
+  return { answer: ({ statement }) => (isReading(statement) ? answer : undefined) };
+}
+
+function isReading(statement: string): boolean {
+  return statement.includes(' AS v0') && !statement.includes('max(');
+}
+
+function bytes(...parts: string[]): Uint8Array[] {
+  return parts.map((part) => Buffer.from(part));
+}
+
+test.each([undefined, 'gzip', 'zstd'] as const)('reads values of all kinds (compression: %s)', async (encoding) => {
+  const values = ['jane@example.com', 'a\tb', 'back\\slash', "it's", '"quoted"', 'two\nlines', 'cr\rhere', '', 'é😀'];
+  const rows = [...values.map((value) => [value]), [null]];
+  const { source } = await openTable({ ...people, rows, ...(encoding !== undefined && { encoding }) }, email);
+  const { values: read } = await readAll(source);
+  expect(source.columns).toEqual(['email']);
+  expect(read[0]).toEqual([...values.map((value) => value.replace('\n', '\r')), '']);
+});
+
+test('two readers get their columns out of one statement, with the key behind them', async () => {
+  const rows = [
+    ['a@example.com', '090-1', '1'],
+    [null, '090-2', '2'],
+  ];
+  const wanted = { choices: [all('email'), all('phone', 'EMAIL')], key: 'id' };
+  const { source, server } = await openTable({ ...people, rows }, wanted);
+  const { values, keys } = await readAll(source);
+  expect(source.choices).toEqual([{ identifiers: [0] }, { identifiers: [1, 0] }]);
+  expect(values).toEqual([
+    ['a@example.com', ''],
+    ['090-1', '090-2'],
+  ]);
+  expect(keys).toEqual(['1', '2']);
+  expect(server.questions.map(({ statement }) => statement).filter(isReading)).toHaveLength(1);
+});
+
+test('the country column comes with the identifiers, before the key', async () => {
+  const rows = [
+    ['090-1', 'JP', '1'],
+    ['081-2', null, '2'],
+  ];
+  const wanted = { choices: [{ ...all('phone'), country: 'land' }], key: 'id' };
+  const { source } = await openTable(
+    { ...people, rows, columns: [...people.columns, ['land', 'LowCardinality(Nullable(FixedString(3)))']] },
+    wanted,
+  );
+  const { values, keys } = await readAll(source);
+  expect(source.choices).toEqual([{ identifiers: [0], country: 1 }]);
+  expect(values).toEqual([
+    ['090-1', '081-2'],
+    ['JP', ''],
+  ]);
+  expect(keys).toEqual(['1', '2']);
+});
+
+test('a list is a line for each element', async () => {
+  const rows = [['a@example.com\x1eb@example.com'], [null], ['c@example.com']];
+  const { source, server } = await openTable({ ...people, rows }, wantedOf('emails'));
+  const { values, rows: rowOfLine } = await readAll(source);
+  expect(values[0]).toEqual(['a@example.com', 'b@example.com', '', 'c@example.com']);
+  expect(rowOfLine[0]).toEqual([0, 0, 1, 2]);
+  expect(server.questions.at(-1)!.statement).toContain('arrayStringConcat(arrayMap(e -> ');
+});
+
+test('rows come whole, wherever the parts of the body are cut', async () => {
+  const addresses = Array.from({ length: 500 }, (_, index) => `user'${index}@example.com`);
+  const body = addresses.map((address) => `${escapeTsv(address)}\n`).join('');
+  const parts = body.match(/[\s\S]{1,7}/g)!;
+  const { source } = await openTable(
+    { ...people, ...whenReading({ parts: bytes(...parts), ending: 'marker' }) },
+    email,
+  );
+  expect((await readAll(source)).values[0]).toEqual(addresses);
+});
+
+test('the server is told who reads, by headers, and what it may do, by settings', async () => {
+  const { server } = await openTable(people, email, { statementTimeoutMs: 1_500 });
+  const { statement, headers, parameters } = server.questions[0]!;
+  expect(statement).toBe(
+    'SELECT * FROM (\nSELECT * FROM people\n) AS source_rows LIMIT 0\nFORMAT CustomSeparatedWithNamesAndTypes',
+  );
+  expect(headers['x-clickhouse-user']).toBe('reader');
+  expect(Buffer.from(headers['x-clickhouse-key'] as string, 'latin1').toString()).toBe('s@crét');
+  expect(Object.fromEntries(parameters)).toMatchObject({
+    database: 'crm',
+    readonly: '2',
+    max_execution_time: '2',
+    result_overflow_mode: 'throw',
+    timeout_overflow_mode: 'throw',
+    cancel_http_readonly_queries_on_client_close: '1',
+  });
+  expect(String(parameters)).not.toContain('s%40cr');
+});
+
+test('a query is asked in the place of a table, whatever it ends with', async () => {
+  const query = 'SELECT email FROM people -- all of them ;\n;';
+  const { source, server } = await openTable({ ...people, rows: [['a@example.com']] }, email, {
+    table: undefined,
+    query,
+  });
+  await readAll(source);
+  expect(server.questions.at(-1)!.statement).toBe(
+    `SELECT nullIf(source_rows.\`email\`, '') AS v0 FROM (\nSELECT email FROM people -- all of them\n) AS source_rows\nFORMAT CustomSeparated`,
+  );
+});
+
+test('cells are hashed where they are, when that is asked for', async () => {
+  const hashing = { identifierType: 'email', hashed: 'auto', phoneFormats: ['e164'], otherwise: 'marker' } as const;
+  const wanted = { choices: [{ ...all('email'), hashing }, all('email')] };
+  const { source, server } = await openTable({ ...people, rows: [['28aa', 'jane@example.com']] }, wanted);
+  expect(source.choices).toEqual([{ identifiers: [0] }, { identifiers: [1] }]);
+  expect((await readAll(source)).values).toEqual([['28aa'], ['jane@example.com']]);
+  expect(server.questions.at(-1)!.statement).toContain('lower(hex(SHA256(');
+});
+
+test('of a cursor the greatest is told, and only later rows are asked for', async () => {
+  const table: ClickhouseTable = {
+    columns: [...people.columns, ['seen', "DateTime('UTC')"]],
+    greatest: '2026-01-02 03:04:05',
+  };
+  const wanted = { ...email, cursor: { column: 'seen', after: '2026-01-01 00:00:00' } };
+  const { source, server } = await openTable(table, wanted);
+  await readAll(source);
+  expect(source.cursor).toBe('2026-01-02 03:04:05');
+  expect(server.questions[1]!.statement).toContain('HAVING count() > 0');
+  expect(server.questions[2]!.statement).toContain(
+    " WHERE source_rows.`seen` > CAST('2026-01-01 00:00:00' AS DateTime('UTC'))",
+  );
+});
+
+test('a cursor of no rows is none', async () => {
+  const { source } = await openTable(people, { ...email, cursor: { column: 'id', after: null } });
+  expect(source.cursor).toBeNull();
+});
+
+test.each([
+  ['emial', 'source.column_missing'],
+  ['tags', 'source.column_missing'],
+])('the column %s is refused before anything is read', async (column, code) => {
+  const server = await startClickhouse(people);
+  const error = await syncErrorOf(open(configOf(server.url), wantedOf(column)));
+  expect(error.code).toBe(code);
+  expect(server.questions.filter(({ statement }) => isReading(statement))).toEqual([]);
+});
+
+test.each([
+  [401, 516, 'source.login_failed'],
+  [403, 497, 'source.not_permitted'],
+  [404, 60, 'source.not_found'],
+  [404, 81, 'source.not_found'],
+  [404, 47, 'source.column_missing'],
+  [408, 159, 'source.timeout'],
+  [400, 62, 'source.query_failed'],
+  [500, 164, 'source.query_failed'],
+])('status %i with the exception %i is %s', async (status, code, expected) => {
+  const message = `failed at position 35 ('${planted}'): in SELECT '${planted}'`;
+  const server = await startClickhouse({ ...people, answer: () => exceptionAnswer(status, code, message) });
+  const error = await syncErrorOf(open(configOf(server.url), email));
+  expect(error.code).toBe(expected);
+  expect(error.message).toContain(`code ${code}`);
+  expect(allTextOf(error)).not.toContain(planted);
+  expect(allTextOf(error)).not.toMatch(/s@cr|s%40cr/);
+});
+
+test('where nothing but a proxy answers, its status is told', async () => {
+  const server = await startClickhouse({
+    ...people,
+    answer: () => ({ status: 502, parts: bytes('<html>bad gateway'), ending: 'none' }),
+  });
+  const error = await syncErrorOf(open(configOf(server.url), email));
+  expect(error.code).toBe('source.unreachable');
+  expect(error.message).toContain('HTTP 502');
+});
+
+const rowsBefore = 'a@example.com\nb@example.com\njane.pl';
+
+test.each<[string, ClickhouseAnswer, string, string]>([
+  [
+    'an exception in the middle of the rows',
+    {
+      parts: bytes(rowsBefore, `Code: 159. DB::Exception: Timeout exceeded: '${planted}'. (TIMEOUT_EXCEEDED)\n`),
+      ending: 'none',
+    },
+    'source.timeout',
+    'code 159',
+  ],
+  [
+    'an exception behind whole rows',
+    { parts: bytes('a@example.com\n', 'Code: 241. DB::Exception: Memory limit exceeded\n'), ending: 'none' },
+    'source.query_failed',
+    'code 241',
+  ],
+  [
+    'an exception as newer servers mark it, with the connection broken',
+    {
+      headers: { 'x-clickhouse-exception-tag': 'dmrdfnujjqvszhav' },
+      parts: bytes(
+        rowsBefore,
+        `\r\n__exception__\r\ndmrdfnujjqvszhav\r\nCode: 395. DB::Exception: ${planted}\n37 dmrdfnujjqvszhav\r\n__exception__\r\n`,
+      ),
+      ending: 'break',
+    },
+    'source.query_failed',
+    'code 395',
+  ],
+  ['a broken connection', { parts: bytes(rowsBefore), ending: 'break' }, 'source.interrupted', ''],
+  ['an end between two rows', { parts: bytes('a@example.com\n'), ending: 'none' }, 'source.interrupted', ''],
+  ['nothing at all', { parts: [], ending: 'none' }, 'source.interrupted', ''],
+])('%s fails the read', async (_what, answer, code, told) => {
+  const { source } = await openTable({ ...people, ...whenReading(answer) }, email);
+  const error = await syncErrorOf(readAll(source));
+  expect(error.code).toBe(code);
+  expect(error.message).toContain(told);
+  expect(allTextOf(error)).not.toContain('planted');
+});
+
+test('a compressed result that is cut off fails the read', async () => {
+  const { source } = await openTable(
+    { ...people, encoding: 'zstd', ...whenReading({ parts: bytes('a@example.com\n'), ending: 'none' }) },
+    email,
+  );
+  expect((await syncErrorOf(readAll(source))).code).toBe('source.interrupted');
+});
+
+test('a server that goes silent in the middle is given up', async () => {
+  const { source, server } = await openTable(
+    { ...people, ...whenReading({ parts: bytes('a@example.com\n'), ending: 'stall' }) },
+    email,
+    { idleTimeoutMs: 100 },
+  );
+  const error = await syncErrorOf(readAll(source));
+  expect(error.code).toBe('source.interrupted');
+  expect(error.message).toContain('silent for 0.1 s');
+  await server.leftByClient;
+});
+
+test('a server that nobody listens on is unreachable', async () => {
+  const error = await syncErrorOf(open(configOf('http://127.0.0.1:1'), email));
+  expect(error.code).toBe('source.unreachable');
+  expect(error.message).toContain('127.0.0.1:1');
+});
+
+test('an abort ends what is being opened', async () => {
+  const stop = new AbortController();
+  const server = await startClickhouse({ ...people, answer: () => stall(stop) });
+  await expect(open(configOf(server.url), email, stop.signal)).rejects.toBe('stop');
+  await server.leftByClient;
+});
+
+test('an abort ends what is being read, and the server sees it', async () => {
+  const stop = new AbortController();
+  const answer = ({ statement }: ClickhouseQuestion) => (isReading(statement) ? stall(stop) : undefined);
+  const { source, server } = await openTable({ ...people, answer }, email);
+  await expect(readAll(source, stop.signal)).rejects.toBe('stop');
+  await server.leftByClient;
+});
+
+/** Some rows, and then nothing but the abort. */
+function stall(stop: AbortController): ClickhouseAnswer {
+  setTimeout(() => stop.abort('stop'), 50);
+  return { parts: bytes('a@example.com\n'), ending: 'stall' };
+}
+
+test('a consumer that stops ends the request', async () => {
+  const { source, server } = await openTable(
+    { ...people, ...whenReading({ parts: bytes('a@example.com\n'.repeat(200_000)), ending: 'stall' }) },
+    email,
+  );
+  for await (const _chunk of source.chunks(new AbortController().signal)) break;
+  await server.leftByClient;
+});
