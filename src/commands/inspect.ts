@@ -17,7 +17,7 @@ import { abortWhenStopped } from './stopping.ts';
 
 function clientOf(config: Config, log: Logger, signal: AbortSignal) {
   const { dispatcher } = openNetwork(log);
-  return createLineAdsClient({ ...config, dispatcher, clock: systemClock, log, signal });
+  return createLineAdsClient({ ...config, name: 'connection', dispatcher, clock: systemClock, log, signal });
 }
 
 export async function check(flags: ConfigFlags): Promise<number> {
@@ -49,10 +49,10 @@ async function checkAll(flags: ConfigFlags, log: Logger): Promise<CheckResult[]>
 export async function listAudiences(flags: ConfigFlags): Promise<number> {
   const log = await createLog(flags);
   const signal = abortWhenStopped(log);
-  const audiences = await clientOf(await readConfig(flags, log, signal), log, signal).listAudiences();
-  for (const { id, name, functionType, status, estimatedSize, createdMs } of audiences) {
+  const audiences = await clientOf(await readConfig(flags, log, signal), log, signal).audiences.reread();
+  for (const { id, name, type, status, estimatedSize, createdMs } of audiences) {
     const created = createdMs === null ? null : new Date(createdMs).toISOString();
-    print(JSON.stringify({ id, name, type: functionType, status, size: estimatedSize, created }));
+    print(JSON.stringify({ id, name, type, status, size: estimatedSize, created }));
   }
   return 0;
 }

@@ -1,8 +1,10 @@
 import metadata from 'libphonenumber-js/max/metadata';
 import { z } from 'zod';
 import { integer } from '../configFields.ts';
-import { isLoopback } from '../http/loopback.ts';
+import { batch, connection, limits } from '../destinations/lineAds/config.ts';
+import { jobs, retry } from '../destinations/settings.ts';
 import { nationalFormCountries, phoneFormats } from '../identifiers/phoneFormats.ts';
+import { hashedSettings, type IdentifierType, identifierTypes } from '../identifiers/rules.ts';
 import { isSqlSource, type SourceConfig, sourceSchema } from '../sources/config.ts';
 
 /*
@@ -13,77 +15,10 @@ import { isSqlSource, type SourceConfig, sourceSchema } from '../sources/config.
 /** All that libphonenumber knows. */
 export const countries: ReadonlySet<string> = new Set(Object.keys(metadata.countries));
 
-export const identifierTypes = ['email', 'phone', 'ifa'] as const;
 export const modes = ['add', 'mirror'] as const;
-export const hashedSettings = ['auto', 'always', 'never'] as const;
 export const hashingSettings = ['connector', 'warehouse', 'warehouse_or_raw'] as const;
 
-export type IdentifierType = (typeof identifierTypes)[number];
 export type Mode = (typeof modes)[number];
-export type Hashed = (typeof hashedSettings)[number];
-
-/** LINE's bounds (LINE Ads API reference, "Limits" and "File"), and our own of 500,000 records an upload. */
-export const lineLimits = {
-  maxRecords: 500_000,
-  maxBytes: 62_914_560,
-  requestsPerSecond: 10,
-  concurrentReplaces: 3,
-} as const;
-
-function baseUrlProblem(text: string): string | undefined {
-  if (!URL.canParse(text)) return 'must be a URL such as https://ads.line.me';
-  const url = new URL(text);
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'must start with https://';
-  if (url.protocol === 'http:' && !isLoopback(url.hostname))
-    return 'must be https: plain http is allowed to loopback only';
-  if (url.username !== '' || url.password !== '') return 'must not hold a user or password';
-  if (url.pathname !== '/' || url.search !== '' || url.hash !== '')
-    return 'must be scheme, host and port only, without a path';
-  return undefined;
-}
-
-const baseUrl = z
-  .string()
-  .superRefine((text, context) => {
-    const problem = baseUrlProblem(text);
-    if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
-  })
-  .default('https://ads.line.me')
-  .meta({
-    title: 'Base URL',
-    description: 'Where the LINE Ads API answers: scheme, host and port. Plain http only to loopback.',
-  });
-
-const connection = z
-  .strictObject({
-    adAccountId: z
-      .string()
-      .regex(/^[A-Za-z]?\d{1,20}$/, 'must be digits, or a letter and digits, such as A12345678901')
-      .meta({
-        title: 'Ad account ID',
-        description: 'The LINE Ads account that owns the audiences: digits, or a letter and digits.',
-      }),
-    accessKey: z.string().min(1).meta({
-      title: 'Access key',
-      description:
-        'Access key of an API user with the Data Provider permission. Best given as ${NAME} or ${file:PATH}.',
-      writeOnly: true,
-      'x-secret': true,
-    }),
-    secretKey: z.string().min(1).meta({
-      title: 'Secret key',
-      description: 'Secret key that belongs to the access key. Best given as ${NAME} or ${file:PATH}.',
-      writeOnly: true,
-      'x-secret': true,
-    }),
-    baseUrl,
-    signature: z.enum(['auto', 'rfc7515', 'padded']).default('auto').meta({
-      title: 'Signature form',
-      description:
-        'How the three JWS parts are encoded: rfc7515 without "=", padded with it; auto finds out which LINE accepts.',
-    }),
-  })
-  .meta({ title: 'Connection', description: 'The LINE Ads account and its API credentials.' });
 
 const identifierType = z.enum(identifierTypes).meta({
   title: 'Identifier type',
@@ -207,95 +142,6 @@ const sync = z
     checkCountryColumn(value, context);
   })
   .meta({ title: 'Sync', description: 'One audience, one identifier type, one mode.' });
-
-const batch = z
-  .strictObject({
-    maxRecords: integer(1, 1_500_000)
-      .default(lineLimits.maxRecords)
-      .meta({ title: 'Records a batch', description: 'Most lines in one upload.', unit: 'lines' }),
-    maxBytes: integer(4_096, lineLimits.maxBytes)
-      .default(lineLimits.maxBytes)
-      .meta({ title: 'Bytes a batch', description: 'Largest body of one upload, all of it counted.', unit: 'bytes' }),
-  })
-  .prefault({})
-  .meta({ title: 'Batches', description: 'How uploads are cut.' });
-
-const limits = z
-  .strictObject({
-    requestsPerSecond: integer(1, lineLimits.requestsPerSecond).default(lineLimits.requestsPerSecond).meta({
-      title: 'Requests a second',
-      description: 'Most requests started in any second, over everything.',
-      unit: 'requests/s',
-    }),
-    concurrentReplaces: integer(1, lineLimits.concurrentReplaces).default(lineLimits.concurrentReplaces).meta({
-      title: 'REPLACEs at once',
-      description: 'Most REPLACE requests in flight for the account.',
-      unit: 'requests',
-    }),
-    concurrentUploads: integer(1, 16)
-      .default(4)
-      .meta({ title: 'Uploads at once', description: 'Most uploads in flight.', unit: 'requests' }),
-    unfinishedJobs: integer(1, 10).default(8).meta({
-      title: 'Unfinished jobs',
-      description: 'Most jobs of one audience that LINE has not finished; further uploads wait.',
-      unit: 'jobs',
-    }),
-  })
-  .prefault({})
-  .meta({
-    title: 'Limits',
-    description: "How hard LINE's API is used. LINE allows 10 requests a second and 3 REPLACEs at once.",
-  });
-
-const retry = z
-  .strictObject({
-    maxAttempts: integer(1, 50)
-      .default(8)
-      .meta({ title: 'Attempts', description: 'Most attempts of one request.', unit: 'attempts' }),
-    baseMs: integer(1, 60_000).default(500).meta({
-      title: 'First delay',
-      description: 'Upper bound of the first delay; it doubles with each attempt, and the delay is drawn below it.',
-      unit: 'ms',
-    }),
-    maxDelayMs: integer(1, 600_000)
-      .default(30_000)
-      .meta({ title: 'Longest delay', description: 'Upper bound of any delay that LINE did not ask for.', unit: 'ms' }),
-    maxTotalMs: integer(1, 86_400_000)
-      .default(900_000)
-      .meta({ title: 'Total time', description: 'Most time spent on one request with all its attempts.', unit: 'ms' }),
-  })
-  .prefault({})
-  .meta({ title: 'Retries', description: 'What happens after a transient failure of a request.' });
-
-const jobs = z
-  .strictObject({
-    wait: z.boolean().default(true).meta({
-      title: 'Wait',
-      description:
-        "Whether to follow LINE's jobs to their end; false ends after the last upload with status pending and exit 0.",
-    }),
-    timeoutMs: integer(1_000, 604_800_000).default(86_400_000).meta({
-      title: 'Job timeout',
-      description:
-        'Longest wait for jobs, and for a rate-limited upload; then the run ends with status pending and exit 75.',
-      unit: 'ms',
-    }),
-    pollMinMs: integer(10, 3_600_000).default(5_000).meta({
-      title: 'Shortest poll',
-      description: 'First delay between two looks at the jobs; it grows from there.',
-      unit: 'ms',
-    }),
-    pollMaxMs: integer(10, 3_600_000)
-      .default(300_000)
-      .meta({ title: 'Longest poll', description: 'Longest delay between two looks at the jobs.', unit: 'ms' }),
-    settleMs: integer(10, 600_000).default(5_000).meta({
-      title: 'Settle time',
-      description: 'How long to wait after a lost answer before looking whether the upload arrived.',
-      unit: 'ms',
-    }),
-  })
-  .prefault({})
-  .meta({ title: 'Jobs', description: 'LINE works on uploads asynchronously; this is how its jobs are followed.' });
 
 const share = z.number().min(0).max(1);
 
@@ -506,7 +352,6 @@ export const configSchema = z
   .meta({ title: 'line-ads-sync configuration' });
 
 export type Config = z.output<typeof configSchema>;
-export type ConnectionConfig = Config['connection'];
 export type SyncConfig = Config['syncs'][number];
 export type SuppressionConfig = Config['suppress'][number];
 

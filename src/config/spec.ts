@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import packageJson from '../../package.json' with { type: 'json' };
-import { configSchema, identifierTypes, lineLimits, modes } from './schema.ts';
+import { lineLimits } from '../destinations/lineAds/config.ts';
+import { identifierTypes } from '../identifiers/rules.ts';
+import { configSchema, modes } from './schema.ts';
 
 /** Version of this package. */
 export function readVersion(): string {

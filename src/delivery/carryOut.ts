@@ -1,29 +1,29 @@
 import type { SyncConfig } from '../config/schema.ts';
-import type { UploadJob } from '../destinations/lineAds/schemas.ts';
+import type { RemoteUpload, Words } from '../destinations/destination.ts';
+import { newestFirst } from '../destinations/remoteUploads.ts';
 import { type ErrorCode, SyncError } from '../errors.ts';
-import { type Journal, syncKeyOf } from '../journal/journal.ts';
+import type { Journal } from '../journal/journal.ts';
 import type { RecordedPlan } from '../journal/plans.ts';
-import { membershipSettings, originSettings } from '../journal/settings.ts';
+import { membershipSettings, originSettings, syncKeyOf } from '../journal/settings.ts';
 import type { Snapshot } from '../journal/snapshots.ts';
 import { openUploadLines } from '../members/uploadLines.ts';
 import type { PreparedPlan } from '../planning/makePlan.ts';
 import { remoteOf } from '../report/batches.ts';
-import type { SyncReport } from '../report/report.ts';
+import { reportBatch, type SyncReport } from '../report/report.ts';
 import type { RunContext } from '../run/context.ts';
 import { createDelivery, type Delivery, type DeliveryRecord } from './deliverPlan.ts';
 import { UploadMisrouted } from './deliverUpload.ts';
-import { newestFirst } from './followUploads.ts';
 
 /** Writes down what is about to be done, with its members where they outlive this process. */
-export function recordPlan(
+export async function recordPlan(
   sync: SyncConfig,
   plan: PreparedPlan,
   report: SyncReport,
   { journal, config, runId, clock }: RunContext,
-): RecordedPlan {
-  const next = journal.sets.keep(plan.next, `${runId}-${sync.name}.members`);
+): Promise<RecordedPlan> {
+  const next = await journal.sets.keep(plan.next, `${runId}-${sync.name}.members`);
   const lines =
-    plan.lines.path === plan.next.path ? next : journal.sets.keep(plan.lines, `${runId}-${sync.name}.lines`);
+    plan.lines.path === plan.next.path ? next : await journal.sets.keep(plan.lines, `${runId}-${sync.name}.lines`);
   return journal.beginPlan({
     runId,
     ...syncKeyOf(config, sync),
@@ -33,8 +33,8 @@ export function recordPlan(
     plannedMs: clock.now(),
     audienceId: report.audience.id,
     fullMs: plan.fullMs,
-    jobsBefore: plan.jobsBefore,
-    jobsListed: plan.jobsBefore ?? [],
+    uploadsBefore: plan.uploadsBefore,
+    uploadsListed: plan.uploadsBefore ?? [],
     unplanned: [],
     lines,
     next,
@@ -52,36 +52,35 @@ export async function carryOut(
   wait: boolean,
   context: RunContext,
 ): Promise<void> {
-  const delivery = openDelivery(sync, plan, context);
-  let listed: readonly UploadJob[] = [];
+  const delivery = await openDelivery(sync, plan, context);
+  let listed: readonly RemoteUpload[] = [];
   try {
     await delivery.deliver();
     if (wait) listed = await delivery.follow();
   } catch (error) {
     if (wait && hasCode(error, 'upload.refused')) await followAccepted(delivery, context);
-    noteDelivery(report, plan);
+    noteDelivery(report, plan, context.destination.words);
     if (hasCode(error, 'audience.changed')) report.remote = 'unknown';
-    if (!context.signal.aborted && isFinal(error)) context.journal.giveUp(plan, 'failed');
+    if (!context.signal.aborted && isFinal(error)) await context.journal.giveUp(plan, 'failed');
     throw error;
   }
-  noteDelivery(report, plan);
+  noteDelivery(report, plan, context.destination.words);
   report.status = wait ? 'succeeded' : 'pending';
   if (!wait) return;
-  context.journal.succeed(plan, snapshotOf(plan, listed, context));
+  await context.journal.succeed(plan, await snapshotOf(plan, listed, context));
   for (const { index, records, audienceCount } of report.batches)
     if (audienceCount !== null && audienceCount < records)
       report.warnings.push(countDiffers(index, records, audienceCount));
 }
 
-function openDelivery(sync: SyncConfig, plan: RecordedPlan, context: RunContext): Delivery {
-  const { client, config, journal, clock, signal, progress } = context;
+async function openDelivery(sync: SyncConfig, plan: RecordedPlan, context: RunContext): Promise<Delivery> {
+  const { destination, config, journal, clock, signal, progress } = context;
   return createDelivery(plan, {
-    client,
+    destination,
     identifierType: sync.identifierType,
     audienceName: sync.audienceName ?? '',
     toleratesAdds: sync.mode === 'add',
-    readLines: openUploadLines(journal.sets.open(plan.lines), sync.identifierType).read,
-    limits: config.limits,
+    readLines: openUploadLines(await journal.sets.open(plan.lines), sync.identifierType).read,
     jobs: config.jobs,
     record: recordOf(plan, journal),
     clock,
@@ -98,10 +97,10 @@ function openDelivery(sync: SyncConfig, plan: RecordedPlan, context: RunContext)
 
 function recordOf(plan: RecordedPlan, journal: Journal): DeliveryRecord {
   return {
-    noteJobsBefore: (ids) => journal.noteJobsBefore(plan, ids),
+    noteUploadsBefore: (ids) => journal.noteUploadsBefore(plan, ids),
     noteIntent: (batch) => journal.noteIntent(plan, batch),
     noteAnswer: (batch) => journal.noteAnswer(plan, batch),
-    noteJobs: (batches) => journal.noteJobs(plan, batches),
+    noteUploads: (batches) => journal.noteUploads(plan, batches),
   };
 }
 
@@ -120,31 +119,39 @@ async function followAccepted(delivery: Delivery, { signal }: RunContext): Promi
   if (!signal.aborted) await delivery.follow().catch(() => {});
 }
 
-function snapshotOf(plan: RecordedPlan, listed: readonly UploadJob[], { config, journal, clock }: RunContext) {
-  if (!config.state.keepSnapshots || plan.audienceId === null || !journal.sets.isThere(plan.next)) return undefined;
-  const files = new Set(plan.batches.map(({ planned }) => planned.fileName));
-  const own = listed.filter(({ fileName }) => files.has(fileName));
-  const snapshot: Snapshot = {
+async function snapshotOf(
+  plan: RecordedPlan,
+  listed: readonly RemoteUpload[],
+  { config, journal, clock }: RunContext,
+): Promise<Snapshot | undefined> {
+  if (!config.state.keepSnapshots || plan.audienceId === null || !(await journal.sets.isThere(plan.next)))
+    return undefined;
+  const labels = new Set(plan.batches.map(({ planned }) => planned.label));
+  const own = listed.filter(({ label }) => labels.has(label));
+  return {
     planRow: plan.row,
     membership: plan.membership,
     audienceId: plan.audienceId,
-    jobId: newestFirst(own)[0]?.id ?? null,
-    jobsListed: plan.jobsListed,
+    uploadId: newestFirst(own)[0]?.id ?? null,
+    uploadsListed: plan.uploadsListed,
     takenMs: clock.now(),
     fullMs: plan.fullMs,
     set: plan.next,
     cursor: plan.cursor,
     isCurrent: true,
   };
-  return snapshot;
 }
 
-export function noteDelivery(report: SyncReport, { batches, audienceId, audienceCreated }: RecordedPlan): void {
+export function noteDelivery(
+  report: SyncReport,
+  { batches, audienceId, audienceCreated }: RecordedPlan,
+  words: Words,
+): void {
   const { remote, done, total } = remoteOf(batches);
-  report.batches = batches.map((batch) => batch.report);
+  report.batches = batches.map((batch) => reportBatch(batch, words));
   report.counts.uploaded = batches
     .filter(({ fate }) => fate === 'accepted')
-    .reduce((sum, batch) => sum + batch.report.records, 0);
+    .reduce((sum, { planned }) => sum + planned.end - planned.start, 0);
   report.remote = remote;
   report.remoteBatches = { done, total };
   report.audience.id = audienceId ?? report.audience.id;

@@ -1,16 +1,14 @@
-import { isNotPopulating } from '../destinations/audiences.ts';
-import type { LineAdsClient } from '../destinations/lineAds/client.ts';
-import type { Audience } from '../destinations/lineAds/schemas.ts';
+import type { Audience, Destination } from '../destinations/destination.ts';
 import { noteAudience, type SyncReport } from '../report/report.ts';
 
 /** Notes status and size of the audiences of all syncs that succeeded. One reading of the audience list serves them. */
 export async function takeClosingLook(
   reports: readonly SyncReport[],
-  client: Pick<LineAdsClient, 'listAudiences'>,
+  destination: Pick<Destination, 'audiences'>,
 ): Promise<void> {
   const succeeded = reports.filter(({ status }) => status === 'succeeded');
   if (succeeded.length === 0) return;
-  const audiences = await client.listAudiences().catch(() => undefined);
+  const audiences = await destination.audiences.reread().catch(() => undefined);
   for (const report of succeeded) noteClosingLook(report, audiences);
 }
 
@@ -25,7 +23,7 @@ function noteClosingLook(report: SyncReport, audiences: readonly Audience[] | un
   const audience = audiences.find(({ id }) => id === report.audience.id);
   if (audience === undefined) return;
   noteAudience(report, audience);
-  if (isNotPopulating(audience)) report.warnings.push(notPopulating(audience));
+  if (audience.state === 'filling') report.warnings.push(notPopulating(audience));
 }
 
 function notPopulating({ status, estimatedSize }: Audience) {

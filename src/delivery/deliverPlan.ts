@@ -1,13 +1,14 @@
 import type { Clock } from '../clock.ts';
-import type { Config, IdentifierType } from '../config/schema.ts';
-import type { LineAdsClient } from '../destinations/lineAds/client.ts';
-import type { UploadJob } from '../destinations/lineAds/schemas.ts';
+import type { Destination, RemoteUpload, UploadTarget } from '../destinations/destination.ts';
+import { unfinishedCount } from '../destinations/remoteUploads.ts';
+import type { JobsConfig } from '../destinations/settings.ts';
 import { SyncError } from '../errors.ts';
+import type { IdentifierType } from '../identifiers/rules.ts';
 import type { UploadLines } from '../members/uploadLines.ts';
-import { type DeliveredBatch, isEnded, noteJob } from '../report/batches.ts';
-import { deliverUpload, UploadMisrouted, type UploadTarget, UploadUnanswered } from './deliverUpload.ts';
-import { createJobFollower, type JobFollower, maxListedJobs, unfinishedCount } from './followUploads.ts';
-import { createJobWatch, type WatchedPlan } from './uploadWatch.ts';
+import { type DeliveredBatch, hasFailed, isEnded, noteUpload } from '../report/batches.ts';
+import { deliverUpload, UploadMisrouted, type UploadToDeliver, UploadUnanswered } from './deliverUpload.ts';
+import { createUploadFollower, type UploadFollower } from './followUploads.ts';
+import { createUploadWatch, type WatchedPlan } from './uploadWatch.ts';
 
 /** What is to be delivered, and how far an earlier run has come. */
 export interface Deliverable extends WatchedPlan {
@@ -19,15 +20,15 @@ export interface Deliverable extends WatchedPlan {
 /** Where each step is written down; what it says is durable when the call returns. */
 export interface DeliveryRecord {
   /** Records the jobs from before the plan, and empties its `unplanned`. */
-  noteJobsBefore(ids: readonly string[]): void;
-  noteIntent(batch: DeliveredBatch): void;
-  noteAnswer(batch: DeliveredBatch): void;
-  /** Records these batches, and the plan's `jobsListed` and `unplanned`. */
-  noteJobs(batches: readonly DeliveredBatch[]): void;
+  noteUploadsBefore(ids: readonly string[]): Promise<void>;
+  noteIntent(batch: DeliveredBatch): Promise<void>;
+  noteAnswer(batch: DeliveredBatch): Promise<void>;
+  /** Records these batches, and the plan's `uploadsListed` and `unplanned`. */
+  noteUploads(batches: readonly DeliveredBatch[]): Promise<void>;
 }
 
 export interface DeliverPlanOptions {
-  client: LineAdsClient;
+  destination: Destination;
   identifierType: IdentifierType;
   /** Under which name it is created. */
   audienceName: string;
@@ -35,8 +36,7 @@ export interface DeliverPlanOptions {
   toleratesAdds: boolean;
   /** The lines of the plan, as `UploadLines` has them. */
   readLines: UploadLines['read'];
-  limits: Config['limits'];
-  jobs: Config['jobs'];
+  jobs: JobsConfig;
   record: DeliveryRecord;
   clock: Clock;
   signal: AbortSignal;
@@ -51,26 +51,27 @@ export interface Delivery {
    * Follows the jobs of what was accepted to their end, and resolves with the last list of jobs. Throws `job.failed`,
    * `jobs.timeout`, or `audience.changed` when somebody else uploaded meanwhile.
    */
-  follow(): Promise<readonly UploadJob[]>;
+  follow(): Promise<readonly RemoteUpload[]>;
 }
 
 export function createDelivery(plan: Deliverable, options: DeliverPlanOptions): Delivery {
-  const { client, limits, jobs, record, clock, signal } = options;
+  const { destination, jobs, record, clock, signal } = options;
+  const { capabilities } = destination;
   const { batches } = plan;
   const [first, ...rest] = batches;
-  const watch = createJobWatch(plan, options);
-  let follower: JobFollower | undefined;
+  const watch = createUploadWatch(plan, { ...options, ...capabilities });
+  let follower: UploadFollower | undefined;
 
-  function waitForJobs(isReached: (jobs: readonly UploadJob[]) => boolean) {
-    follower ??= createJobFollower(client, plan.audienceId ?? '', { jobs, clock, signal, onPoll: notePoll });
+  function waitForJobs(isReached: (jobs: readonly RemoteUpload[]) => boolean) {
+    follower ??= createUploadFollower(destination, plan.audienceId ?? '', { jobs, clock, signal, onPoll: notePoll });
     return follower.waitUntil(isReached);
   }
 
-  /** Takes note of every poll, since LINE's list forgets old jobs. */
-  function notePoll(listed: readonly UploadJob[]): void {
+  /** Records every poll, since the destination's list forgets old uploads. */
+  async function notePoll(listed: readonly RemoteUpload[]): Promise<void> {
     const hasNews = watch.note(listed);
-    const changed = batches.filter((batch) => noteJob(batch, listed));
-    if (hasNews || changed.length > 0) record.noteJobs(changed);
+    const changed = batches.filter((batch) => noteUpload(batch, listed));
+    if (hasNews || changed.length > 0) await record.noteUploads(changed);
     reportProgress();
   }
 
@@ -79,9 +80,9 @@ export function createDelivery(plan: Deliverable, options: DeliverPlanOptions): 
     if (batches.some(({ fate }) => fate !== 'unsent')) await findGround();
     if (first.fate !== 'accepted') await deliverFirst(first);
     const waiting = rest.filter(({ fate }) => fate !== 'accepted');
-    if (first.planned.action === 'REPLACE' && waiting.length > 0) {
+    if (first.planned.action === 'replace' && waiting.length > 0) {
       await waitForJobs((listed) => isEnded(first) && unfinishedCount(listed) === 0);
-      if (first.report.jobStatus === 'FAILED') throw jobFailed([first]);
+      if (hasFailed(first)) throw jobFailed([first]);
     }
     await sendAll(waiting);
   }
@@ -92,25 +93,26 @@ export function createDelivery(plan: Deliverable, options: DeliverPlanOptions): 
   }
 
   async function deliverFirst(batch: DeliveredBatch): Promise<void> {
-    if (plan.audienceId === null) noteJobsBefore([]);
+    if (plan.audienceId === null) await noteUploadsBefore([]);
     else {
       const listed = await waitForJobs((jobs) => unfinishedCount(jobs) === 0);
       // An earlier run's upload may come to light only now: then nothing more is to be sent, nor forgiven.
       if (batch.fate === 'accepted') return;
-      clearTheWay(batch, listed);
+      await clearTheWay(batch, listed);
     }
     await send(batch);
   }
 
-  /** What came before a REPLACE is gone with it; where a plan adds to what a snapshot tells, nothing may have come. */
-  function clearTheWay({ planned }: DeliveredBatch, listed: readonly UploadJob[]): void {
-    if (plan.jobsBefore === null || planned.action === 'REPLACE') noteJobsBefore(listed.map(({ id }) => id));
+  /** A replacing upload discards earlier uploads. One that builds on a snapshot must not find new ones. */
+  async function clearTheWay({ planned }: DeliveredBatch, listed: readonly RemoteUpload[]): Promise<void> {
+    if (plan.uploadsBefore === null || planned.action === 'replace')
+      await noteUploadsBefore(listed.map(({ id }) => id));
     else throwIfChanged();
   }
 
-  function noteJobsBefore(ids: readonly string[]): void {
-    record.noteJobsBefore(ids);
-    plan.jobsBefore = ids;
+  async function noteUploadsBefore(ids: readonly string[]): Promise<void> {
+    await record.noteUploadsBefore(ids);
+    plan.uploadsBefore = ids;
     plan.unplanned = [];
   }
 
@@ -130,21 +132,21 @@ export function createDelivery(plan: Deliverable, options: DeliverPlanOptions): 
         }
       }
     };
-    await Promise.all(Array.from({ length: limits.concurrentUploads }, work));
+    await Promise.all(Array.from({ length: capabilities.concurrentUploads }, work));
     if (failure !== undefined) throw failure.error;
   }
 
-  /** LINE caps the unfinished jobs of an audience; others' jobs count as well. An ADD during a REPLACE may be lost. */
+  /** Unfinished uploads of others count as well. An upload that adds while another replaces may be lost. */
   function hasRoom(): boolean {
     const open = batches.filter((batch) => batch.fate === 'sending' || (batch.fate === 'accepted' && !isEnded(batch)));
     return (
       !watch.isReplacing() &&
-      open.length + watch.othersUnfinished() < limits.unfinishedJobs &&
-      uploadsBehind(open[0]) < maxUploadsBehindOpen
+      open.length + watch.othersUnfinished() < capabilities.unfinishedUploads &&
+      uploadsBehind(open[0]) < capabilities.maxListedUploads - listReserve
     );
   }
 
-  /** Uploads since a batch was sent, at most. When they fill LINE's list, the end of its job is never seen. */
+  /** Uploads since a batch was sent, at most. When they fill the destination's list, its end is never seen. */
   function uploadsBehind(oldest: DeliveredBatch | undefined): number {
     if (oldest === undefined) return 0;
     return batches.slice(oldest.planned.index + 1).filter(({ fate }) => fate !== 'unsent').length + watch.othersSince();
@@ -154,9 +156,9 @@ export function createDelivery(plan: Deliverable, options: DeliverPlanOptions): 
     signal.throwIfAborted();
     const mayHaveArrived = batch.fate === 'unknown';
     batch.fate = 'sending';
-    record.noteIntent(batch);
+    await record.noteIntent(batch);
     try {
-      const delivered = await deliverUpload(client, uploadOf(batch, mayHaveArrived), { jobs, clock, signal });
+      const delivered = await deliverUpload(destination, uploadOf(batch, mayHaveArrived), { jobs, clock, signal });
       batch.fate = 'accepted';
       plan.audienceId = delivered.audienceId;
       plan.audienceCreated ||= delivered.created;
@@ -164,36 +166,34 @@ export function createDelivery(plan: Deliverable, options: DeliverPlanOptions): 
       batch.fate = error instanceof UploadUnanswered || error instanceof UploadMisrouted ? 'unknown' : 'refused';
       throw error;
     } finally {
-      record.noteAnswer(batch);
+      await record.noteAnswer(batch);
     }
     reportProgress();
   }
 
-  function uploadOf(
-    { planned: { action, fileName, fileBytes, start, end }, report }: DeliveredBatch,
-    mayHaveArrived: boolean,
-  ) {
+  function uploadOf(batch: DeliveredBatch, mayHaveArrived: boolean): UploadToDeliver {
+    const { action, label, bytes, start, end } = batch.planned;
     const target: UploadTarget =
       plan.audienceId === null ? { audienceName: options.audienceName } : { audienceId: plan.audienceId };
     return {
       action,
       target,
       identifierType: options.identifierType,
-      file: { name: fileName, bytes: fileBytes, open: () => options.readLines(start, end) },
+      file: { name: label, bytes, open: () => options.readLines(start, end) },
       mayHaveArrived,
       mayRepeatReplace: () => rest.every(({ fate }) => fate === 'unsent'),
-      attempts: report.attempts,
+      attempts: batch.attempts,
       onAttempt: (attempts: number) => {
-        report.attempts = attempts;
+        batch.attempts = attempts;
       },
     };
   }
 
-  async function follow(): Promise<readonly UploadJob[]> {
+  async function follow(): Promise<readonly RemoteUpload[]> {
     const accepted = batches.filter(({ fate }) => fate === 'accepted');
     if (accepted.length === 0) return [];
     const listed = await waitForJobs(() => accepted.every(isEnded));
-    const failed = accepted.filter(({ report }) => report.jobStatus === 'FAILED');
+    const failed = accepted.filter(hasFailed);
     if (failed.length > 0) throw jobFailed(failed);
     throwIfChanged();
     return listed;
@@ -214,11 +214,11 @@ export function createDelivery(plan: Deliverable, options: DeliverPlanOptions): 
   return { deliver, follow };
 }
 
-/** Leaves room in LINE's list for uploads in flight, and for those of others that no poll has shown yet. */
-const maxUploadsBehindOpen = maxListedJobs - 20;
+/** Room in the destination's list for uploads in flight, and for those of others that no poll has shown yet. */
+const listReserve = 20;
 
 function jobFailed(failed: readonly DeliveredBatch[]): SyncError {
-  const ids = failed.map(({ report }) => report.jobId).join(', ');
+  const ids = failed.map(({ upload }) => upload?.id).join(', ');
   return new SyncError(
     'job.failed',
     `${failed.length === 1 ? 'A job' : `${failed.length} jobs`} failed at LINE (${ids}).`,

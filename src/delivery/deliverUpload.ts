@@ -1,27 +1,18 @@
 import type { Clock } from '../clock.ts';
-import type { Config, IdentifierType } from '../config/schema.ts';
-import { lineTypeOf, resolveAudience } from '../destinations/audiences.ts';
-import type { LineAdsClient, UploadAttempt } from '../destinations/lineAds/client.ts';
-import type { Audience } from '../destinations/lineAds/schemas.ts';
+import { resolveAudience } from '../destinations/audiences.ts';
+import type { Audience, Destination, Upload, UploadAttempt, UploadTarget } from '../destinations/destination.ts';
+import { uploadOf } from '../destinations/remoteUploads.ts';
+import type { JobsConfig } from '../destinations/settings.ts';
 import { SyncError } from '../errors.ts';
-import { createUploadForm, type FormFields, type FormFile, formOverheadBytes } from '../http/multipart.ts';
 import type { Patience } from '../http/retry.ts';
-import { jobsOfFile } from './followUploads.ts';
 
-/** An audience that exists, or one that this upload creates. */
-export type UploadTarget = { audienceId: string } | { audienceName: string };
-
-export interface Upload {
-  action: 'ADD' | 'REPLACE';
-  target: UploadTarget;
-  identifierType: IdentifierType;
-  /** Its name is unique per run and batch: a lost upload is found again by it. */
-  file: FormFile;
-  /** Whether an earlier process sent it, and nothing has told since what became of that. */
+/** One batch to bring to the destination. */
+export interface UploadToDeliver extends Upload {
+  /** Whether an earlier process sent it, and nothing has told since whether it arrived. */
   mayHaveArrived?: boolean;
   /** How many attempts there were before. */
   attempts?: number;
-  /** Asked before a REPLACE is sent again: false once any ADD of its plan was sent (rule 5). */
+  /** Asked before a replacing upload is sent again: false once any later batch of its plan was sent (rule 5). */
   mayRepeatReplace?: () => boolean;
   /** Told after each attempt how many there were, also of an upload that fails in the end. */
   onAttempt?: (attempts: number) => void;
@@ -29,7 +20,7 @@ export interface Upload {
 
 export interface DeliveredUpload {
   audienceId: string;
-  /** LINE's answer; undefined when the answer was lost and the upload found among the jobs. */
+  /** By the destination's answer; undefined when the answer was lost and the upload found in the list. */
   audience: Audience | undefined;
   attempts: number;
   foundByLookup: boolean;
@@ -52,30 +43,22 @@ export class UploadUnanswered extends SyncError {
 
 /** LINE accepted an upload and answered with another audience than its target: which of them changed is not known. */
 export class UploadMisrouted extends SyncError {
-  constructor({ action, file, target }: Pick<Upload, 'action' | 'file' | 'target'>, answered: Audience) {
+  constructor(action: string, { file, target }: Pick<Upload, 'file' | 'target'>, answered: Audience) {
     const wanted =
       'audienceId' in target
         ? `audience ${target.audienceId}`
         : `a new audience ${JSON.stringify(target.audienceName)}`;
     super(
       'line.bad_answer',
-      `LINE accepted the ${action} ${file.name} for ${wanted} and answered with audience ${answered.id} (${JSON.stringify(answered.name)}, type ${answered.functionType}).`,
+      `LINE accepted the ${action} ${file.name} for ${wanted} and answered with audience ${answered.id} (${JSON.stringify(answered.name)}, type ${answered.type}).`,
       `Nothing more was sent. Look at audience ${answered.id} in the Ad Manager: it may have taken the members. Run again: the whole set is then sent.`,
     );
   }
 }
 
-/** What the body of this upload has beside its file's bytes. */
-export function uploadOverheadBytes(
-  upload: Pick<Upload, 'action' | 'target' | 'identifierType'>,
-  fileName: string,
-): number {
-  return formOverheadBytes(uploadFields(upload), fileName);
-}
-
 interface Delivery {
-  client: LineAdsClient;
-  upload: Upload;
+  destination: Destination;
+  upload: UploadToDeliver;
   patience: Patience;
   settle: () => Promise<void>;
   target: UploadTarget;
@@ -93,15 +76,15 @@ interface Delivery {
  * look for the name.
  */
 export async function deliverUpload(
-  client: LineAdsClient,
-  upload: Upload,
-  options: { jobs: Config['jobs']; clock: Clock; signal: AbortSignal },
+  destination: Destination,
+  upload: UploadToDeliver,
+  options: { jobs: JobsConfig; clock: Clock; signal: AbortSignal },
 ): Promise<DeliveredUpload> {
   const { jobs, clock, signal } = options;
   const delivery: Delivery = {
-    client,
+    destination,
     upload,
-    patience: client.uploadPatience(),
+    patience: destination.uploadPatience(),
     settle: () => clock.sleep(jobs.settleMs, signal),
     target: upload.target,
     attempts: upload.attempts ?? 0,
@@ -111,7 +94,7 @@ export async function deliverUpload(
   };
   try {
     if ('audienceId' in upload.target) return await deliver(delivery);
-    return await client.createAlone(() => {
+    return await destination.createAlone(() => {
       signal.throwIfAborted();
       return deliver(delivery);
     });
@@ -124,7 +107,7 @@ export async function deliverUpload(
 async function deliver(delivery: Delivery): Promise<DeliveredUpload> {
   const earlier = delivery.isFateUnknown ? await settleAndLookUp(delivery) : undefined;
   if (earlier !== undefined) return earlier;
-  if (delivery.isFateUnknown && !mayRepeat(delivery)) throw notToBeRepeated(delivery.upload.file.name);
+  if (delivery.isFateUnknown && !mayRepeat(delivery)) throw notToBeRepeated(delivery);
   for (;;) {
     const existing = 'audienceName' in delivery.target ? await lookUp(delivery) : undefined;
     if (existing !== undefined) return existing;
@@ -146,7 +129,7 @@ async function settleAndLookUp(delivery: Delivery): Promise<DeliveredUpload | un
 }
 
 function mayRepeat({ upload }: Delivery): boolean {
-  return upload.action === 'ADD' || (upload.mayRepeatReplace?.() ?? true);
+  return upload.action === 'add' || (upload.mayRepeatReplace?.() ?? true);
 }
 
 /**
@@ -154,11 +137,15 @@ function mayRepeat({ upload }: Delivery): boolean {
  * ADD to it. Is our file among its jobs? A file not seen proves nothing: the list holds 50 at most, and may lag.
  */
 async function lookUp(delivery: Delivery): Promise<DeliveredUpload | undefined> {
-  const { client, upload, isFateUnknown } = delivery;
+  const { destination, upload, isFateUnknown } = delivery;
   if ('audienceName' in delivery.target) {
     const { audienceName } = delivery.target;
-    delivery.audiences = await client.audiences.refresh();
-    const audience = resolveAudience(delivery.audiences, { audienceName, identifierType: upload.identifierType });
+    delivery.audiences = await destination.audiences.refresh();
+    const audience = resolveAudience(
+      delivery.audiences,
+      { audienceName, identifierType: upload.identifierType },
+      destination.words,
+    );
     if (audience === undefined) return undefined;
     if (!isFateUnknown) throw audienceAppeared(audience);
     delivery.target = { audienceId: audience.id };
@@ -166,27 +153,24 @@ async function lookUp(delivery: Delivery): Promise<DeliveredUpload | undefined> 
   }
   if (!isFateUnknown) return undefined;
   const { audienceId } = delivery.target;
-  if (jobsOfFile(await client.uploadJobs(audienceId), upload.file.name).outcome === 'unseen') return undefined;
+  if (uploadOf(await destination.uploadsTo(audienceId), upload.file.name) === undefined) return undefined;
   const { attempts, created } = delivery;
   return { audienceId, audience: undefined, attempts, foundByLookup: true, created };
 }
 
 async function send(delivery: Delivery): Promise<UploadAttempt> {
-  const { client, upload, target } = delivery;
-  const attempt = await client.attemptUpload({
-    purpose: upload.action === 'ADD' ? 'add' : 'replace',
-    audience: 'audienceId' in target ? target.audienceId : JSON.stringify(target.audienceName),
-    form: createUploadForm(uploadFields({ ...upload, target }), upload.file),
-    attempt: delivery.attempts + 1,
-  });
+  const { destination, upload, target } = delivery;
+  const { action, identifierType, file } = upload;
+  const attempt = await destination.attemptUpload({ action, target, identifierType, file }, delivery.attempts + 1);
   delivery.attempts += attempt.calls;
   upload.onAttempt?.(delivery.attempts);
   return attempt;
 }
 
 function accept(delivery: Delivery, audience: Audience): DeliveredUpload {
-  const { target, upload } = delivery;
-  if (!isTarget(audience, delivery)) throw new UploadMisrouted({ ...upload, target }, audience);
+  const { target, upload, destination } = delivery;
+  if (!isTarget(audience, delivery))
+    throw new UploadMisrouted(destination.words.action[upload.action], { ...upload, target }, audience);
   return {
     audienceId: audience.id,
     audience,
@@ -197,19 +181,10 @@ function accept(delivery: Delivery, audience: Audience): DeliveredUpload {
 }
 
 /** Whether an answer names the upload's target. Only the id must be there; a created audience has an id of its own. */
-function isTarget({ id, name, functionType }: Audience, { target, upload, audiences }: Delivery): boolean {
-  if (functionType !== '' && functionType !== lineTypeOf[upload.identifierType].functionType) return false;
+function isTarget({ id, name, type, holds }: Audience, { target, upload, audiences }: Delivery): boolean {
+  if (type !== '' && holds !== upload.identifierType) return false;
   if ('audienceId' in target) return id === target.audienceId;
   return (name === '' || name === target.audienceName) && !audiences.some((audience) => audience.id === id);
-}
-
-function uploadFields({
-  action,
-  target,
-  identifierType,
-}: Pick<Upload, 'action' | 'target' | 'identifierType'>): FormFields {
-  const audience = 'audienceId' in target ? { id: target.audienceId } : { name: target.audienceName };
-  return { action, ...audience, idType: lineTypeOf[identifierType].idType };
 }
 
 /** The plan was made for an audience that did not exist: an ADD would leave a Mirror's other members in it. */
@@ -221,10 +196,10 @@ function audienceAppeared({ id, name }: Audience): SyncError {
   );
 }
 
-function notToBeRepeated(fileName: string): SyncError {
+function notToBeRepeated({ upload, destination }: Delivery): SyncError {
   return new SyncError(
     'line.retries_exhausted',
-    `whether the REPLACE ${fileName} of an earlier run arrived is not known, and repeating it could undo what came after`,
+    `whether the ${destination.words.action[upload.action]} ${upload.file.name} of an earlier run arrived is not known, and repeating it could undo what came after`,
     'Should it stay so, run with --restart: the whole set is then sent anew.',
   );
 }

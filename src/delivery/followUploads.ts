@@ -1,64 +1,24 @@
 import type { Clock } from '../clock.ts';
-import type { Config } from '../config/schema.ts';
-import type { LineAdsClient } from '../destinations/lineAds/client.ts';
-import { LineUntrusted } from '../destinations/lineAds/errors.ts';
-import type { UploadJob } from '../destinations/lineAds/schemas.ts';
+import type { Destination, RemoteUpload } from '../destinations/destination.ts';
+import { isUnfinished } from '../destinations/remoteUploads.ts';
+import type { JobsConfig } from '../destinations/settings.ts';
 import { type ErrorCode, SyncError } from '../errors.ts';
+import { ConnectionUntrusted } from '../http/tlsFaults.ts';
 
-/** Anything but FINISHED and FAILED is still running, states that we do not know included. */
-export function isUnfinished(job: Pick<UploadJob, 'status'>): boolean {
-  return job.status !== 'FINISHED' && job.status !== 'FAILED';
-}
-
-export function unfinishedCount(jobs: readonly UploadJob[]): number {
-  return jobs.filter(isUnfinished).length;
-}
-
-/** Length of LINE's job list of an audience. It holds the newest jobs (the sibling API documents that number). */
-export const maxListedJobs = 50;
-
-/**
- * Sorts jobs newest first; the order of LINE's list is not documented. Times have whole seconds, so the id decides
- * between equal ones. If the time of any job is unknown, the ids alone decide.
- */
-export function newestFirst(jobs: readonly UploadJob[]): UploadJob[] {
-  const hasTimes = jobs.every(({ createdMs }) => createdMs !== null);
-  const timeOf = ({ createdMs }: UploadJob) => (hasTimes ? (createdMs ?? 0) : 0);
-  return jobs.toSorted(
-    (a, b) => timeOf(b) - timeOf(a) || b.id.length - a.id.length || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0),
-  );
-}
-
-export interface FileOutcome {
-  outcome: 'unseen' | 'unfinished' | 'finished' | 'failed';
-  /** The job that tells the outcome; of several the first of that state. */
-  job: UploadJob | undefined;
-}
-
-/** What became of a file. One sent twice can have two jobs: unfinished while any is, finished if any finished. */
-export function jobsOfFile(jobs: readonly UploadJob[], fileName: string): FileOutcome {
-  const own = jobs.filter((job) => job.fileName === fileName);
-  const unfinished = own.find(isUnfinished);
-  if (unfinished !== undefined) return { outcome: 'unfinished', job: unfinished };
-  const finished = own.find((job) => job.status === 'FINISHED');
-  if (finished !== undefined) return { outcome: 'finished', job: finished };
-  return own[0] === undefined ? { outcome: 'unseen', job: undefined } : { outcome: 'failed', job: own[0] };
-}
-
-export interface JobFollower {
+export interface UploadFollower {
   /**
    * Resolves with the first job list for which `isReached` holds, of those asked for after this call. Rejects with
    * jobs.timeout after `jobs.timeoutMs`, with the poll's error when that is terminal, and when aborted.
    */
-  waitUntil(isReached: (jobs: readonly UploadJob[]) => boolean): Promise<readonly UploadJob[]>;
+  waitUntil(isReached: (jobs: readonly RemoteUpload[]) => boolean): Promise<readonly RemoteUpload[]>;
 }
 
 interface Waiter {
-  isReached: (jobs: readonly UploadJob[]) => boolean;
+  isReached: (jobs: readonly RemoteUpload[]) => boolean;
   deadlineMs: number;
   /** Polls begun before it came may be older than what it waits for. */
   afterPoll: number;
-  resolve: (jobs: readonly UploadJob[]) => void;
+  resolve: (jobs: readonly RemoteUpload[]) => void;
   reject: (error: unknown) => void;
 }
 
@@ -71,25 +31,25 @@ const transientCodes: ReadonlySet<ErrorCode> = new Set([
   'line.blocked',
 ]);
 
-export interface JobFollowerOptions {
-  jobs: Config['jobs'];
+export interface UploadFollowerOptions {
+  jobs: JobsConfig;
   clock: Clock;
   signal: AbortSignal;
   /** Called with the list of each poll, before any waiter sees it. */
-  onPoll?: (jobs: readonly UploadJob[]) => void;
+  onPoll?: (jobs: readonly RemoteUpload[]) => Promise<void>;
 }
 
 /** Follows the jobs of one audience. One poll serves all waiters; without a waiter there is none. */
-export function createJobFollower(
-  client: Pick<LineAdsClient, 'uploadJobs'>,
+export function createUploadFollower(
+  destination: Pick<Destination, 'uploadsTo'>,
   audienceId: string,
-  options: JobFollowerOptions,
-): JobFollower {
+  options: UploadFollowerOptions,
+): UploadFollower {
   const { clock, signal, onPoll } = options;
   const { timeoutMs, pollMaxMs } = options.jobs;
   const pollMinMs = Math.min(options.jobs.pollMinMs, pollMaxMs);
   const waiters = new Set<Waiter>();
-  let latest: readonly UploadJob[] = [];
+  let latest: readonly RemoteUpload[] = [];
   let latestStates = '';
   let pollsBegun = 0;
   let lastPollMs = Number.NEGATIVE_INFINITY;
@@ -133,16 +93,17 @@ export function createJobFollower(
     lastPollMs = clock.now();
     delayMs = Math.min(delayMs * 2, pollMaxMs);
     try {
-      latest = await client.uploadJobs(audienceId);
+      latest = await destination.uploadsTo(audienceId);
     } catch (error) {
       signal.throwIfAborted();
-      if (error instanceof SyncError && transientCodes.has(error.code) && !(error instanceof LineUntrusted)) return;
+      if (error instanceof SyncError && transientCodes.has(error.code) && !(error instanceof ConnectionUntrusted))
+        return;
       throw error;
     }
     const states = latest.map((job) => `${job.id} ${job.status}`).join();
     if (states !== latestStates) delayMs = pollMinMs;
     latestStates = states;
-    onPoll?.(latest);
+    await onPoll?.(latest);
     for (const waiter of waiters) {
       if (waiter.afterPoll >= poll || !waiter.isReached(latest)) continue;
       waiters.delete(waiter);
@@ -169,7 +130,7 @@ export function createJobFollower(
   };
 }
 
-function describeTimeout(audienceId: string, jobs: readonly UploadJob[], timeoutMs: number): SyncError {
+function describeTimeout(audienceId: string, jobs: readonly RemoteUpload[], timeoutMs: number): SyncError {
   const unfinished = jobs.filter(isUnfinished).map((job) => `${job.id} ${job.status}`);
   const which = unfinished.length === 0 ? 'the expected job is not listed' : `unfinished: ${unfinished.join(', ')}`;
   return new SyncError(

@@ -1,15 +1,14 @@
 import type { SyncConfig } from '../config/schema.ts';
-import type { Audience } from '../destinations/lineAds/schemas.ts';
+import type { Audience } from '../destinations/destination.ts';
+import { uploadOf } from '../destinations/remoteUploads.ts';
 import { SyncError } from '../errors.ts';
-import { syncKeyOf } from '../journal/journal.ts';
 import type { RecordedPlan } from '../journal/plans.ts';
-import { membershipSettings, originSettings } from '../journal/settings.ts';
+import { membershipSettings, originSettings, syncKeyOf } from '../journal/settings.ts';
 import { isEnded } from '../report/batches.ts';
 import type { SyncReport } from '../report/report.ts';
 import type { RunContext, SyncOutcome } from '../run/context.ts';
 import { carryOut, noteDelivery } from './carryOut.ts';
 import { describeUnplanned } from './deliverPlan.ts';
-import { jobsOfFile } from './followUploads.ts';
 
 /*
  * What to do about a plan that an earlier run did not bring to its end.
@@ -69,8 +68,8 @@ function isOlder(
   return Math.abs(nowMs - plan.plannedMs) > maxAgeMs;
 }
 
-export function hasEarlierPlan(sync: SyncConfig, { journal, config }: RunContext): boolean {
-  return journal.unfinishedPlan(syncKeyOf(config, sync)) !== undefined;
+export async function hasEarlierPlan(sync: SyncConfig, { journal, config }: RunContext): Promise<boolean> {
+  return (await journal.unfinishedPlan(syncKeyOf(config, sync))) !== undefined;
 }
 
 const hourMs = 3_600_000;
@@ -87,7 +86,7 @@ export async function finishEarlierPlan(
 ): Promise<void> {
   const { report } = outcome;
   const { command, config, journal } = context;
-  const plan = journal.unfinishedPlan(syncKeyOf(config, sync));
+  const plan = await journal.unfinishedPlan(syncKeyOf(config, sync));
   if (plan === undefined) return;
   const verdict = judgeEarlierPlan(plan, await circumstancesOf(plan, sync, audience, context));
   const run = `An earlier run (${plan.runId})`;
@@ -100,8 +99,8 @@ export async function finishEarlierPlan(
     return;
   }
   if (verdict.next === 'abandon') {
-    journal.giveUp(plan, 'abandoned');
-    if (command === 'resume') noteDelivery(report, plan);
+    await journal.giveUp(plan, 'abandoned');
+    if (command === 'resume') noteDelivery(report, plan, context.destination.words);
     report.warnings.push({
       code: 'plan_abandoned',
       message: `${run} did not end this sync; what it left was given up, as ${verdict.because}.`,
@@ -135,17 +134,17 @@ async function circumstancesOf(
 }
 
 /** LINE lists the newest jobs only, so a job that is not listed may also have been crowded out of the list. */
-async function countUnlisted({ audienceId, batches }: RecordedPlan, { client }: RunContext): Promise<number> {
+async function countUnlisted({ audienceId, batches }: RecordedPlan, { destination }: RunContext): Promise<number> {
   const open = batches.filter((batch) => batch.fate === 'accepted' && !isEnded(batch));
   if (audienceId === null || open.length === 0) return 0;
-  const listed = await client.uploadJobs(audienceId);
-  return open.filter(({ planned }) => jobsOfFile(listed, planned.fileName).outcome === 'unseen').length;
+  const listed = await destination.uploadsTo(audienceId);
+  return open.filter(({ planned }) => uploadOf(listed, planned.label) === undefined).length;
 }
 
 /** What is left to send must be, to the byte, what the plan was made for. */
 async function isWhole(plan: RecordedPlan, { journal }: RunContext): Promise<boolean> {
   const { sets } = journal;
-  if (!sets.isThere(plan.lines) || !sets.isThere(plan.next)) return false;
+  if (!(await sets.isThere(plan.lines)) || !(await sets.isThere(plan.next))) return false;
   if (isAccepted(plan)) return true;
   return sets.isIntact(plan.lines);
 }

@@ -1,62 +1,69 @@
-import type { UploadJob } from '../destinations/lineAds/schemas.ts';
+import type { RemoteUpload } from '../destinations/destination.ts';
+import { isUnfinished } from '../destinations/remoteUploads.ts';
 import type { DeliveredBatch } from '../report/batches.ts';
-import { isUnfinished, maxListedJobs } from './followUploads.ts';
 
-/** A plan's view of the upload jobs of its audience. The watch keeps it up to date; the journal records it. */
+/** A plan's view of the uploads to its audience. The watch keeps it up to date; the journal records it. */
 export interface WatchedPlan {
   batches: readonly DeliveredBatch[];
-  /** Ids of the jobs that the audience had before the plan sent anything; null until the first look. */
-  jobsBefore: readonly string[] | null;
-  /** Ids of the jobs that LINE listed last. */
-  jobsListed: readonly string[];
-  /** Uploads since `jobsBefore` that the plan does not account for, in words. Once one was seen, the plan cannot succeed. */
+  /** Ids of the uploads that the audience had before the plan sent anything; null until the first list. */
+  uploadsBefore: readonly string[] | null;
+  /** Ids of the uploads that the destination listed last. */
+  uploadsListed: readonly string[];
+  /** Uploads since `uploadsBefore` that the plan does not account for, in words. Once one was seen, the plan cannot succeed. */
   unplanned: readonly string[];
 }
 
-export interface JobWatch {
-  /** Takes over one list of jobs. Returns whether `jobsListed` or `unplanned` changed. */
-  note(listed: readonly UploadJob[]): boolean;
-  /** Unfinished jobs of others, as far as the last list tells. */
+export interface UploadWatch {
+  /** Takes over one list of uploads. Returns whether `uploadsListed` or `unplanned` changed. */
+  note(listed: readonly RemoteUpload[]): boolean;
+  /** Unfinished uploads of others, as far as the last list tells. */
   othersUnfinished(): number;
-  /** Jobs that others have created since `jobsBefore`, as far as the last list tells. */
+  /** Uploads that others have made since `uploadsBefore`, as far as the last list tells. */
   othersSince(): number;
-  /** Whether a REPLACE is unfinished, as far as the last list tells. */
+  /** Whether a replacing upload is unfinished, as far as the last list tells. */
   isReplacing(): boolean;
 }
 
+export interface UploadWatchOptions {
+  /** Uploads of others that only add members do not count. */
+  toleratesAdds: boolean;
+  maxListedUploads: number;
+}
+
 /**
- * Watches for uploads that the plan has not made. LINE lists only the newest jobs, so every list counts, and a job that
- * one of them showed counts for good. With `toleratesAdds`, jobs of others that only add members do not count.
+ * Watches for uploads that the plan has not made. The destination lists only the newest uploads, so every list counts,
+ * and an upload that one of them showed counts for good.
  */
-export function createJobWatch(plan: WatchedPlan, { toleratesAdds }: { toleratesAdds: boolean }): JobWatch {
-  const fileNames = new Set(plan.batches.map(({ planned }) => planned.fileName));
-  const replaceNames = new Set(
-    plan.batches.flatMap(({ planned }) => (planned.action === 'REPLACE' ? [planned.fileName] : [])),
+export function createUploadWatch(plan: WatchedPlan, options: UploadWatchOptions): UploadWatch {
+  const { toleratesAdds, maxListedUploads } = options;
+  const labels = new Set(plan.batches.map(({ planned }) => planned.label));
+  const replaceLabels = new Set(
+    plan.batches.flatMap(({ planned }) => (planned.action === 'replace' ? [planned.label] : [])),
   );
-  const known = new Set([...(plan.jobsBefore ?? []), ...plan.jobsListed, ...plan.batches.flatMap(jobIdOf)]);
-  let latest: readonly UploadJob[] = [];
+  const known = new Set([...(plan.uploadsBefore ?? []), ...plan.uploadsListed, ...plan.batches.flatMap(idOf)]);
+  let latest: readonly RemoteUpload[] = [];
 
-  const isOfOthers = ({ fileName }: UploadJob) => !fileNames.has(fileName);
-  const isSince = ({ id }: UploadJob) => plan.jobsBefore?.includes(id) === false;
+  const isOfOthers = ({ label }: RemoteUpload) => !labels.has(label);
+  const isSince = ({ id }: RemoteUpload) => plan.uploadsBefore?.includes(id) === false;
 
-  /** A REPLACE that was sent twice, as its answer was lost, can reach LINE late once more. It then discards later ADDs. */
-  function isLateReplace({ id, fileName }: UploadJob): boolean {
-    if (!replaceNames.has(fileName) || known.has(id)) return false;
-    return plan.batches.some(({ planned, fate }) => planned.action === 'ADD' && fate !== 'unsent');
+  /** A replacing upload that was sent twice after a lost answer can arrive late once more. It then discards later ones. */
+  function isLateReplace({ id, label }: RemoteUpload): boolean {
+    if (!replaceLabels.has(label) || known.has(id)) return false;
+    return plan.batches.some(({ planned, fate }) => planned.action === 'add' && fate !== 'unsent');
   }
 
-  function isUnplanned(job: UploadJob): boolean {
-    if (isOfOthers(job)) return isSince(job) && !(toleratesAdds && addTypes.has(job.type));
-    return isLateReplace(job);
+  function isUnplanned(upload: RemoteUpload): boolean {
+    if (isOfOthers(upload)) return isSince(upload) && !(toleratesAdds && upload.effect === 'add');
+    return isLateReplace(upload);
   }
 
   /**
-   * A list that holds a job of an earlier list holds all jobs since that one. Without such a job, and with as many as
-   * LINE lists at most or after lists that were not empty, jobs may have come and gone between two looks.
+   * A list that holds an upload of an earlier list holds all uploads since that one. Without such an upload, uploads may
+   * have come and gone between two lists if the list is full or an earlier one was not empty.
    */
-  function hasGap(listed: readonly UploadJob[]): boolean {
-    if (plan.jobsBefore === null || listed.length === 0 || listed.some(({ id }) => known.has(id))) return false;
-    return known.size > 0 || listed.length >= maxListedJobs;
+  function hasGap(listed: readonly RemoteUpload[]): boolean {
+    if (plan.uploadsBefore === null || listed.length === 0 || listed.some(({ id }) => known.has(id))) return false;
+    return known.size > 0 || listed.length >= maxListedUploads;
   }
 
   return {
@@ -66,21 +73,18 @@ export function createJobWatch(plan: WatchedPlan, { toleratesAdds }: { tolerates
       if (hasGap(listed)) found.push('jobs that LINE no longer lists');
       const unplanned = [...new Set([...plan.unplanned, ...found])];
       const ids = listed.map(({ id }) => id);
-      const hasChanged = unplanned.length > plan.unplanned.length || ids.some((id) => !plan.jobsListed.includes(id));
+      const hasChanged = unplanned.length > plan.unplanned.length || ids.some((id) => !plan.uploadsListed.includes(id));
       for (const id of ids) known.add(id);
       plan.unplanned = unplanned;
-      if (listed.length > 0) plan.jobsListed = ids;
+      if (listed.length > 0) plan.uploadsListed = ids;
       return hasChanged;
     },
-    othersUnfinished: () => latest.filter((job) => isOfOthers(job) && isUnfinished(job)).length,
-    othersSince: () => latest.filter((job) => isOfOthers(job) && isSince(job)).length,
-    isReplacing: () => latest.some((job) => job.type === 'DIFF_REPLACE' && isUnfinished(job)),
+    othersUnfinished: () => latest.filter((upload) => isOfOthers(upload) && isUnfinished(upload)).length,
+    othersSince: () => latest.filter((upload) => isOfOthers(upload) && isSince(upload)).length,
+    isReplacing: () => latest.some((upload) => upload.effect === 'replace' && isUnfinished(upload)),
   };
 }
 
-/** Types of jobs that only add members. */
-const addTypes: ReadonlySet<string> = new Set(['DIFF_ADD', 'DIFF_AUTO_ADD']);
-
-function jobIdOf({ report }: DeliveredBatch): string[] {
-  return report.jobId === null ? [] : [String(report.jobId)];
+function idOf({ upload }: DeliveredBatch): string[] {
+  return upload === null ? [] : [upload.id];
 }

@@ -1,13 +1,6 @@
-import type { IdentifierType } from '../config/schema.ts';
 import { SyncError } from '../errors.ts';
-import type { Audience } from './lineAds/schemas.ts';
-
-/** LINE's names of our identifier types: of an audience that holds them, and of an upload's `idType`. */
-export const lineTypeOf = {
-  email: { functionType: 'HASHED_EMAIL_UPLOAD', idType: 'HASHED_EMAIL' },
-  phone: { functionType: 'HASHED_PHONE_NUMBER_UPLOAD', idType: 'HASHED_PHONE_NUMBER' },
-  ifa: { functionType: 'UPLOAD', idType: 'IFA' },
-} as const satisfies Record<IdentifierType, { functionType: string; idType: string }>;
+import type { IdentifierType } from '../identifiers/rules.ts';
+import type { Audience, Words } from './destination.ts';
 
 export interface WantedAudience {
   audienceId?: string | undefined;
@@ -18,14 +11,18 @@ export interface WantedAudience {
 /**
  * Finds the audience of a sync among all of the account: by id, which must exist and have the right type, or by exact
  * name and type. Undefined if that name has yet to be created. Throws audience.not_found, .wrong_type, .ambiguous or
- * .unusable (EXPIRED and FAILED audiences take no uploads).
+ * .unusable (it takes no uploads any more).
  */
-export function resolveAudience(audiences: readonly Audience[], wanted: WantedAudience): Audience | undefined {
+export function resolveAudience(
+  audiences: readonly Audience[],
+  wanted: WantedAudience,
+  words: Words,
+): Audience | undefined {
   const audience =
     wanted.audienceId === undefined
       ? findByName(audiences, wanted)
-      : getById(audiences, wanted.audienceId, wanted.identifierType);
-  if (audience?.status === 'EXPIRED' || audience?.status === 'FAILED')
+      : getById(audiences, wanted.audienceId, wanted, words);
+  if (audience?.state === 'unusable')
     throw new SyncError(
       'audience.unusable',
       `audience ${audience.id} is ${audience.status} at LINE and takes no uploads`,
@@ -34,14 +31,12 @@ export function resolveAudience(audiences: readonly Audience[], wanted: WantedAu
   return audience;
 }
 
-/** Whether LINE has not (yet) enough people in the audience to advertise to. */
-export function isNotPopulating(audience: Audience): boolean {
-  return (
-    audience.status === 'IN_PROGRESS' || audience.estimatedSize === '-' || audience.estimatedSize === '100 or fewer'
-  );
-}
-
-function getById(audiences: readonly Audience[], id: string, identifierType: IdentifierType): Audience {
+function getById(
+  audiences: readonly Audience[],
+  id: string,
+  { identifierType }: WantedAudience,
+  { audienceType }: Words,
+): Audience {
   const [audience] = findAudiences(audiences, { audienceId: id, identifierType });
   if (audience === undefined)
     throw new SyncError(
@@ -49,22 +44,20 @@ function getById(audiences: readonly Audience[], id: string, identifierType: Ide
       `there is no audience ${id} among the ${audiences.length} of the ad account`,
       'Check audienceId with `line-ads-sync audiences`.',
     );
-  const { functionType } = lineTypeOf[identifierType];
-  if (audience.functionType !== functionType)
+  if (audience.holds !== identifierType)
     throw new SyncError(
       'audience.wrong_type',
-      `audience ${id} is of type ${audience.functionType}, which does not take identifierType ${identifierType} (${functionType})`,
+      `audience ${id} is of type ${audience.type}, which does not take identifierType ${identifierType} (${audienceType[identifierType]})`,
       'Use an audience of that type, or another identifierType.',
     );
   return audience;
 }
 
-/** Those that are meant: the one with the id, or all of that exact name and type. */
+/** Returns the audience with the wanted id, or all audiences of the wanted name and type. */
 export function findAudiences(audiences: readonly Audience[], wanted: WantedAudience): Audience[] {
   const { audienceId, audienceName, identifierType } = wanted;
   if (audienceId !== undefined) return audiences.filter(({ id }) => id === audienceId);
-  const { functionType } = lineTypeOf[identifierType];
-  return audiences.filter((audience) => audience.name === audienceName && audience.functionType === functionType);
+  return audiences.filter(({ name, holds }) => name === audienceName && holds === identifierType);
 }
 
 function findByName(audiences: readonly Audience[], wanted: WantedAudience): Audience | undefined {
@@ -84,7 +77,7 @@ function ambiguous(newestFirst: readonly Audience[], name: string | undefined): 
   const found = newestFirst.map(describeAudience).join(', ');
   return new SyncError(
     'audience.ambiguous',
-    `${newestFirst.length} audiences are named ${JSON.stringify(name)} and of type ${newest?.functionType}, newest first: ${found}.`,
+    `${newestFirst.length} audiences are named ${JSON.stringify(name)} and of type ${newest?.type}, newest first: ${found}.`,
     `Set audienceId to the one that this sync is for${newest?.createdMs === null ? '' : ` (${newest?.id} is the newest)`}. Delete the others in the Ad Manager if nothing uses them.`,
   );
 }

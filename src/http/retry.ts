@@ -1,14 +1,21 @@
 import type { Clock } from '../clock.ts';
-import type { Config } from '../config/schema.ts';
 import { isTlsFault } from './tlsFaults.ts';
 import type { NetworkFailure } from './transport.ts';
 
-export type RetryConfig = Config['retry'];
+/** Bounds of the attempts of one request, and of the delays between them. */
+export interface RetryPolicy {
+  maxAttempts: number;
+  baseMs: number;
+  maxDelayMs: number;
+  maxTotalMs: number;
+}
+
 export type RequestKind = 'read' | 'upload';
 
 /** Why one attempt did not succeed. */
 export type Failure =
-  | { kind: 'refused'; status: number; reasons: readonly string[]; bodyBegun: boolean }
+  /** `isTransient`: the reasons given are worth a retry, whatever the status. */
+  | { kind: 'refused'; status: number; reasons: readonly string[]; isTransient: boolean; bodyBegun: boolean }
   /** Something between us and LINE answered. */
   | { kind: 'foreign'; status: number; bodyBegun: boolean }
   /** A 2xx whose body has not the documented form, or a content coding that could not be undone. */
@@ -22,14 +29,6 @@ type Of<Kind extends Failure['kind']> = Extract<Failure, { kind: Kind }>;
  * unauthorised: 401. terminal: repeating will not help.
  */
 export type Verdict = 'transient' | 'rate_limited' | 'unanswered' | 'unauthorised' | 'terminal';
-
-/** LINE's reasons that are worth a retry (LINE Ads API reference, "Errors"). */
-const transientReasons: ReadonlySet<string> = new Set([
-  'LOCK_DEFAULT',
-  'BLOCK_APP_CANNOT_ACQUIRE_LOCK',
-  'BLOCKED_BY_EXCEEDING_TIME_LIMIT',
-  'COPY_FAILED_WITH_LOCK',
-]);
 
 /** A body that is not as long as announced: never whole at LINE, and a fault of ours. */
 export const wrongLengthCode = 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH';
@@ -54,15 +53,15 @@ function classifyNetworkFailure({ code, bodyBegun, proxy }: Of<'network'>, reque
   return isTlsFault(code) || proxy?.status === 407 ? 'terminal' : 'transient';
 }
 
-function classifyRefusal({ status, reasons, bodyBegun }: Of<'refused'>, request: RequestKind): Verdict {
+function classifyRefusal({ status, isTransient, bodyBegun }: Of<'refused'>, request: RequestKind): Verdict {
   if (status === 401) return 'unauthorised';
   if (status === 429) return 'rate_limited';
   if (status >= 500 || status === 408) return request === 'upload' && bodyBegun ? 'unanswered' : 'transient';
-  return reasons.some((reason) => transientReasons.has(reason)) ? 'transient' : 'terminal';
+  return isTransient ? 'transient' : 'terminal';
 }
 
 /** Full jitter: a random share of base × 2^n, at most maxDelay; `failures` counts from 1. */
-export function backoffMs(retry: RetryConfig, failures: number, random: number): number {
+export function backoffMs(retry: RetryPolicy, failures: number, random: number): number {
   return random * Math.min(retry.maxDelayMs, retry.baseMs * 2 ** (failures - 1));
 }
 
@@ -97,7 +96,7 @@ export interface Patience {
  * `rateLimitMs` (uploads) a 429 counts against neither, only against those milliseconds of its own.
  */
 export function createPatience(options: {
-  retry: RetryConfig;
+  retry: RetryPolicy;
   clock: Clock;
   signal: AbortSignal;
   rateLimitMs?: number;

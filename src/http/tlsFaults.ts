@@ -1,3 +1,5 @@
+import { SyncError } from '../errors.ts';
+
 /** OpenSSL's verdicts on certificates by Node's names, and Node's own codes about TLS. */
 const tlsCode =
   /CERT|SELF_SIGNED|^UNABLE_TO_|^ERR_(?:SSL|TLS)_|^CRL_|_CRL|^INVALID_(?:CA|PURPOSE)$|^PATH_LENGTH_EXCEEDED$|^HOSTNAME_MISMATCH$|^EPROTO$/;
@@ -6,6 +8,9 @@ const tlsCode =
 export function isTlsFault(code: string): boolean {
   return tlsCode.test(code);
 }
+
+/** TLS that cannot be trusted, which waiting does not change. */
+export class ConnectionUntrusted extends SyncError {}
 
 /** A setting that switches the verification of certificates off. */
 export interface TlsWarning {

@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
-import type { IdentifierType } from '../config/schema.ts';
 import { createInterpret, type IdentifyRules, type Meaning } from './interpret.ts';
 import { formsInOrder } from './phone.ts';
 import type { PhoneFormat } from './phoneFormats.ts';
 import { type RejectCode, rejectReasons } from './rejects.ts';
+import type { IdentifierType } from './rules.ts';
 import { shapeOf } from './shape.ts';
 import { normaliseValue } from './value.ts';
 

@@ -1,4 +1,4 @@
-import type { Hashed, hashingSettings, IdentifierType } from '../config/schema.ts';
+import type { hashingSettings } from '../config/schema.ts';
 import { normaliseEmail } from './email.ts';
 import { readHash } from './hashed.ts';
 import { normaliseIfa } from './ifa.ts';
@@ -6,6 +6,7 @@ import { formsInOrder, normalisePhone, type PhoneRules, phoneForms } from './pho
 import { normalisePhoneFast } from './phoneFast.ts';
 import type { PhoneFormat } from './phoneFormats.ts';
 import type { RejectCode } from './rejects.ts';
+import type { Hashed, IdentifierType } from './rules.ts';
 import { hasLineBreak, type Normalised, normaliseValue } from './value.ts';
 import { readWarehouseCell } from './warehouseCells.ts';
 

@@ -2,7 +2,6 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { ZodError, z } from 'zod';
-import type { Config, SyncConfig } from '../config/schema.ts';
 import type { DeliveredBatch } from '../report/batches.ts';
 import type { RunReport } from '../report/report.ts';
 import { type KeptSets, openKeptSets } from './keptSets.ts';
@@ -26,10 +25,6 @@ export interface SyncKey {
   syncName: string;
 }
 
-export function syncKeyOf({ connection }: Config, { name }: SyncConfig): SyncKey {
-  return { accountId: connection.adAccountId, syncName: name };
-}
-
 /** A run as `status` shows it; without a report it is still at work, or was killed. */
 export interface RecordedRun {
   runId: string;
@@ -48,41 +43,42 @@ export interface Refusal extends SyncKey {
 }
 
 /**
- * The durable record of runs. Each call is on the disk when it returns, and throws a `state.*` error otherwise. No
- * identifier is in it, and no digest that could name one without its key.
+ * The durable record of runs. A call is durable when it resolves, and rejects with a `state.*` error otherwise. Calls read
+ * their arguments at once and take effect in the order in which they were made. The record holds no identifier, and no
+ * digest that could name one without its key.
  */
-export interface Journal extends Disposable {
+export interface Journal extends AsyncDisposable {
   sets: KeptSets;
   /** Hex HMAC-SHA-256 with the random key of this state directory. */
   keyed(text: string): string;
 
-  beginRun(run: Omit<RecordedRun, 'report'>): void;
-  endRun(runId: string, report: RunReport): void;
+  beginRun(run: Omit<RecordedRun, 'report'>): Promise<void>;
+  endRun(runId: string, report: RunReport): Promise<void>;
   /** Newest first. */
-  lastRuns(count: number): RecordedRun[];
+  lastRuns(count: number): Promise<RecordedRun[]>;
 
-  unfinishedPlan(key: SyncKey): RecordedPlan | undefined;
-  beginPlan(plan: NewPlan): RecordedPlan;
-  noteJobsBefore(plan: RecordedPlan, ids: readonly string[]): void;
-  /** Before an upload is sent: from now on what LINE holds may differ from the snapshot. */
-  noteIntent(plan: RecordedPlan, batch: DeliveredBatch): void;
-  noteAnswer(plan: RecordedPlan, batch: DeliveredBatch): void;
-  /** Also the plan's `jobsListed` and `unplanned`. */
-  noteJobs(plan: RecordedPlan, batches: readonly DeliveredBatch[]): void;
+  unfinishedPlan(key: SyncKey): Promise<RecordedPlan | undefined>;
+  beginPlan(plan: NewPlan): Promise<RecordedPlan>;
+  noteUploadsBefore(plan: RecordedPlan, ids: readonly string[]): Promise<void>;
+  /** Called before an upload is sent: from then on the audience may differ from the snapshot. */
+  noteIntent(plan: RecordedPlan, batch: DeliveredBatch): Promise<void>;
+  noteAnswer(plan: RecordedPlan, batch: DeliveredBatch): Promise<void>;
+  /** Also the plan's `uploadsListed` and `unplanned`. */
+  noteUploads(plan: RecordedPlan, batches: readonly DeliveredBatch[]): Promise<void>;
   /** With the snapshot that a success leaves; without one, an older one goes. */
-  succeed(plan: RecordedPlan, snapshot: Snapshot | undefined): void;
-  giveUp(plan: RecordedPlan, outcome: 'failed' | 'abandoned'): void;
+  succeed(plan: RecordedPlan, snapshot: Snapshot | undefined): Promise<void>;
+  giveUp(plan: RecordedPlan, outcome: 'failed' | 'abandoned'): Promise<void>;
 
-  snapshot(key: SyncKey): Snapshot | undefined;
-  forgetSnapshot(key: SyncKey): void;
+  snapshot(key: SyncKey): Promise<Snapshot | undefined>;
+  forgetSnapshot(key: SyncKey): Promise<void>;
   /** When all that was read is in the snapshot already. */
-  noteCursor(key: SyncKey, cursor: CursorRecord): void;
+  noteCursor(key: SyncKey, cursor: CursorRecord): Promise<void>;
 
-  refuse(refusal: Refusal): void;
-  refusals(key: SyncKey): Refusal[];
+  refuse(refusal: Refusal): Promise<void>;
+  refusals(key: SyncKey): Promise<Refusal[]>;
 
   /** Removes the sets that are no longer needed, and all but the latest runs. */
-  tidy(nowMs: number): void;
+  tidy(nowMs: number): Promise<void>;
 }
 
 /** The order of the runs is that of their rowids: a clock may have been wrong. */
@@ -113,7 +109,8 @@ const keyBytes = 32;
 
 /**
  * To version 2: the digest of a set is one over all its records, and batches have none of their own. To version 3: the
- * jobs that LINE listed last, the uploads of others, and an order of the runs.
+ * jobs that LINE listed last, the uploads of others, and an order of the runs. To version 4: accounts with their platform,
+ * and the states of uploads in words that no platform owns.
  */
 const upgrades = [
   'ALTER TABLE batches DROP COLUMN keyed_digest; DELETE FROM snapshots',
@@ -126,6 +123,23 @@ const upgrades = [
    INSERT INTO runs (run_id, command, started_ms, report)
      SELECT run_id, command, started_ms, report FROM earlier_runs ORDER BY started_ms, run_id;
    DROP TABLE earlier_runs`,
+  `UPDATE plans SET account_id = 'line_ads:' || account_id;
+   UPDATE snapshots SET account_id = 'line_ads:' || account_id;
+   UPDATE refusals SET account_id = 'line_ads:' || account_id;
+   ALTER TABLE plans RENAME COLUMN jobs_before TO uploads_before;
+   ALTER TABLE plans RENAME COLUMN jobs_listed TO uploads_listed;
+   ALTER TABLE snapshots RENAME COLUMN job_id TO upload_id;
+   ALTER TABLE snapshots RENAME COLUMN jobs_listed TO uploads_listed;
+   ALTER TABLE batches RENAME COLUMN file_name TO label;
+   ALTER TABLE batches RENAME COLUMN file_bytes TO bytes;
+   ALTER TABLE batches RENAME COLUMN job_id TO upload_id;
+   ALTER TABLE batches RENAME COLUMN job_status TO upload_status;
+   ALTER TABLE batches RENAME COLUMN audience_count TO processed;
+   ALTER TABLE batches ADD COLUMN upload_state TEXT;
+   UPDATE batches SET action = lower(action), upload_state = CASE
+     WHEN upload_id IS NULL THEN NULL
+     WHEN lower(upload_status) IN ('finished', 'failed') THEN lower(upload_status)
+     ELSE 'unfinished' END`,
 ];
 
 /** Made with the tables, so that there is never a journal without a key. */
@@ -138,7 +152,7 @@ const keptRuns = 100;
 const keptMs = 30 * 86_400_000;
 
 /** Opens the journal of a state directory: to write, which takes its lock; or only to read. */
-export function openJournal(directory: string, access: 'write' | 'read'): Journal {
+export async function openJournal(directory: string, access: 'write' | 'read'): Promise<Journal> {
   const path = join(directory, 'journal.db');
   if (access === 'read') examineToRead(directory);
   const database = access === 'write' ? openToWrite(path, schemaWithKey()) : openToRead(path, schemaWithKey());
@@ -180,52 +194,52 @@ export function openJournal(directory: string, access: 'write' | 'read'): Journa
     database.prepare('UPDATE plans SET outcome = ? WHERE row = ?').run(outcome, plan.row);
   const removeSnapshot = ({ accountId, syncName }: SyncKey) =>
     database.prepare('DELETE FROM snapshots WHERE account_id = ? AND sync_name = ?').run(accountId, syncName);
-  const removeUnneeded = () => sets.removeAllBut(neededFiles(database));
+  const removeUnneeded = () => sets.removeAllBut(guard(() => neededFiles(database)));
 
   return {
     sets,
     keyed,
-    beginRun: ({ runId, command, startedMs }) =>
+    beginRun: async ({ runId, command, startedMs }) =>
       guard(
         () =>
           void database
             .prepare('INSERT INTO runs (run_id, command, started_ms) VALUES (?, ?, ?)')
             .run(runId, command, startedMs),
       ),
-    endRun: (runId, report) =>
+    endRun: async (runId, report) =>
       guard(
         () => void database.prepare('UPDATE runs SET report = ? WHERE run_id = ?').run(JSON.stringify(report), runId),
       ),
-    lastRuns: (count) => guard(() => readRuns(database, count)),
-    unfinishedPlan: ({ accountId, syncName }) => guard(() => findUnfinishedPlan(database, accountId, syncName)),
-    beginPlan: (plan) => transact(() => insertPlan(database, plan)),
-    noteJobsBefore: (plan, ids) =>
+    lastRuns: async (count) => guard(() => readRuns(database, count)),
+    unfinishedPlan: async ({ accountId, syncName }) => guard(() => findUnfinishedPlan(database, accountId, syncName)),
+    beginPlan: async (plan) => transact(() => insertPlan(database, plan)),
+    noteUploadsBefore: async (plan, ids) =>
       guard(
         () =>
           void database
-            .prepare('UPDATE plans SET jobs_before = ?, unplanned = NULL WHERE row = ?')
+            .prepare('UPDATE plans SET uploads_before = ?, unplanned = NULL WHERE row = ?')
             .run(JSON.stringify(ids), plan.row),
       ),
-    noteIntent: (plan, batch) =>
+    noteIntent: async (plan, batch) =>
       transact(() => {
         database
           .prepare('UPDATE snapshots SET is_current = 0 WHERE account_id = ? AND sync_name = ?')
           .run(plan.accountId, plan.syncName);
         updateBatch(database, plan.row, batch);
       }),
-    noteAnswer: (plan, batch) =>
+    noteAnswer: async (plan, batch) =>
       transact(() => {
         database
           .prepare('UPDATE plans SET audience_id = ?, audience_created = ? WHERE row = ?')
           .run(plan.audienceId, Number(plan.audienceCreated), plan.row);
         updateBatch(database, plan.row, batch);
       }),
-    noteJobs: (plan, batches) =>
+    noteUploads: async (plan, batches) =>
       transact(() => {
         updateWatch(database, plan);
         for (const batch of batches) updateBatch(database, plan.row, batch);
       }),
-    succeed(plan, snapshot) {
+    async succeed(plan, snapshot) {
       transact(() => {
         endPlan(plan, 'succeeded');
         database
@@ -234,34 +248,36 @@ export function openJournal(directory: string, access: 'write' | 'read'): Journa
         if (snapshot === undefined) removeSnapshot(plan);
         else putSnapshot(database, plan, snapshot);
       });
-      guard(removeUnneeded);
+      await removeUnneeded();
     },
-    giveUp(plan, outcome) {
+    async giveUp(plan, outcome) {
       transact(() => endPlan(plan, outcome));
-      guard(removeUnneeded);
+      await removeUnneeded();
     },
-    snapshot: ({ accountId, syncName }) => guard(() => findSnapshot(database, accountId, syncName)),
-    forgetSnapshot(syncKey) {
+    snapshot: async ({ accountId, syncName }) => guard(() => findSnapshot(database, accountId, syncName)),
+    async forgetSnapshot(syncKey) {
       transact(() => removeSnapshot(syncKey));
-      guard(removeUnneeded);
+      await removeUnneeded();
     },
-    noteCursor: (syncKey, cursor) => guard(() => putCursor(database, syncKey, cursor)),
-    refuse: (refusal) =>
+    noteCursor: async (syncKey, cursor) => guard(() => putCursor(database, syncKey, cursor)),
+    refuse: async (refusal) =>
       guard(
         () =>
           void database
             .prepare(
-              `INSERT OR REPLACE INTO refusals (account_id, sync_name, plan_id, audience_id, snapshot, removes)
-               VALUES (:accountId, :syncName, :planId, :audienceId, :snapshot, :removes)`,
+              `INSERT INTO refusals (account_id, sync_name, plan_id, audience_id, snapshot, removes)
+               VALUES (:accountId, :syncName, :planId, :audienceId, :snapshot, :removes)
+               ON CONFLICT DO UPDATE SET audience_id = excluded.audience_id, snapshot = excluded.snapshot,
+                 removes = excluded.removes`,
             )
             .run({ ...refusal }),
       ),
-    refusals: (syncKey) => guard(() => readRefusals(database, syncKey)),
-    tidy(nowMs) {
+    refusals: async (syncKey) => guard(() => readRefusals(database, syncKey)),
+    async tidy(nowMs) {
       transact(() => forgetOld(database, nowMs));
-      guard(removeUnneeded);
+      await removeUnneeded();
     },
-    [Symbol.dispose]: () => database.close(),
+    [Symbol.asyncDispose]: async () => database.close(),
   };
 }
 

@@ -18,14 +18,14 @@ export interface KeptSet {
 /** The sets that snapshots and unfinished plans need, in a private folder of the state directory. */
 export interface KeptSets {
   /** Moves a sealed set's file here. */
-  keep(set: SealedSet, file: string): KeptSet;
-  open(kept: KeptSet): MemberSet;
+  keep(set: SealedSet, file: string): Promise<KeptSet>;
+  open(kept: KeptSet): Promise<MemberSet>;
   /** Whether the file has the length that was written. */
-  isThere(kept: KeptSet): boolean;
+  isThere(kept: KeptSet): Promise<boolean>;
   /** Whether the file also has the content that was written. */
   isIntact(kept: KeptSet): Promise<boolean>;
   /** Removes the sets of earlier runs that are not named. Other files stay. */
-  removeAllBut(files: ReadonlySet<string>): void;
+  removeAllBut(files: ReadonlySet<string>): Promise<void>;
 }
 
 /** "<run id>-<sync>.members" or ".lines", as a run names the sets that it keeps. */
@@ -46,22 +46,22 @@ export function openKeptSets(directory: string, keyed: (text: string) => string)
   }
 
   return {
-    keep({ path, recordBytes, count, digest }, file) {
+    async keep({ path, recordBytes, count, digest }, file) {
       guardSync('write', () => {
         makePrivateSubfolder(directory);
         renameSync(path, join(directory, file));
       });
       return { file, recordBytes, count, keyedDigest: keyed(digest) };
     },
-    open,
-    isThere,
+    open: async (kept) => open(kept),
+    isThere: async (kept) => isThere(kept),
     async isIntact(kept) {
       if (!isThere(kept)) return false;
       return (
         keyed(await guardState(`the member sets in ${directory}`, () => digestSet(open(kept)))) === kept.keyedDigest
       );
     },
-    removeAllBut(files) {
+    async removeAllBut(files) {
       guardSync('write', () => {
         for (const name of lookUp(directory)?.isDirectory() === true ? readdirSync(directory) : []) {
           const path = join(directory, name);

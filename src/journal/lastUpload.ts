@@ -1,6 +1,6 @@
 import type { SyncConfig } from '../config/schema.ts';
-import { newestFirst } from '../delivery/followUploads.ts';
-import type { Audience, UploadJob } from '../destinations/lineAds/schemas.ts';
+import type { Audience, RemoteUpload } from '../destinations/destination.ts';
+import { newestFirst } from '../destinations/remoteUploads.ts';
 import type { MemberSet } from '../members/memberSet.ts';
 import type { Shrink } from '../planning/guards.ts';
 import type { RunContext } from '../run/context.ts';
@@ -34,8 +34,8 @@ export interface LastUploadInput {
   snapshot: Snapshot | undefined;
   /** Undefined when it has yet to be created. */
   audience: Audience | undefined;
-  /** The audience's jobs as LINE lists them. */
-  listed: readonly UploadJob[];
+  /** The audience's uploads as the destination lists them. */
+  listed: readonly RemoteUpload[];
 }
 
 /**
@@ -54,7 +54,7 @@ export async function recallLastUpload(input: LastUploadInput): Promise<LastUplo
   const byJournal = { known: undefined, baselines: [members], uploadedMs: snapshot.takenMs };
   if (!snapshot.isCurrent) return { ...byJournal, voidBecause: 'a later run began to upload and did not succeed' };
   if (newest === undefined) return { ...byJournal, voidBecause: 'LINE lists no upload to this audience any more' };
-  const voidBecause = whyJobsDiffer(snapshot, listed);
+  const voidBecause = whyUploadsDiffer(snapshot, listed);
   if (voidBecause !== undefined) return { ...byJournal, baselines: [members, ...byLine.baselines], voidBecause };
   if (snapshot.membership !== journal.keyed(membershipSettings(sync)))
     return {
@@ -63,15 +63,15 @@ export async function recallLastUpload(input: LastUploadInput): Promise<LastUplo
     };
   const { sets } = journal;
   if (!(await sets.isIntact(snapshot.set))) return { ...byJournal, voidBecause: 'its file is gone or damaged' };
-  return { ...byJournal, known: { snapshot, set: sets.open(snapshot.set) }, voidBecause: undefined };
+  return { ...byJournal, known: { snapshot, set: await sets.open(snapshot.set) }, voidBecause: undefined };
 }
 
-function whyJobsDiffer({ jobId, jobsListed }: Snapshot, listed: readonly UploadJob[]): string | undefined {
-  if (jobsListed.length === 0) return 'it was taken by a version that did not note which uploads LINE listed';
-  const [unknown] = newestFirst(listed.filter(({ id }) => !jobsListed.includes(id)));
+function whyUploadsDiffer({ uploadId, uploadsListed }: Snapshot, listed: readonly RemoteUpload[]): string | undefined {
+  if (uploadsListed.length === 0) return 'it was taken by a version that did not note which uploads LINE listed';
+  const [unknown] = newestFirst(listed.filter(({ id }) => !uploadsListed.includes(id)));
   if (unknown !== undefined)
     return `somebody else has uploaded since, or an upload of ours came late (job ${unknown.id})`;
-  if (!listed.some(({ id }) => id === jobId)) return `LINE does not list its last upload any more (job ${jobId})`;
+  if (!listed.some(({ id }) => id === uploadId)) return `LINE does not list its last upload any more (job ${uploadId})`;
   return undefined;
 }
 
@@ -85,16 +85,16 @@ export function isRefreshDue({ known }: LastUpload, { isFull, clock, config }: R
 }
 
 /**
- * Lines that the audience holds by what LINE tells of its jobs: those of the last REPLACE and of the ADDs after it;
- * where no REPLACE is listed, as of an audience that was made by ADDs, those of all ADDs.
+ * Lines that the audience holds by the list of its uploads: those of the last upload that replaced and of later ones. If
+ * none replaced, as for an audience that was filled by adding, those of all uploads.
  */
-export function baselinesOf(listed: readonly UploadJob[]): Baseline[] {
-  const counts = newestFirst(listed).flatMap(({ status, type, audienceCount }) =>
-    status === 'FINISHED' && audienceCount !== null ? [{ type, audienceCount }] : [],
+export function baselinesOf(listed: readonly RemoteUpload[]): Baseline[] {
+  const counted = newestFirst(listed).flatMap(({ state, effect, processed }) =>
+    state === 'finished' && processed !== null ? [{ effect, processed }] : [],
   );
-  if (counts.length === 0) return [];
-  const replaced = counts.findIndex(({ type }) => type === 'DIFF_REPLACE');
-  const since = replaced < 0 ? counts : counts.slice(0, replaced + 1);
-  const count = since.reduce((sum, { audienceCount }) => sum + audienceCount, 0);
+  if (counted.length === 0) return [];
+  const replaced = counted.findIndex(({ effect }) => effect === 'replace');
+  const since = replaced < 0 ? counted : counted.slice(0, replaced + 1);
+  const count = since.reduce((sum, { processed }) => sum + processed, 0);
   return [{ count, unit: 'lines', isGuess: replaced < 0 }];
 }

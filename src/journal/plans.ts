@@ -1,7 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
-import type { PlannedBatch } from '../planning/plan.ts';
-import { type DeliveredBatch, type Fate, fates, startBatch } from '../report/batches.ts';
+import { type DeliveredBatch, type Fate, fates, type PlannedBatch, startBatch } from '../report/batches.ts';
 import type { SyncReport } from '../report/report.ts';
 import type { KeptSet } from './keptSets.ts';
 import { json, keptSet, texts } from './rows.ts';
@@ -21,14 +20,14 @@ export interface NewPlan {
   audienceId: string | null;
   /** When the whole set was or is sent last: what `plan.fullRefreshDays` counts from. */
   fullMs: number;
-  /** The jobs that the audience had when the snapshot was compared with; null when the plan does not rely on one. */
-  jobsBefore: readonly string[] | null;
-  /** The jobs that LINE listed last, and the uploads that were seen beside those of the plan. */
-  jobsListed: readonly string[];
+  /** The uploads that the audience had when the snapshot was compared with; null when the plan does not rely on one. */
+  uploadsBefore: readonly string[] | null;
+  /** The uploads that were listed last, and those that were seen beside those of the plan. */
+  uploadsListed: readonly string[];
   unplanned: readonly string[];
   /** One record a line of the batches. */
   lines: KeptSet;
-  /** The members that LINE holds, as far as they are ours, once the plan has succeeded. */
+  /** The members that the audience holds, as far as they are ours, once the plan has succeeded. */
   next: KeptSet;
   /** How far a sync with a cursor will have read by then. */
   cursor: CursorRecord | null;
@@ -57,8 +56,8 @@ export const planTables = `
     full_ms INTEGER NOT NULL,
     audience_id TEXT,
     audience_created INTEGER NOT NULL DEFAULT 0,
-    jobs_before TEXT,
-    jobs_listed TEXT,
+    uploads_before TEXT,
+    uploads_listed TEXT,
     unplanned TEXT,
     lines_set TEXT NOT NULL,
     next_set TEXT NOT NULL,
@@ -73,13 +72,14 @@ export const planTables = `
     action TEXT NOT NULL,
     first_line INTEGER NOT NULL,
     end_line INTEGER NOT NULL,
-    file_name TEXT NOT NULL UNIQUE,
-    file_bytes INTEGER NOT NULL,
+    label TEXT NOT NULL UNIQUE,
+    bytes INTEGER NOT NULL,
     fate TEXT NOT NULL,
     attempts INTEGER NOT NULL,
-    job_id TEXT,
-    job_status TEXT,
-    audience_count INTEGER,
+    upload_id TEXT,
+    upload_status TEXT,
+    processed INTEGER,
+    upload_state TEXT,
     PRIMARY KEY (plan, position)
   ) STRICT, WITHOUT ROWID`;
 
@@ -88,14 +88,14 @@ export function insertPlan(database: DatabaseSync, plan: NewPlan): RecordedPlan 
   const { lastInsertRowid } = database
     .prepare(
       `INSERT INTO plans (run_id, account_id, sync_name, membership, origin, plan_id, planned_ms, full_ms,
-         audience_id, jobs_before, jobs_listed, unplanned, lines_set, next_set, cursor, report)
+         audience_id, uploads_before, uploads_listed, unplanned, lines_set, next_set, cursor, report)
        VALUES (:runId, :accountId, :syncName, :membership, :origin, :planId, :plannedMs, :fullMs,
-         :audienceId, :jobsBefore, :jobsListed, :unplanned, :lines, :next, :cursor, :report)`,
+         :audienceId, :uploadsBefore, :uploadsListed, :unplanned, :lines, :next, :cursor, :report)`,
     )
     .run({
       ...rest,
-      jobsBefore: toJson(plan.jobsBefore),
-      jobsListed: toJson(plan.jobsListed),
+      uploadsBefore: toJson(plan.uploadsBefore),
+      uploadsListed: toJson(plan.uploadsListed),
       unplanned: toJson(plan.unplanned),
       lines: toJson(plan.lines),
       next: toJson(plan.next),
@@ -110,8 +110,8 @@ export function insertPlan(database: DatabaseSync, plan: NewPlan): RecordedPlan 
 function insertBatch(database: DatabaseSync, plan: number, batch: NewPlan['batches'][number]): void {
   database
     .prepare(
-      `INSERT INTO batches (plan, position, action, first_line, end_line, file_name, file_bytes, fate, attempts)
-       VALUES (:plan, :index, :action, :start, :end, :fileName, :fileBytes, 'unsent', 0)`,
+      `INSERT INTO batches (plan, position, action, first_line, end_line, label, bytes, fate, attempts)
+       VALUES (:plan, :index, :action, :start, :end, :label, :bytes, 'unsent', 0)`,
     )
     .run({ plan, ...batch });
 }
@@ -132,8 +132,8 @@ const planRow = z.object({
   full_ms: z.int(),
   audience_id: z.string().nullable(),
   audience_created: z.int().transform(Boolean),
-  jobs_before: json.pipe(z.array(z.string())).nullable(),
-  jobs_listed: texts,
+  uploads_before: json.pipe(z.array(z.string())).nullable(),
+  uploads_listed: texts,
   unplanned: texts,
   lines_set: keptSet,
   next_set: keptSet,
@@ -144,16 +144,17 @@ const planRow = z.object({
 
 const batchRow = z.object({
   position: z.int(),
-  action: z.enum(['ADD', 'REPLACE']),
+  action: z.enum(['add', 'replace']),
   first_line: z.int(),
   end_line: z.int(),
-  file_name: z.string(),
-  file_bytes: z.int(),
+  label: z.string(),
+  bytes: z.int(),
   fate: z.enum(fates),
   attempts: z.int(),
-  job_id: z.string().nullable(),
-  job_status: z.string().nullable(),
-  audience_count: z.int().nullable(),
+  upload_id: z.string().nullable(),
+  upload_status: z.string().nullable(),
+  upload_state: z.enum(['unfinished', 'finished', 'failed']).nullable(),
+  processed: z.int().nullable(),
 });
 
 /** The plan of a sync that has not ended. Throws zod's error when a row is not what was written. */
@@ -182,8 +183,8 @@ export function findUnfinishedPlan(
     fullMs: plan.full_ms,
     audienceId: plan.audience_id,
     audienceCreated: plan.audience_created,
-    jobsBefore: plan.jobs_before,
-    jobsListed: plan.jobs_listed,
+    uploadsBefore: plan.uploads_before,
+    uploadsListed: plan.uploads_listed,
     unplanned: plan.unplanned,
     lines: plan.lines_set,
     next: plan.next_set,
@@ -199,40 +200,45 @@ function toBatch(row: z.output<typeof batchRow>): DeliveredBatch {
     action: row.action,
     start: row.first_line,
     end: row.end_line,
-    fileName: row.file_name,
-    fileBytes: row.file_bytes,
+    label: row.label,
+    bytes: row.bytes,
   });
-  batch.fate = fateAfterEnd(row.fate);
-  const id = row.job_id === null ? null : Number(row.job_id);
-  Object.assign(batch.report, {
-    jobId: id === null || Number.isSafeInteger(id) ? id : row.job_id,
-    jobStatus: row.job_status,
-    audienceCount: row.audience_count,
-    attempts: row.attempts,
-  });
-  return batch;
+  return { ...batch, fate: fateAfterEnd(row.fate), attempts: row.attempts, upload: listedUploadOf(row) };
 }
 
-/** What a fate comes to when its process has ended: an upload that was under way may have arrived. */
+function listedUploadOf(row: z.output<typeof batchRow>): DeliveredBatch['upload'] {
+  const { upload_id: id, upload_state: state, upload_status: status, processed } = row;
+  return id === null ? null : { id, state: state ?? 'unfinished', status: status ?? '', processed };
+}
+
+/** The fate of a batch when its process has ended: an upload that was in flight may have arrived. */
 function fateAfterEnd(fate: Fate): Fate {
   if (fate === 'sending') return 'unknown';
   return fate === 'refused' ? 'unsent' : fate;
 }
 
-/** Records the state of the watch over the audience's jobs. */
-export function updateWatch(database: DatabaseSync, { row, jobsListed, unplanned }: RecordedPlan): void {
+/** Records the state of the watch over the audience's uploads. */
+export function updateWatch(database: DatabaseSync, { row, uploadsListed, unplanned }: RecordedPlan): void {
   database
-    .prepare('UPDATE plans SET jobs_listed = ?, unplanned = ? WHERE row = ?')
-    .run(toJson(jobsListed), toJson(unplanned), row);
+    .prepare('UPDATE plans SET uploads_listed = ?, unplanned = ? WHERE row = ?')
+    .run(toJson(uploadsListed), toJson(unplanned), row);
 }
 
-export function updateBatch(database: DatabaseSync, plan: number, { planned, report, fate }: DeliveredBatch): void {
-  const { attempts, jobStatus, audienceCount } = report;
-  const jobId = report.jobId === null ? null : String(report.jobId);
+export function updateBatch(
+  database: DatabaseSync,
+  plan: number,
+  { planned, fate, attempts, upload }: DeliveredBatch,
+): void {
   database
     .prepare(
-      `UPDATE batches SET fate = :fate, attempts = :attempts, job_id = :jobId, job_status = :jobStatus,
-         audience_count = :audienceCount WHERE plan = :plan AND position = :position`,
+      `UPDATE batches SET fate = :fate, attempts = :attempts, upload_id = :id, upload_state = :state,
+         upload_status = :status, processed = :processed WHERE plan = :plan AND position = :position`,
     )
-    .run({ plan, position: planned.index, fate, attempts, jobId, jobStatus, audienceCount });
+    .run({
+      ...{ plan, position: planned.index, fate, attempts },
+      id: upload?.id ?? null,
+      state: upload?.state ?? null,
+      status: upload?.status ?? null,
+      processed: upload?.processed ?? null,
+    });
 }

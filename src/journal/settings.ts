@@ -1,10 +1,17 @@
 import { type Config, type SyncConfig, sourceOf, wantedColumns } from '../config/schema.ts';
+import { accountIdOf } from '../destinations/lineAds/config.ts';
 import { formsInOrder } from '../identifiers/phone.ts';
 import { type SourceConfig, secretSourceFields } from '../sources/config.ts';
+import type { SyncKey } from './journal.ts';
 
 /*
  * What of the configuration decides about an earlier run's work, as text to be kept as a keyed digest.
  */
+
+/** The key of a sync in the journal. */
+export function syncKeyOf({ connection }: Config, { name }: SyncConfig): SyncKey {
+  return { accountId: accountIdOf(connection), syncName: name };
+}
 
 /** What decides whether a snapshot and a new member set can be compared. */
 export function membershipSettings(sync: SyncConfig): string {

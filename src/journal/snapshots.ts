@@ -13,17 +13,17 @@ export interface CursorRecord {
 
 export const cursorRecord = json.pipe(z.object({ origin: z.string(), value: z.string() })).nullable();
 
-/** The member set that LINE held after the last success of a sync. */
+/** The member set that the audience held after the last success of a sync. */
 export interface Snapshot {
   /** The plan that succeeded: its key in the journal. */
   planRow: number;
   /** Keyed digest of `membershipSettings`. */
   membership: string;
   audienceId: string;
-  /** The newest of the plan's jobs, as far as LINE told. */
-  jobId: string | null;
-  /** The jobs that LINE listed when the plan succeeded. */
-  jobsListed: readonly string[];
+  /** The newest of the plan's uploads, as far as it was listed. */
+  uploadId: string | null;
+  /** The uploads that were listed when the plan succeeded. */
+  uploadsListed: readonly string[];
   /** When the plan succeeded, and when the whole set was sent last. */
   takenMs: number;
   fullMs: number;
@@ -40,8 +40,8 @@ export const snapshotTables = `
     plan INTEGER NOT NULL REFERENCES plans,
     membership TEXT NOT NULL,
     audience_id TEXT NOT NULL,
-    job_id TEXT,
-    jobs_listed TEXT,
+    upload_id TEXT,
+    uploads_listed TEXT,
     taken_ms INTEGER NOT NULL,
     full_ms INTEGER NOT NULL,
     members_set TEXT NOT NULL,
@@ -54,8 +54,8 @@ const snapshotRow = z.object({
   plan: z.int(),
   membership: z.string(),
   audience_id: z.string(),
-  job_id: z.string().nullable(),
-  jobs_listed: texts,
+  upload_id: z.string().nullable(),
+  uploads_listed: texts,
   taken_ms: z.int(),
   full_ms: z.int(),
   members_set: keptSet,
@@ -73,8 +73,8 @@ export function findSnapshot(database: DatabaseSync, accountId: string, syncName
     planRow: row.plan,
     membership: row.membership,
     audienceId: row.audience_id,
-    jobId: row.job_id,
-    jobsListed: row.jobs_listed,
+    uploadId: row.upload_id,
+    uploadsListed: row.uploads_listed,
     takenMs: row.taken_ms,
     fullMs: row.full_ms,
     set: row.members_set,
@@ -86,19 +86,23 @@ export function findSnapshot(database: DatabaseSync, accountId: string, syncName
 export function putSnapshot(
   database: DatabaseSync,
   { accountId, syncName }: { accountId: string; syncName: string },
-  { isCurrent, set, cursor, jobsListed, ...snapshot }: Snapshot,
+  { isCurrent, set, cursor, uploadsListed, ...snapshot }: Snapshot,
 ): void {
   database
     .prepare(
-      `INSERT OR REPLACE INTO snapshots
-         (account_id, sync_name, plan, membership, audience_id, job_id, jobs_listed, taken_ms, full_ms, members_set, cursor, is_current)
-       VALUES (:accountId, :syncName, :planRow, :membership, :audienceId, :jobId, :jobsListed, :takenMs, :fullMs, :set, :cursor, :isCurrent)`,
+      `INSERT INTO snapshots
+         (account_id, sync_name, plan, membership, audience_id, upload_id, uploads_listed, taken_ms, full_ms, members_set, cursor, is_current)
+       VALUES (:accountId, :syncName, :planRow, :membership, :audienceId, :uploadId, :uploadsListed, :takenMs, :fullMs, :set, :cursor, :isCurrent)
+       ON CONFLICT DO UPDATE SET plan = excluded.plan, membership = excluded.membership,
+         audience_id = excluded.audience_id, upload_id = excluded.upload_id, uploads_listed = excluded.uploads_listed,
+         taken_ms = excluded.taken_ms, full_ms = excluded.full_ms, members_set = excluded.members_set,
+         cursor = excluded.cursor, is_current = excluded.is_current`,
     )
     .run({
       accountId,
       syncName,
       ...snapshot,
-      jobsListed: JSON.stringify(jobsListed),
+      uploadsListed: JSON.stringify(uploadsListed),
       set: JSON.stringify(set),
       cursor: cursorText(cursor),
       isCurrent: Number(isCurrent),

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { SyncConfig } from '../config/schema.ts';
-import type { Audience, UploadJob } from '../destinations/lineAds/schemas.ts';
-import { syncKeyOf } from '../journal/journal.ts';
+import type { Audience, RemoteUpload } from '../destinations/destination.ts';
 import { type LastUpload, recallLastUpload } from '../journal/lastUpload.ts';
+import { syncKeyOf } from '../journal/settings.ts';
 import { compareSets, type Difference } from '../members/difference.ts';
 import type { SealedSet } from '../members/memberSet.ts';
 import type { DesiredMembers } from '../reading/readDesired.ts';
@@ -10,7 +10,7 @@ import type { RunContext } from '../run/context.ts';
 
 /** What the desired members are compared with, and what that gives. */
 export interface Comparison {
-  listed: readonly UploadJob[];
+  listed: readonly RemoteUpload[];
   last: LastUpload;
   difference: Difference | undefined;
 }
@@ -19,10 +19,10 @@ export async function compareWithLast(
   sync: SyncConfig,
   audience: Audience | undefined,
   desired: DesiredMembers,
-  { client, journal, config, signal }: RunContext,
+  { destination, journal, config, signal }: RunContext,
 ): Promise<Comparison> {
-  const listed = audience === undefined ? [] : await client.uploadJobs(audience.id);
-  const snapshot = config.state.keepSnapshots ? journal.snapshot(syncKeyOf(config, sync)) : undefined;
+  const listed = audience === undefined ? [] : await destination.uploadsTo(audience.id);
+  const snapshot = config.state.keepSnapshots ? await journal.snapshot(syncKeyOf(config, sync)) : undefined;
   const last = await recallLastUpload({ sync, journal, snapshot, audience, listed });
   if (last.known === undefined || desired.members.count === 0) return { listed, last, difference: undefined };
   const { members } = desired;

@@ -1,6 +1,7 @@
 import type { SyncConfig } from '../config/schema.ts';
-import type { Audience } from '../destinations/lineAds/schemas.ts';
-import { type Refusal, syncKeyOf } from '../journal/journal.ts';
+import type { Audience } from '../destinations/destination.ts';
+import type { Refusal } from '../journal/journal.ts';
+import { syncKeyOf } from '../journal/settings.ts';
 import type { DesiredMembers } from '../reading/readDesired.ts';
 import type { RunContext } from '../run/context.ts';
 import type { Comparison } from './compareWithLast.ts';
@@ -8,25 +9,25 @@ import { checkShrink, type Shrink } from './guards.ts';
 import type { Plan } from './plan.ts';
 
 /** A refused plan is remembered, so that it can be approved. */
-export function guardShrink(
+export async function guardShrink(
   sync: SyncConfig,
   audience: Audience,
   { id: planId, action }: Plan,
   comparison: Comparison,
   desired: DesiredMembers,
   { command, config, journal, approved }: RunContext,
-): void {
+): Promise<void> {
   const shrink = action === 'replace' ? shrinkOf(comparison, desired) : undefined;
   if (shrink === undefined) return;
   const syncKey = syncKeyOf(config, sync);
   const snapshot = comparison.last.known?.snapshot.set.keyedDigest ?? null;
   const refusal = { ...syncKey, planId, audienceId: audience.id, snapshot, removes: shrink.removes };
-  const isApproved = approved.includes(planId) || isCovered(refusal, journal.refusals(syncKey), approved);
+  const isApproved = approved.includes(planId) || isCovered(refusal, await journal.refusals(syncKey), approved);
   const approval = isApproved ? 'of this' : approved.length > 0 ? 'of another' : 'none';
   try {
     checkShrink(shrink, { maxShrink: config.guards.maxShrink, planId, approval });
   } catch (error) {
-    if (command === 'sync') journal.refuse(refusal);
+    if (command === 'sync') await journal.refuse(refusal);
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { SyncConfig } from '../config/schema.ts';
-import type { Audience } from '../destinations/lineAds/schemas.ts';
+import type { Audience } from '../destinations/destination.ts';
 import { SyncError } from '../errors.ts';
 import { isRefreshDue } from '../journal/lastUpload.ts';
 import type { CursorRecord } from '../journal/snapshots.ts';
@@ -26,7 +26,7 @@ export interface PreparedPlan extends Plan {
   /** When the whole set was or is sent last. */
   fullMs: number;
   /** The audience's jobs, where the plan relies on none having come since. */
-  jobsBefore: readonly string[] | null;
+  uploadsBefore: readonly string[] | null;
   /** How far a sync with a cursor has read. */
   cursor: CursorRecord | null;
 }
@@ -48,6 +48,7 @@ export async function makePlan(
     isNew: audience === undefined,
     members: desired.members.count,
     difference: comparison.difference,
+    canReplace: context.destination.capabilities.canReplace,
     isRefreshDue: !isIncremental && isRefreshDue(comparison.last, context),
   });
   const plan = await cutPlan(sync, audience, desired, { ...comparison, choice }, context);
@@ -56,7 +57,8 @@ export async function makePlan(
   warnOfDoubt(desired.national, desired.columns.join(', '), report);
   await warnOfSuppressed(sync, comparison, desired, report, context);
   checkGuards({ mode: sync.mode, guards: context.config.guards, columns: desired.columns, read: desired });
-  if (sync.mode === 'mirror' && audience !== undefined) guardShrink(sync, audience, plan, comparison, desired, context);
+  if (sync.mode === 'mirror' && audience !== undefined)
+    await guardShrink(sync, audience, plan, comparison, desired, context);
   return plan;
 }
 
@@ -65,7 +67,7 @@ async function cutPlan(
   audience: Audience | undefined,
   desired: DesiredMembers,
   { listed, last, difference, choice }: Comparison & { choice: Choice },
-  { runId, config, clock, workers, signal }: RunContext,
+  { runId, destination, clock, workers, signal }: RunContext,
 ): Promise<PreparedPlan> {
   const { identifierType } = sync;
   const isWhole = difference === undefined || choice.sends === 'whole';
@@ -81,14 +83,14 @@ async function cutPlan(
     action: choice.action,
     digests: { snapshot: snapshot?.set.keyedDigest ?? null, members: desired.members.digest },
     lines: openUploadLines(lines, identifierType),
-    batch: config.batch,
+    destination,
   });
   return {
     ...plan,
     lines,
     next: (sync.mode === 'add' ? difference?.union : undefined) ?? desired.members,
     fullMs: isWhole || snapshot === undefined ? clock.now() : snapshot.fullMs,
-    jobsBefore: isWhole ? null : listed.map(({ id }) => id),
+    uploadsBefore: isWhole ? null : listed.map(({ id }) => id),
     cursor: cursorRecordOf(desired),
   };
 }

@@ -1,20 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { Config, Mode, SyncConfig } from '../config/schema.ts';
-import { uploadOverheadBytes } from '../delivery/deliverUpload.ts';
-import type { Audience } from '../destinations/lineAds/schemas.ts';
+import type { Mode, SyncConfig } from '../config/schema.ts';
+import type { Audience, Destination } from '../destinations/destination.ts';
+import { SyncError } from '../errors.ts';
 import type { Difference } from '../members/difference.ts';
-
-export type PlanAction = 'nothing' | 'create' | 'add' | 'replace';
-
-/** What one upload carries: lines `start` up to but not including `end` of the plan's lines. */
-export interface PlannedBatch {
-  index: number;
-  action: 'ADD' | 'REPLACE';
-  start: number;
-  end: number;
-  fileName: string;
-  fileBytes: number;
-}
+import type { PlannedBatch } from '../report/batches.ts';
+import type { PlanAction } from '../report/report.ts';
 
 /** What a sync is about to do. */
 export interface Plan {
@@ -34,7 +24,7 @@ export interface PlanInput {
   digests: { snapshot: string | null; members: string };
   /** What is sent. */
   lines: { count: number; lineBytes: number };
-  batch: Config['batch'];
+  destination: Pick<Destination, 'capabilities' | 'labelOf' | 'maxOverheadBytes'>;
 }
 
 export interface Choice {
@@ -45,7 +35,8 @@ export interface Choice {
 
 /**
  * What to do about the desired members. Without a snapshot to compare with, or when a refresh is due, the whole set is
- * sent. LINE has no REMOVE: as soon as somebody has left, or a phone a form, a Mirror replaces.
+ * sent. Destinations have no removal: as soon as a member has left, or a phone a form, a Mirror replaces. Throws
+ * `config.invalid` if the destination cannot.
  */
 export function choosePlan(given: {
   mode: Mode;
@@ -53,19 +44,23 @@ export function choosePlan(given: {
   members: number;
   difference: Omit<Difference, 'toSend' | 'union'> | undefined;
   isRefreshDue: boolean;
+  canReplace: boolean;
 }): Choice {
-  const { mode, isNew, members, difference, isRefreshDue } = given;
+  const { mode, isNew, members, difference, isRefreshDue, canReplace } = given;
   if (members === 0) return { action: 'nothing', sends: 'whole' };
   if (isNew) return { action: 'create', sends: 'whole' };
-  const replaceOrAdd = mode === 'mirror' ? 'replace' : 'add';
-  if (difference === undefined || isRefreshDue) return { action: replaceOrAdd, sends: 'whole' };
-  if (mode === 'mirror' && difference.removed + difference.lost > 0) return { action: 'replace', sends: 'whole' };
+  const sendsWhole = difference === undefined || isRefreshDue;
+  if (mode === 'mirror' && (sendsWhole || difference.removed + difference.lost > 0)) {
+    if (!canReplace) throw cannotRemove();
+    return { action: 'replace', sends: 'whole' };
+  }
+  if (sendsWhole) return { action: 'add', sends: 'whole' };
   return { action: difference.added + difference.gained > 0 ? 'add' : 'nothing', sends: 'difference' };
 }
 
 /**
- * Mirror replaces by its first batch and adds the rest, for a file holds only so many lines. A new audience is created
- * by ADD in both modes: there is nothing to replace, and LINE documents no REPLACE that creates.
+ * Mirror replaces by its first batch and adds the rest, for an upload holds only so many lines. In both modes a new
+ * audience is created by a batch that adds, since it has no members to replace.
  */
 export function planUploads(input: PlanInput): Plan {
   const { sync, audience, action, digests } = input;
@@ -76,32 +71,38 @@ export function planUploads(input: PlanInput): Plan {
 }
 
 function cutBatches(action: PlanAction, input: PlanInput): PlannedBatch[] {
-  const { runId, sync, lines } = input;
+  const { runId, sync, lines, destination } = input;
   const perBatch = linesPerBatch(input);
   return Array.from({ length: Math.ceil(lines.count / perBatch) }, (_, index) => {
     const start = index * perBatch;
     const end = Math.min(start + perBatch, lines.count);
     return {
       index,
-      action: action === 'replace' && index === 0 ? 'REPLACE' : 'ADD',
+      action: action === 'replace' && index === 0 ? 'replace' : 'add',
       start,
       end,
-      fileName: fileNameOf(runId, sync.name, index),
-      fileBytes: (end - start) * lines.lineBytes,
+      label: destination.labelOf(`${runId}-${sync.name}-${index}`),
+      bytes: (end - start) * lines.lineBytes,
     };
   });
 }
 
 /** The same for all batches, so that where they are cut depends on nothing but the lines and the limits. */
-function linesPerBatch({ runId, sync, audience, lines, batch }: PlanInput): number {
-  const longestName = fileNameOf(runId, sync.name, lines.count);
-  const targets = [{ audienceId: audience?.id ?? '9'.repeat(20) }, { audienceName: sync.audienceName ?? '' }];
-  const overheads = targets.map((target) =>
-    uploadOverheadBytes({ action: 'REPLACE', target, identifierType: sync.identifierType }, longestName),
-  );
-  return Math.min(batch.maxRecords, Math.floor((batch.maxBytes - Math.max(...overheads)) / lines.lineBytes));
+function linesPerBatch({ runId, sync, audience, lines, destination }: PlanInput): number {
+  const { maxLines, maxBodyBytes } = destination.capabilities;
+  const overheadBytes = destination.maxOverheadBytes({
+    identifierType: sync.identifierType,
+    audienceId: audience?.id,
+    audienceName: sync.audienceName,
+    label: destination.labelOf(`${runId}-${sync.name}-${lines.count}`),
+  });
+  return Math.min(maxLines, Math.floor((maxBodyBytes - overheadBytes) / lines.lineBytes));
 }
 
-function fileNameOf(runId: string, syncName: string, index: number): string {
-  return `${runId}-${syncName}-${index}.txt`;
+function cannotRemove(): SyncError {
+  return new SyncError(
+    'config.invalid',
+    'This destination cannot remove members from an audience, so the audience cannot be mirrored.',
+    'Set mode to add.',
+  );
 }

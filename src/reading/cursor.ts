@@ -1,8 +1,7 @@
 import { type SyncConfig, sourceOf } from '../config/schema.ts';
-import type { Audience } from '../destinations/lineAds/schemas.ts';
-import { syncKeyOf } from '../journal/journal.ts';
+import type { Audience } from '../destinations/destination.ts';
 import { isRefreshDue, recallLastUpload } from '../journal/lastUpload.ts';
-import { sourceSettings } from '../journal/settings.ts';
+import { sourceSettings, syncKeyOf } from '../journal/settings.ts';
 import type { RunContext } from '../run/context.ts';
 
 /** A read that begins behind a value of the cursor column, or at the start where `after` is null. */
@@ -34,12 +33,12 @@ export async function cursorToReadFrom(
 ): Promise<CursorFrom | undefined> {
   const first = startOf(sync);
   if (first === undefined) return undefined;
-  const { client, journal, config } = context;
+  const { destination, journal, config } = context;
   const origin = journal.keyed(JSON.stringify([sourceSettings(sourceOf(config, sync)), first.column]));
-  const snapshot = journal.snapshot(syncKeyOf(config, sync));
+  const snapshot = await journal.snapshot(syncKeyOf(config, sync));
   const start = { ...first, origin };
   if (snapshot?.cursor?.origin !== origin || audience === undefined) return start;
-  const listed = await client.uploadJobs(audience.id);
+  const listed = await destination.uploadsTo(audience.id);
   const last = await recallLastUpload({ sync, journal, snapshot, audience, listed });
   if (last.known === undefined || isRefreshDue(last, context)) return start;
   return { ...start, after: snapshot.cursor.value };

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { SyncConfig } from '../config/schema.ts';
-import type { Audience } from '../destinations/lineAds/schemas.ts';
-import { syncKeyOf } from '../journal/journal.ts';
+import type { Audience } from '../destinations/destination.ts';
+import { syncKeyOf } from '../journal/settings.ts';
 import type { SealedSet } from '../members/memberSet.ts';
 import { withoutSuppressed } from '../members/suppress.ts';
 import { collectLines } from '../members/uploadLines.ts';
@@ -33,7 +33,8 @@ export async function readDesired(
   const { cursor: greatest, ...read } = await context.reads.read({
     sync,
     cursor: from && { column: from.column, after: from.after },
-    lastMembers: from === undefined ? (context.journal.snapshot(syncKeyOf(context.config, sync))?.set.count ?? 0) : 0,
+    lastMembers:
+      from === undefined ? ((await context.journal.snapshot(syncKeyOf(context.config, sync)))?.set.count ?? 0) : 0,
   });
   const { identifierType } = sync;
   const { workers, signal } = context;

@@ -1,43 +1,60 @@
-import { jobsOfFile } from '../delivery/followUploads.ts';
-import type { UploadJob } from '../destinations/lineAds/schemas.ts';
-import type { PlannedBatch } from '../planning/plan.ts';
-import { type BatchReport, type Remote, startBatchReport } from './report.ts';
+import type { RemoteUpload, UploadAction } from '../destinations/destination.ts';
+import { uploadOf } from '../destinations/remoteUploads.ts';
 
-/** `unknown`: sent, and no answer or look at LINE has told whether it arrived. */
+/** The content of one upload: lines `start` up to but not including `end` of the plan's lines. */
+export interface PlannedBatch {
+  index: number;
+  action: UploadAction;
+  start: number;
+  end: number;
+  /** Unique per run and batch: the upload is found by it. */
+  label: string;
+  /** Of the lines, without the form around them. */
+  bytes: number;
+}
+
+/** What the destination holds of a plan. */
+export type Remote = 'complete' | 'untouched' | 'partial' | 'unknown';
+
+/** `unknown`: sent, and neither an answer nor a list of uploads has told whether it arrived. */
 export const fates = ['unsent', 'sending', 'accepted', 'unknown', 'refused'] as const;
 export type Fate = (typeof fates)[number];
 
-/** How far a batch has come. */
+/** The state of a batch on its way. */
 export interface DeliveredBatch {
   planned: PlannedBatch;
-  report: BatchReport;
   fate: Fate;
+  attempts: number;
+  /** As the destination listed it last; null before that. */
+  upload: Pick<RemoteUpload, 'id' | 'state' | 'status' | 'processed'> | null;
 }
 
 export function startBatch(planned: PlannedBatch): DeliveredBatch {
-  return { planned, report: startBatchReport(planned), fate: 'unsent' };
+  return { planned, fate: 'unsent', attempts: 0, upload: null };
 }
 
-export function isEnded({ report }: DeliveredBatch): boolean {
-  return report.jobStatus === 'FINISHED' || report.jobStatus === 'FAILED';
+export function isEnded({ upload }: DeliveredBatch): boolean {
+  return upload !== null && upload.state !== 'unfinished';
 }
 
-/** Takes over what the jobs tell of a batch; true when that is new. Its job shows that an upload has arrived. */
-export function noteJob(batch: DeliveredBatch, listed: readonly UploadJob[]): boolean {
-  const { job } = jobsOfFile(listed, batch.planned.fileName);
-  if (job === undefined) return false;
+export function hasFailed({ upload }: DeliveredBatch): boolean {
+  return upload?.state === 'failed';
+}
+
+/** Takes over the listed upload of a batch, and returns whether that is new. A listed upload has arrived. */
+export function noteUpload(batch: DeliveredBatch, listed: readonly RemoteUpload[]): boolean {
+  const found = uploadOf(listed, batch.planned.label);
+  if (found === undefined) return false;
   const before = JSON.stringify(batch);
-  const id = Number(job.id);
-  batch.report.jobId = Number.isSafeInteger(id) ? id : job.id;
-  batch.report.jobStatus = job.status;
-  batch.report.audienceCount = job.audienceCount;
+  const { id, state, status, processed } = found;
+  batch.upload = { id, state, status, processed };
   if (batch.fate === 'unknown') batch.fate = 'accepted';
   return JSON.stringify(batch) !== before;
 }
 
-/** What LINE holds of the plan, as far as is known. */
+/** The part of a plan that the destination holds, as far as is known. */
 export function remoteOf(batches: readonly DeliveredBatch[]): { remote: Remote; done: number; total: number } {
-  const done = batches.filter(({ report }) => report.jobStatus === 'FINISHED').length;
+  const done = batches.filter(({ upload }) => upload?.state === 'finished').length;
   const total = batches.length;
   return { remote: describeRemote(batches, done), done, total };
 }
@@ -48,6 +65,6 @@ function describeRemote(batches: readonly DeliveredBatch[], done: number): Remot
     batch.fate === 'unknown' || batch.fate === 'sending' || (batch.fate === 'accepted' && !isEnded(batch));
   if (batches.some(isOpen)) return 'unknown';
   if (batches.every(({ fate }) => fate !== 'accepted')) return 'untouched';
-  // Of a failed job LINE does not say whether it left anything behind.
+  // A failed upload may have left something behind.
   return done > 0 ? 'partial' : 'unknown';
 }

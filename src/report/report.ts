@@ -1,9 +1,10 @@
-import type { IdentifierType, Mode, SyncConfig } from '../config/schema.ts';
-import type { Audience } from '../destinations/lineAds/schemas.ts';
+import type { Mode, SyncConfig } from '../config/schema.ts';
+import type { Audience, Words } from '../destinations/destination.ts';
 import { type ErrorCode, type ExitCode, exitCodeByError, exitCodePrecedence, SyncError } from '../errors.ts';
+import type { IdentifierType } from '../identifiers/rules.ts';
 import type { ReadCounts, RejectAccount } from '../members/readMembers.ts';
-import type { PlanAction, PlannedBatch } from '../planning/plan.ts';
 import { limitFault } from '../system/processLimits.ts';
+import type { DeliveredBatch, Remote } from './batches.ts';
 
 export type Status = 'succeeded' | 'nothing_to_do' | 'planned' | 'refused' | 'failed' | 'partial' | 'pending';
 
@@ -15,7 +16,8 @@ export interface ReportedError {
 
 export interface BatchReport {
   index: number;
-  action: 'ADD' | 'REPLACE';
+  /** The platform's word. */
+  action: string;
   records: number;
   /** Of the file, without the form around it. */
   bytes: number;
@@ -26,7 +28,8 @@ export interface BatchReport {
   attempts: number;
 }
 
-export type Remote = 'complete' | 'untouched' | 'partial' | 'unknown';
+/** What a sync does to its audience. */
+export type PlanAction = 'nothing' | 'create' | 'add' | 'replace';
 
 /** What became of one sync; the README, "Report", explains the fields. */
 export interface SyncReport extends RejectAccount {
@@ -108,17 +111,19 @@ export function noteAudience(report: SyncReport, { id, name, status, estimatedSi
   report.audience = { ...report.audience, id, name, status, estimatedSize };
 }
 
-export function startBatchReport(batch: PlannedBatch): BatchReport {
+/** A batch in the platform's words. */
+export function reportBatch({ planned, attempts, upload }: DeliveredBatch, { action }: Words): BatchReport {
+  const id = upload === null ? null : Number(upload.id);
   return {
-    index: batch.index,
-    action: batch.action,
-    records: batch.end - batch.start,
-    bytes: batch.fileBytes,
-    file: batch.fileName,
-    jobId: null,
-    jobStatus: null,
-    audienceCount: null,
-    attempts: 0,
+    index: planned.index,
+    action: action[planned.action],
+    records: planned.end - planned.start,
+    bytes: planned.bytes,
+    file: planned.label,
+    jobId: id === null || Number.isSafeInteger(id) ? id : (upload?.id ?? null),
+    jobStatus: upload?.status ?? null,
+    audienceCount: upload?.processed ?? null,
+    attempts,
   };
 }
 

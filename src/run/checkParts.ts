@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { type Config, sourceOf, wantedColumns } from '../config/schema.ts';
 import { resolveAudience } from '../destinations/audiences.ts';
-import type { LineAdsClient } from '../destinations/lineAds/client.ts';
+import type { Destination } from '../destinations/destination.ts';
 import { openJournal } from '../journal/journal.ts';
 import { startOf } from '../reading/cursor.ts';
 import { wantedBy } from '../reading/readTogether.ts';
@@ -23,7 +23,11 @@ export interface CheckResult {
 }
 
 /** Looks at each part that a sync needs, one after the other, and changes nothing anywhere. Never throws. */
-export async function checkParts(config: Config, client: LineAdsClient, signal: AbortSignal): Promise<CheckResult[]> {
+export async function checkParts(
+  config: Config,
+  destination: Destination,
+  signal: AbortSignal,
+): Promise<CheckResult[]> {
   const results = [await checkPart('state', () => checkState(config.state.directory))];
   for (const sync of config.syncs)
     results.push(
@@ -38,7 +42,7 @@ export async function checkParts(config: Config, client: LineAdsClient, signal: 
       ),
     );
   for (const sync of config.syncs)
-    results.push(await checkPart(`audience of ${sync.name}`, () => checkAudience(sync, client)));
+    results.push(await checkPart(`audience of ${sync.name}`, () => checkAudience(sync, destination)));
   return results;
 }
 
@@ -53,11 +57,11 @@ async function checkPart(part: string, check: () => Promise<string>): Promise<Ch
 
 /** The journal must be one of ours; where the directory is missing, the nearest folder above it must take a new one. */
 async function checkState(directory: string): Promise<string> {
-  using journal = openJournal(directory, 'read');
+  await using journal = await openJournal(directory, 'read');
   await guardState(`the state directory ${directory}`, () =>
     rmSync(mkdtempSync(join(nearestFolder(directory), '.line-ads-sync-check-')), { recursive: true }),
   );
-  const [last] = journal.lastRuns(1);
+  const [last] = await journal.lastRuns(1);
   const history = last === undefined ? 'no run is on record' : `the last run was ${last.runId}`;
   return `${directory} can be written to; ${history}.`;
 }
@@ -89,8 +93,8 @@ async function checkSource(source: SourceConfig, wanted: WantedColumns, signal: 
 
 const neverAsked = () => Promise.reject(new Error('standard input is not looked at'));
 
-async function checkAudience(sync: Config['syncs'][number], client: LineAdsClient): Promise<string> {
-  const audience = resolveAudience(await client.audiences.recall(), sync);
+async function checkAudience(sync: Config['syncs'][number], destination: Destination): Promise<string> {
+  const audience = resolveAudience(await destination.audiences.recall(), sync, destination.words);
   const found =
     audience === undefined
       ? 'no audience of that name yet, the first sync creates it'

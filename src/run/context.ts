@@ -1,7 +1,7 @@
 import type { LimitFunction } from 'p-limit';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/schema.ts';
-import type { LineAdsClient } from '../destinations/lineAds/client.ts';
+import type { Destination } from '../destinations/destination.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { RejectsFile } from '../members/rejectsFile.ts';
 import type { Workers } from '../members/workers.ts';
@@ -40,7 +40,7 @@ export interface RunContext extends ReadingContext {
   isFull: boolean;
   /** `--approve`: ids of plans that may remove more than `guards.maxShrink` allows. */
   approved: readonly string[];
-  client: LineAdsClient;
+  destination: Destination;
   /** In a preview it is only read. */
   journal: Journal;
   reads: SharedReads;

@@ -8,11 +8,12 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config/schema.ts';
 import { takeClosingLook } from '../delivery/closingLook.ts';
 import { createLineAdsClient } from '../destinations/lineAds/client.ts';
-import { describeSkew, type Log } from '../destinations/lineAds/signedCalls.ts';
+import type { Log } from '../destinations/lineAds/signedCalls.ts';
 import { SyncError } from '../errors.ts';
 import type { RequestLimiter } from '../http/limits.ts';
-import { type Journal, openJournal, syncKeyOf } from '../journal/journal.ts';
+import { type Journal, openJournal } from '../journal/journal.ts';
 import { lockState } from '../journal/lock.ts';
+import { syncKeyOf } from '../journal/settings.ts';
 import { openWorkFolder } from '../journal/workFolder.ts';
 import { createRejectsFile } from '../members/rejectsFile.ts';
 import { createWorkers } from '../members/workers.ts';
@@ -115,22 +116,22 @@ async function runWithJournal(
 ): Promise<RunReport> {
   const { directory } = options.config.state;
   if (options.command === 'preview') {
-    using journal = openJournal(directory, 'read');
+    await using journal = await openJournal(directory, 'read');
     return await work(journal);
   }
   using _lock = await lockState(directory);
-  using journal = openJournal(directory, 'write');
+  await using journal = await openJournal(directory, 'write');
   const startedMs = options.clock.now();
-  journal.beginRun({ runId, command: options.command, startedMs });
-  journal.tidy(startedMs);
-  if (!options.config.state.keepSnapshots) forgetSnapshots(options.config, journal);
+  await journal.beginRun({ runId, command: options.command, startedMs });
+  await journal.tidy(startedMs);
+  if (!options.config.state.keepSnapshots) await forgetSnapshots(options.config, journal);
   const report = await work(journal);
-  journal.endRun(runId, report);
+  await journal.endRun(runId, report);
   return report;
 }
 
-function forgetSnapshots(config: Config, journal: Journal): void {
-  for (const sync of config.syncs) journal.forgetSnapshot(syncKeyOf(config, sync));
+async function forgetSnapshots(config: Config, journal: Journal): Promise<void> {
+  for (const sync of config.syncs) await journal.forgetSnapshot(syncKeyOf(config, sync));
 }
 
 /** A preview works in the system's folder for such things. */
@@ -143,7 +144,12 @@ async function runInFolder(journal: Journal, options: RunOptions, runId: string)
   using rejectsFile = config.rejects && createRejectsFile(config.rejects.path);
   using grace = createGrace(config.shutdown.graceMs, clock, signal);
   try {
-    const client = createLineAdsClient({ ...config, ...options, uploadSignal: grace.signal });
+    const destination = createLineAdsClient({
+      ...config,
+      ...options,
+      name: 'connection',
+      uploadSignal: grace.signal,
+    });
     const reading: ReadingContext = {
       ...options,
       workers,
@@ -161,7 +167,7 @@ async function runInFolder(journal: Journal, options: RunOptions, runId: string)
       isToRestart: options.restart === true,
       isFull: options.full === true,
       approved: options.approve ?? [],
-      client,
+      destination,
       journal,
       reads: createSharedReads(config, (requests) => reading.readLimit(() => readTogether(requests, reading))),
       suppressions: createSuppressions(reading),
@@ -169,8 +175,8 @@ async function runInFolder(journal: Journal, options: RunOptions, runId: string)
     };
     const outcomes = await Promise.all(config.syncs.map((sync) => runSync(sync, context)));
     const reports = outcomes.map(({ report }) => report);
-    await takeClosingLook(reports, client);
-    warnOnce([...(options.warnings ?? []), ...clockWarnings(client.clockSkewMs())], outcomes);
+    await takeClosingLook(reports, destination);
+    warnOnce([...(options.warnings ?? []), ...destination.warnings()], outcomes);
     return outcomes;
   } finally {
     // What the run came to is told also when something cannot be put away; the next run removes what stays.
@@ -180,10 +186,6 @@ async function runInFolder(journal: Journal, options: RunOptions, runId: string)
 }
 
 type Warning = SyncReport['warnings'][number];
-
-function clockWarnings(skewMs: number | undefined): Warning[] {
-  return skewMs === undefined ? [] : [{ code: 'clock_skew', message: describeSkew(skewMs) }];
-}
 
 /** Puts the warnings of the run into the report of its first sync. */
 function warnOnce(warnings: readonly Warning[], [first]: readonly SyncOutcome[]): void {

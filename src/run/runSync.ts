@@ -2,8 +2,8 @@ import type { SyncConfig } from '../config/schema.ts';
 import { carryOut, recordPlan } from '../delivery/carryOut.ts';
 import { finishEarlierPlan, hasEarlierPlan } from '../delivery/resume.ts';
 import { resolveAudience } from '../destinations/audiences.ts';
-import type { Audience } from '../destinations/lineAds/schemas.ts';
-import { syncKeyOf } from '../journal/journal.ts';
+import type { Audience } from '../destinations/destination.ts';
+import { syncKeyOf } from '../journal/settings.ts';
 import { makePlan, type PreparedPlan } from '../planning/makePlan.ts';
 import { readDesired } from '../reading/readDesired.ts';
 import { describeError, noteAudience, type SyncReport, startSyncReport, statusOfError } from '../report/report.ts';
@@ -16,7 +16,7 @@ export async function runSync(sync: SyncConfig, context: RunContext): Promise<Sy
   try {
     const audience = await findAudience(sync, report, context);
     // To follow its jobs may take hours.
-    if (hasEarlierPlan(sync, context)) context.reads.leave(sync);
+    if (await hasEarlierPlan(sync, context)) context.reads.leave(sync);
     await finishEarlierPlan(sync, audience, outcome, context);
     if (outcome.isResumed) return outcome;
     if (context.command === 'resume') report.status = 'nothing_to_do';
@@ -40,20 +40,25 @@ async function syncAfresh(
 ): Promise<void> {
   const desired = await readDesired(sync, audience, report, context);
   const plan = await makePlan(sync, audience, desired, report, context);
-  if (plan.action === 'nothing') endWithNothing(sync, plan, report, context);
+  if (plan.action === 'nothing') await endWithNothing(sync, plan, report, context);
   else if (context.command === 'preview') report.status = 'planned';
-  else await carryOut(sync, recordPlan(sync, plan, report, context), report, context.wait, context);
+  else await carryOut(sync, await recordPlan(sync, plan, report, context), report, context.wait, context);
 }
 
-function endWithNothing(sync: SyncConfig, { cursor }: PreparedPlan, report: SyncReport, context: RunContext): void {
+async function endWithNothing(
+  sync: SyncConfig,
+  { cursor }: PreparedPlan,
+  report: SyncReport,
+  context: RunContext,
+): Promise<void> {
   report.status = 'nothing_to_do';
   if (cursor !== null && context.command === 'sync')
-    context.journal.noteCursor(syncKeyOf(context.config, sync), cursor);
+    await context.journal.noteCursor(syncKeyOf(context.config, sync), cursor);
 }
 
 async function findAudience(sync: SyncConfig, report: SyncReport, context: RunContext): Promise<Audience | undefined> {
   context.progress.show(sync.name, { stage: 'looking up the audience' });
-  const audience = resolveAudience(await context.client.audiences.recall(), sync);
+  const audience = resolveAudience(await context.destination.audiences.recall(), sync, context.destination.words);
   if (audience === undefined) return undefined;
   context.claimAudience(audience.id, sync.name);
   noteAudience(report, audience);

@@ -1,8 +1,8 @@
 import type { Config, SyncConfig } from '../config/schema.ts';
 import { findAudiences } from '../destinations/audiences.ts';
-import type { LineAdsClient } from '../destinations/lineAds/client.ts';
-import type { Audience, UploadJob } from '../destinations/lineAds/schemas.ts';
-import { type Journal, openJournal, type RecordedRun, syncKeyOf } from '../journal/journal.ts';
+import type { Audience, Destination, RemoteUpload } from '../destinations/destination.ts';
+import { type Journal, openJournal, type RecordedRun } from '../journal/journal.ts';
+import { syncKeyOf } from '../journal/settings.ts';
 import { remoteOf } from '../report/batches.ts';
 import type { SyncReport } from '../report/report.ts';
 
@@ -34,20 +34,20 @@ export interface SyncStatus {
     batches: { total: number; accepted: number; finished: number };
   } | null;
   snapshot: { audienceId: string; members: number; takenAt: string; lastFullAt: string; isCurrent: boolean } | null;
-  remote?: { audience: Audience | null; jobs: UploadJob[] } | undefined;
+  remote?: { audience: Audience | null; jobs: RemoteUpload[] } | undefined;
 }
 
 const shownRuns = 10;
 
 /** Takes no lock and changes nothing, so it can be asked while a run is at work. */
-export async function readStatus(config: Config, client: LineAdsClient | undefined): Promise<StatusReport> {
-  using journal = openJournal(config.state.directory, 'read');
-  const runs = journal.lastRuns(shownRuns).map(describeRun);
+export async function readStatus(config: Config, destination: Destination | undefined): Promise<StatusReport> {
+  await using journal = await openJournal(config.state.directory, 'read');
+  const runs = (await journal.lastRuns(shownRuns)).map(describeRun);
   const syncs: SyncStatus[] = [];
   for (const sync of config.syncs)
     syncs.push({
-      ...describeSync(sync, config, journal),
-      ...(client !== undefined && { remote: await lookAtLine(sync, client) }),
+      ...(await describeSync(sync, config, journal)),
+      ...(destination !== undefined && { remote: await lookAtDestination(sync, destination) }),
     });
   return { runs, syncs };
 }
@@ -72,10 +72,10 @@ function describeRun({ runId, command, startedMs, report }: RecordedRun): RunSta
   };
 }
 
-function describeSync(sync: SyncConfig, config: Config, journal: Journal): SyncStatus {
+async function describeSync(sync: SyncConfig, config: Config, journal: Journal): Promise<SyncStatus> {
   const key = syncKeyOf(config, sync);
-  const plan = journal.unfinishedPlan(key);
-  const snapshot = journal.snapshot(key);
+  const plan = await journal.unfinishedPlan(key);
+  const snapshot = await journal.snapshot(key);
   return {
     name: sync.name,
     unfinished:
@@ -105,9 +105,9 @@ function describeSync(sync: SyncConfig, config: Config, journal: Journal): SyncS
 }
 
 /** An audience that takes no uploads is shown, too. */
-async function lookAtLine(sync: SyncConfig, client: LineAdsClient): Promise<SyncStatus['remote']> {
-  const [audience] = findAudiences(await client.audiences.recall(), sync);
-  return { audience: audience ?? null, jobs: audience === undefined ? [] : await client.uploadJobs(audience.id) };
+async function lookAtDestination(sync: SyncConfig, destination: Destination): Promise<SyncStatus['remote']> {
+  const [audience] = findAudiences(await destination.audiences.recall(), sync);
+  return { audience: audience ?? null, jobs: audience === undefined ? [] : await destination.uploadsTo(audience.id) };
 }
 
 function isoTime(ms: number): string {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createDelivery, type Deliverable, type DeliverPlanOptions } from '../../src/delivery/deliverPlan.ts';
-import type { LineAdsClient, UploadAttempt, UploadCall } from '../../src/destinations/lineAds/client.ts';
-import type { UploadJob } from '../../src/destinations/lineAds/schemas.ts';
+import type { RemoteUpload, UploadAttempt } from '../../src/destinations/destination.ts';
+import type { LineAdsClient, UploadCall } from '../../src/destinations/lineAds/client.ts';
 import { SyncError } from '../../src/errors.ts';
 import { type PlanAction, planUploads } from '../../src/planning/plan.ts';
 import { type Fate as BatchFate, remoteOf, startBatch } from '../../src/report/batches.ts';
@@ -82,7 +82,7 @@ function createFakeLine(clock: FakeClock, options: LineOptions) {
   let polls = 0;
   let exists = !isNew;
 
-  const listed = (): UploadJob[] =>
+  const listed = (): RemoteUpload[] =>
     jobs
       .slice(-mostListed)
       .filter(({ listedFromMs }) => listedFromMs <= clock.now())
@@ -202,17 +202,17 @@ function setUp({ mode = 'mirror', batches = 1, limits, jobs, signal, resumed, ac
     batches: planned.batches.map(startBatch),
     audienceId: line.isNew === true ? null : audienceId,
     audienceCreated: false,
-    jobsBefore: null,
-    jobsListed: [],
+    uploadsBefore: null,
+    uploadsListed: [],
     unplanned: [],
     ...resumed,
   };
   const written: string[] = [];
   const record: DeliverPlanOptions['record'] = {
-    noteJobsBefore: (ids) => written.push(`before ${ids.join(' ')}`),
+    noteUploadsBefore: (ids) => written.push(`before ${ids.join(' ')}`),
     noteIntent: ({ planned: { index } }) => written.push(`intent ${index}`),
     noteAnswer: ({ planned: { index }, fate }) => written.push(`${fate} ${index}`),
-    noteJobs: (changed) =>
+    noteUploads: (changed) =>
       written.push(...changed.map(({ planned: { index }, report }) => `${report.jobStatus} ${index}`)),
   };
   const progress: { uploaded: number; finished: number; total: number }[] = [];
@@ -536,18 +536,18 @@ describe('more batches than LINE lists jobs', () => {
     await delivery.deliver();
     await delivery.follow();
     expect(remoteOf(plan.batches)).toEqual({ remote: 'complete', done: 75, total: 75 });
-    expect(plan.jobsListed).toHaveLength(50);
+    expect(plan.uploadsListed).toHaveLength(50);
   });
 
   test('are no success after a kill, when others have uploaded more since than LINE lists', async () => {
     const first = setUp({ mode: 'add', batches: 20 });
     await first.delivery.deliver();
-    const seen = first.plan.jobsListed;
+    const seen = first.plan.uploadsListed;
     const others = Array.from({ length: 60 }, (_, index) => `run-other-${index}.txt`);
     const second = setUp({
       mode: 'add',
       earlier: others,
-      resumed: { jobsBefore: [], jobsListed: seen.map((id) => `x${id}`) },
+      resumed: { uploadsBefore: [], uploadsListed: seen.map((id) => `x${id}`) },
     });
     second.plan.batches[0]!.fate = 'unknown';
     expect((await errorOf(second.delivery.deliver())).code).toBe('audience.changed');
@@ -579,7 +579,7 @@ describe('a signal', () => {
 describe('what an earlier run has left', () => {
   /** The batches of a plan with these fates, in a delivery that goes on with them. */
   function goOn(fates: readonly BatchFate[], overrides: Overrides = {}, resumed: Partial<Deliverable> = {}) {
-    const setup = setUp({ batches: fates.length, resumed: { jobsBefore: [], ...resumed }, ...overrides });
+    const setup = setUp({ batches: fates.length, resumed: { uploadsBefore: [], ...resumed }, ...overrides });
     fates.forEach((fate, index) => {
       setup.plan.batches[index]!.fate = fate;
     });
@@ -616,7 +616,7 @@ describe('what an earlier run has left', () => {
     const { delivery, plan } = goOn(['unknown', 'unsent'], { earlier });
     await delivery.deliver();
     expect((await errorOf(delivery.follow())).code).toBe('audience.changed');
-    expect(plan.jobsBefore).toEqual([]);
+    expect(plan.uploadsBefore).toEqual([]);
   });
 
   test('is a REPLACE that never arrived: it is sent, and discards what others uploaded before it', async () => {
@@ -654,10 +654,14 @@ describe('what is written down', () => {
   });
 
   test('is a plan that relies on a snapshot, and meets an upload of others, before it has sent anything', async () => {
-    const { delivery, sent, written } = setUp({ mode: 'add', earlier: ['by-hand.csv'], resumed: { jobsBefore: [] } });
+    const { delivery, sent, written } = setUp({
+      mode: 'add',
+      earlier: ['by-hand.csv'],
+      resumed: { uploadsBefore: [] },
+    });
     await delivery.deliver();
     expect(sent.length).toBe(1);
-    const mirror = setUp({ mode: 'mirror', action: 'add', earlier: ['by-hand.csv'], resumed: { jobsBefore: [] } });
+    const mirror = setUp({ mode: 'mirror', action: 'add', earlier: ['by-hand.csv'], resumed: { uploadsBefore: [] } });
     expect((await errorOf(mirror.delivery.deliver())).code).toBe('audience.changed');
     expect(mirror.sent).toEqual([]);
     expect(written).not.toContain('before 1');

@@ -1,18 +1,18 @@
 import { expect, test } from 'vitest';
 import {
-  createJobFollower,
+  createUploadFollower,
   isUnfinished,
-  jobsOfFile,
   newestFirst,
+  outcomeOf,
   unfinishedCount,
 } from '../../src/delivery/followUploads.ts';
-import type { UploadJob } from '../../src/destinations/lineAds/schemas.ts';
+import type { RemoteUpload } from '../../src/destinations/destination.ts';
 import { SyncError } from '../../src/errors.ts';
 import { createFakeClock, jobOf } from '../setup/clientSetup.ts';
 
 const file = 'run-sync-0.txt';
 const config = { wait: true, timeoutMs: 60_000, pollMinMs: 1000, pollMaxMs: 8000, settleMs: 10 };
-const isDone = (jobs: readonly UploadJob[]) => jobsOfFile(jobs, file).outcome === 'finished';
+const isDone = (jobs: readonly RemoteUpload[]) => outcomeOf(jobs, file).outcome === 'finished';
 
 /** Gives the states of one job, poll by poll (the last for ever); an error is thrown. */
 function setUpFollower(states: (string | Error)[], jobs = config) {
@@ -28,7 +28,7 @@ function setUpFollower(states: (string | Error)[], jobs = config) {
       return state === undefined || state === 'none' ? [] : [jobOf({ status: state })];
     },
   };
-  const follower = createJobFollower(client, '77', { jobs, clock, signal: controller.signal });
+  const follower = createUploadFollower(client, '77', { jobs, clock, signal: controller.signal });
   return { follower, polledAtMs, clock, controller };
 }
 
@@ -51,7 +51,7 @@ test.each([
   [['FAILED', 'FAILED'], 'failed', '0'],
 ])('a file with jobs %j is %s', (statuses, outcome, id) => {
   const jobs = statuses.map((status, index) => jobOf({ id: `${index}`, status }));
-  const found = jobsOfFile([jobOf({ id: '9', fileName: 'other.txt', status: 'WORKING' }), ...jobs], file);
+  const found = outcomeOf([jobOf({ id: '9', fileName: 'other.txt', status: 'WORKING' }), ...jobs], file);
   expect([found.outcome, found.job?.id]).toEqual([outcome, id]);
 });
 
@@ -129,7 +129,7 @@ test('a shortest delay above the longest is cut to it', async () => {
 
 test('one poll serves all who wait', async () => {
   const { follower, polledAtMs } = setUpFollower(['QUEUED', 'WORKING', 'FINISHED']);
-  const isWorking = (jobs: readonly UploadJob[]) => jobs[0]?.status !== 'QUEUED';
+  const isWorking = (jobs: readonly RemoteUpload[]) => jobs[0]?.status !== 'QUEUED';
   const results = await Promise.all([isDone, isDone, isWorking].map((isReached) => follower.waitUntil(isReached)));
   expect(results.map((jobs) => jobs[0]?.status)).toEqual(['FINISHED', 'FINISHED', 'WORKING']);
   expect(polledAtMs).toHaveLength(3);
@@ -146,7 +146,7 @@ test('who comes while a poll is under way is judged by a later one, since that o
     },
   };
   const clock = createFakeClock();
-  const follower = createJobFollower(client, '77', { jobs: config, clock, signal: new AbortController().signal });
+  const follower = createUploadFollower(client, '77', { jobs: config, clock, signal: new AbortController().signal });
   const early = follower.waitUntil((jobs) => jobs.length === 0);
   await new Promise((resolve) => setImmediate(resolve));
   const late = follower.waitUntil((jobs) => jobs.length === 0);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { createJobWatch, type WatchedPlan } from '../../src/delivery/uploadWatch.ts';
-import type { UploadJob } from '../../src/destinations/lineAds/schemas.ts';
+import { createUploadWatch, type WatchedPlan } from '../../src/delivery/uploadWatch.ts';
+import type { RemoteUpload } from '../../src/destinations/destination.ts';
 import { type Fate, startBatch } from '../../src/report/batches.ts';
 import { planOf } from '../journal/journalSetup.ts';
 import { jobOf } from '../setup/clientSetup.ts';
@@ -8,8 +8,8 @@ import { jobOf } from '../setup/clientSetup.ts';
 function watchOver(changes: Partial<WatchedPlan> & { fates?: Fate[]; mode?: 'add' | 'mirror' } = {}) {
   const { fates = [], mode = 'mirror', ...rest } = changes;
   const batches = planOf().batches.map((batch, index) => ({ ...startBatch(batch), fate: fates[index] ?? 'unsent' }));
-  const plan: WatchedPlan = { batches, jobsBefore: [], jobsListed: [], unplanned: [], ...rest };
-  return { plan, watch: createJobWatch(plan, { toleratesAdds: mode === 'add' }) };
+  const plan: WatchedPlan = { batches, uploadsBefore: [], uploadsListed: [], unplanned: [], ...rest };
+  return { plan, watch: createUploadWatch(plan, { toleratesAdds: mode === 'add' }) };
 }
 
 /** Our job of a batch of `planOf`, whose first is a REPLACE. */
@@ -55,16 +55,16 @@ describe('an upload of others', () => {
   });
 
   test('that was there before the plan sent anything does not count', () => {
-    const { plan, watch } = watchOver({ jobsBefore: ['2'] });
+    const { plan, watch } = watchOver({ uploadsBefore: ['2'] });
     watch.note([foreign(2, 'DIFF_REPLACE')]);
     expect(plan.unplanned).toEqual([]);
   });
 
   test('does not count while the plan has not looked at what was there before', () => {
-    const { plan, watch } = watchOver({ jobsBefore: null });
+    const { plan, watch } = watchOver({ uploadsBefore: null });
     watch.note(foreigners(1, 50, 'DIFF_REPLACE'));
     expect(plan.unplanned).toEqual([]);
-    plan.jobsBefore = plan.jobsListed;
+    plan.uploadsBefore = plan.uploadsListed;
     watch.note([...foreigners(2, 49, 'DIFF_REPLACE'), own(99, 0)]);
     expect(plan.unplanned).toEqual([]);
   });
@@ -74,15 +74,15 @@ describe('a list that may have passed over uploads', () => {
   const gap = 'jobs that LINE no longer lists';
   const ids = (from: number, count: number) => Array.from({ length: count }, (_, index) => String(from + index));
 
-  test.each<[string, Partial<WatchedPlan> & { mode?: 'add' }, UploadJob[], boolean]>([
-    ['is full and holds a job of the list before', { jobsBefore: ids(1, 50) }, foreigners(50, 50), false],
-    ['is full and holds none of them', { jobsBefore: ids(1, 50) }, foreigners(51, 50), true],
-    ['is short and holds none of them', { jobsBefore: ids(1, 50) }, foreigners(51, 3), true],
+  test.each<[string, Partial<WatchedPlan> & { mode?: 'add' }, RemoteUpload[], boolean]>([
+    ['is full and holds a job of the list before', { uploadsBefore: ids(1, 50) }, foreigners(50, 50), false],
+    ['is full and holds none of them', { uploadsBefore: ids(1, 50) }, foreigners(51, 50), true],
+    ['is short and holds none of them', { uploadsBefore: ids(1, 50) }, foreigners(51, 3), true],
     ['is the first, and full', {}, foreigners(1, 50), true],
     ['is the first, and has room for more', {}, foreigners(1, 49), false],
-    ['is empty', { jobsBefore: ids(1, 5) }, [], false],
-    ['holds a job that an earlier run saw last', { jobsListed: ids(60, 50) }, foreigners(109, 50), false],
-    ['holds none that an earlier run saw last', { jobsListed: ids(60, 50) }, foreigners(110, 50), true],
+    ['is empty', { uploadsBefore: ids(1, 5) }, [], false],
+    ['holds a job that an earlier run saw last', { uploadsListed: ids(60, 50) }, foreigners(109, 50), false],
+    ['holds none that an earlier run saw last', { uploadsListed: ids(60, 50) }, foreigners(110, 50), true],
   ])('%s', (_, changes, listed, expected) => {
     const { plan, watch } = watchOver({ mode: 'add', ...changes });
     watch.note(listed);
@@ -90,7 +90,7 @@ describe('a list that may have passed over uploads', () => {
   });
 
   test('is told from one that follows the list before it step by step', () => {
-    const { plan, watch } = watchOver({ mode: 'add', jobsBefore: ids(1, 50) });
+    const { plan, watch } = watchOver({ mode: 'add', uploadsBefore: ids(1, 50) });
     for (let from = 1; from < 400; from += 40) watch.note(foreigners(from, 50));
     expect(plan.unplanned).toEqual([]);
     watch.note(foreigners(600, 50));
@@ -123,14 +123,14 @@ describe('a REPLACE that LINE has twice', () => {
   test('is not taken for late by a later process that knows its job from the journal', () => {
     const { plan } = watchOver({ fates: ['accepted', 'accepted'] });
     plan.batches[0]!.report.jobId = 1;
-    createJobWatch(plan, { toleratesAdds: false }).note([own(1, 0), own(2, 1)]);
+    createUploadWatch(plan, { toleratesAdds: false }).note([own(1, 0), own(2, 1)]);
     expect(plan.unplanned).toEqual([]);
   });
 });
 
 describe('the last list', () => {
   test('tells of unfinished jobs of others, of their jobs since the plan began, and of an unfinished REPLACE', () => {
-    const { watch } = watchOver({ jobsBefore: ['1'] });
+    const { watch } = watchOver({ uploadsBefore: ['1'] });
     watch.note([foreign(1, 'DIFF_ADD', 'WORKING'), foreign(2, 'DIFF_ADD', 'QUEUED'), foreign(3), own(4, 1, 'WORKING')]);
     expect([watch.othersUnfinished(), watch.othersSince(), watch.isReplacing()]).toEqual([2, 2, false]);
     watch.note([foreign(5, 'DIFF_REPLACE', 'QUEUED')]);
@@ -140,12 +140,12 @@ describe('the last list', () => {
   });
 
   test('changes the record when it shows another job, and not when it shows the same', () => {
-    const { plan, watch } = watchOver({ jobsBefore: ['1'] });
+    const { plan, watch } = watchOver({ uploadsBefore: ['1'] });
     expect(watch.note([foreign(1)])).toBe(true);
     expect(watch.note([foreign(1)])).toBe(false);
     expect(watch.note([])).toBe(false);
-    expect(plan.jobsListed).toEqual(['1']);
+    expect(plan.uploadsListed).toEqual(['1']);
     expect(watch.note([foreign(1), foreign(2)])).toBe(true);
-    expect(plan.jobsListed).toEqual(['1', '2']);
+    expect(plan.uploadsListed).toEqual(['1', '2']);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { isNotPopulating, resolveAudience, type WantedAudience } from '../../src/destinations/audiences.ts';
-import type { Audience } from '../../src/destinations/lineAds/schemas.ts';
+import type { Audience } from '../../src/destinations/destination.ts';
 import { SyncError } from '../../src/errors.ts';
 import { audienceOf } from '../setup/clientSetup.ts';
 

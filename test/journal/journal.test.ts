@@ -55,7 +55,7 @@ function snapshotOf(plan: RecordedPlan): Snapshot {
     membership: 'membership',
     audienceId: '77',
     jobId: '9',
-    jobsListed: ['9', '8'],
+    uploadsListed: ['9', '8'],
     takenMs: 2_000,
     fullMs: 1_000,
     set: plan.next,
@@ -127,9 +127,9 @@ describe('a plan', () => {
           if (kind === 'intent') journal.noteIntent(plan, changed);
           else if (kind === 'answer') journal.noteAnswer(plan, changed);
           else {
-            plan.jobsListed = [...plan.jobsListed, `${attempts}`];
+            plan.uploadsListed = [...plan.uploadsListed, `${attempts}`];
             plan.unplanned = [...plan.unplanned, `${attempts} DIFF_REPLACE`];
-            journal.noteJobs(plan, [changed]);
+            journal.noteUploads(plan, [changed]);
           }
           if (!isKilledAfter) continue;
           journal[Symbol.dispose]();
@@ -315,8 +315,8 @@ describe('the file', () => {
     });
     makeOlder(2);
     using old = openJournal(directory, 'read');
-    expect(old.snapshot(key)).toEqual({ ...snapshot, jobsListed: [] });
-    withJournal((journal) => expect(journal.snapshot(key)).toEqual({ ...snapshot, jobsListed: [] }));
+    expect(old.snapshot(key)).toEqual({ ...snapshot, uploadsListed: [] });
+    withJournal((journal) => expect(journal.snapshot(key)).toEqual({ ...snapshot, uploadsListed: [] }));
   });
 
   /** Gives the tables the shape that they had in an earlier version. */

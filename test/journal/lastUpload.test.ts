@@ -1,18 +1,21 @@
 import { describe, expect, test } from 'vitest';
-import type { UploadJob } from '../../src/destinations/lineAds/schemas.ts';
+import type { RemoteUpload } from '../../src/destinations/destination.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import { recallLastUpload } from '../../src/journal/lastUpload.ts';
 import type { Snapshot } from '../../src/journal/snapshots.ts';
 import { audienceOf, jobOf } from '../setup/clientSetup.ts';
 import { syncOf } from '../setup/memberSetup.ts';
 
-const job = (id: number, changes: Partial<UploadJob> = {}) =>
+const job = (id: number, changes: Partial<RemoteUpload> = {}) =>
   jobOf({ id: String(id), createdMs: id * 1000, ...changes });
 const jobs = (from: number, count: number) => Array.from({ length: count }, (_, index) => job(from + index));
-const idsOf = (listed: readonly UploadJob[]) => listed.map(({ id }) => id);
+const idsOf = (listed: readonly RemoteUpload[]) => listed.map(({ id }) => id);
 
 /** Whether a snapshot that was taken when LINE listed some jobs counts now that it lists others; else why not. */
-async function judge(then: { jobId: string | null; jobsListed: readonly string[] }, listed: readonly UploadJob[]) {
+async function judge(
+  then: { jobId: string | null; uploadsListed: readonly string[] },
+  listed: readonly RemoteUpload[],
+) {
   const snapshot: Snapshot = {
     planRow: 1,
     membership: 'settings',
@@ -36,9 +39,9 @@ async function judge(then: { jobId: string | null; jobsListed: readonly string[]
 
 describe('a snapshot', () => {
   const full = jobs(101, 50);
-  const then = { jobId: '150', jobsListed: idsOf(full) };
+  const then = { jobId: '150', uploadsListed: idsOf(full) };
 
-  test.each<[string, Parameters<typeof judge>[0], UploadJob[], string | RegExp]>([
+  test.each<[string, Parameters<typeof judge>[0], RemoteUpload[], string | RegExp]>([
     ['nothing was uploaded since', then, full, 'counts'],
     ['nothing was uploaded since, and LINE lists in another order', then, full.toReversed(), 'counts'],
     ['LINE has forgotten its oldest jobs', then, full.slice(10), 'counts'],
@@ -64,7 +67,7 @@ describe('a snapshot', () => {
     ],
     [
       'somebody added members while an Add ran, which it tolerated',
-      { jobId: '1', jobsListed: ['2', '1'] },
+      { jobId: '1', uploadsListed: ['2', '1'] },
       [job(2), job(1)],
       'counts',
     ],
@@ -75,7 +78,7 @@ describe('a snapshot', () => {
       /does not list its last upload any more \(job 150\)/,
     ],
     ['LINE lists nothing any more', then, [], /lists no upload/],
-    ['an older version took it', { jobId: '150', jobsListed: [] }, full, /a version that did not note/],
+    ['an older version took it', { jobId: '150', uploadsListed: [] }, full, /a version that did not note/],
   ])('when %s', async (_, taken, listed, expected) => {
     const verdict = await judge(taken, listed);
     if (typeof expected === 'string') expect(verdict).toBe(expected);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { UploadJob } from '../../src/destinations/lineAds/schemas.ts';
+import type { RemoteUpload } from '../../src/destinations/destination.ts';
 import type { Refusal } from '../../src/journal/journal.ts';
 import { baselinesOf, type LastUpload } from '../../src/journal/lastUpload.ts';
 import { guardShrink, isCovered } from '../../src/planning/guardShrink.ts';
@@ -121,7 +121,7 @@ describe('what LINE tells of the members that an audience holds', () => {
   const job = (id: number, type: string, audienceCount: number | null, status = 'FINISHED') =>
     jobOf({ id: String(id), type, audienceCount, status, createdMs: id * 1_000 });
 
-  test.each<[string, UploadJob[], number | undefined, boolean?]>([
+  test.each<[string, RemoteUpload[], number | undefined, boolean?]>([
     ['nothing', [], undefined],
     ['the last REPLACE', [job(1, 'DIFF_REPLACE', 900), job(2, 'DIFF_REPLACE', 300)], 300],
     ['the ADDs after it, too', [job(1, 'DIFF_ADD', 900), job(2, 'DIFF_REPLACE', 300), job(3, 'DIFF_ADD', 50)], 350],

@@ -2,8 +2,8 @@ import nock from 'nock';
 import { Agent } from 'undici';
 import { afterEach, beforeEach, expect } from 'vitest';
 import type { Clock } from '../../src/clock.ts';
+import type { Audience, RemoteUpload } from '../../src/destinations/destination.ts';
 import { type ClientOptions, createLineAdsClient, type LineAdsClient } from '../../src/destinations/lineAds/client.ts';
-import type { Audience, UploadJob } from '../../src/destinations/lineAds/schemas.ts';
 
 export const startMs = Date.UTC(2026, 0, 15, 12, 0, 0);
 export const accountPath = '/api/v3/adaccounts/A1/custom-audiences';
@@ -119,7 +119,7 @@ export function audienceJson(overrides: Partial<Audience> = {}) {
   return { ...rest, estimatedAudienceSize: estimatedSize, created };
 }
 
-export function jobOf(overrides: Partial<UploadJob> = {}): UploadJob {
+export function jobOf(overrides: Partial<RemoteUpload> = {}): RemoteUpload {
   return {
     id: '1',
     fileName: 'run-sync-0.txt',
@@ -133,7 +133,7 @@ export function jobOf(overrides: Partial<UploadJob> = {}): UploadJob {
 }
 
 /** An upload job as LINE's JSON has it. */
-export function jobJson(overrides: Partial<UploadJob> = {}) {
+export function jobJson(overrides: Partial<RemoteUpload> = {}) {
   const job = jobOf(overrides);
   return { audienceGroupJobId: Number(job.id), name: job.fileName, type: job.type, jobStatus: job.status };
 }

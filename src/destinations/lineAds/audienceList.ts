@@ -1,16 +1,8 @@
 import { SyncError } from '../../errors.ts';
-import type { Audience, AudiencePage } from './schemas.ts';
+import type { Audience, AudienceList } from '../destination.ts';
+import type { AudiencePage } from './schemas.ts';
 
-/** The audiences of an account, newest first. Reading them takes a request per 100 audiences, so readers share. */
-export interface AudienceList {
-  /** Returns the list as it was last read, and reads it the first time. */
-  recall(): Promise<readonly Audience[]>;
-  /** Adds the audiences that were created since, which takes one request unless others were deleted. */
-  refresh(): Promise<readonly Audience[]>;
-  /** Reads all pages. */
-  reread(): Promise<readonly Audience[]>;
-}
-
+/** The audiences of one page, newest first. */
 type GetPage = (page: number) => Promise<AudiencePage>;
 
 export function createAudienceList(getPage: GetPage): AudienceList {

@@ -2,38 +2,30 @@ import pLimit from 'p-limit';
 import type { Dispatcher } from 'undici';
 import type { ZodType } from 'zod';
 import type { Clock } from '../../clock.ts';
-import type { Config } from '../../config/schema.ts';
 import { type ErrorCode, SyncError } from '../../errors.ts';
 import { createRequestLimiter, type RequestLimiter } from '../../http/limits.ts';
-import type { UploadForm } from '../../http/multipart.ts';
-import {
-  classifyFailure,
-  createPatience,
-  type Failure,
-  type Patience,
-  retryAfterMs,
-  type Verdict,
-} from '../../http/retry.ts';
+import { createUploadForm } from '../../http/multipart.ts';
+import { classifyFailure, createPatience, type Failure, type RetryPolicy, retryAfterMs } from '../../http/retry.ts';
 import { attemptTimeoutMs } from '../../http/transport.ts';
-import { type AudienceList, createAudienceList } from './audienceList.ts';
-import { explainFailure, type RequestPurpose } from './errors.ts';
+import type { Destination, Upload, UploadAttempt, UploadTarget } from '../destination.ts';
+import type { JobsConfig } from '../settings.ts';
+import { createAudienceList } from './audienceList.ts';
+import { accountIdOf, type BatchConfig, type ConnectionConfig, type LimitsConfig } from './config.ts';
+import { explainFailure, isTransientReason, type RequestPurpose } from './errors.ts';
 import { isForeign } from './foreignAnswers.ts';
-import {
-  type Audience,
-  audienceAnswer,
-  audiencePage,
-  parseAnswer,
-  parseReasons,
-  type UploadJob,
-  uploadJobsAnswer,
-} from './schemas.ts';
-import { createSignedCalls, type Exchange, type LineRequest, type Log } from './signedCalls.ts';
+import { maxFormOverheadBytes, uploadFields } from './form.ts';
+import { audienceAnswer, audiencePage, maxListedJobs, parseAnswer, parseReasons, uploadJobsAnswer } from './schemas.ts';
+import { createSignedCalls, describeSkew, type Exchange, type LineRequest, type Log } from './signedCalls.ts';
+import { words } from './words.ts';
 
 export interface ClientOptions {
-  connection: Config['connection'];
-  limits: Config['limits'];
-  retry: Config['retry'];
-  jobs: Config['jobs'];
+  /** Of the destination in the configuration. */
+  name: string;
+  connection: ConnectionConfig;
+  batch: BatchConfig;
+  limits: LimitsConfig;
+  retry: RetryPolicy;
+  jobs: JobsConfig;
   clock: Clock;
   dispatcher: Dispatcher;
   log: Log;
@@ -47,34 +39,7 @@ export interface ClientOptions {
   timeoutMs?: (bodyBytes: number) => number;
 }
 
-/** One upload attempt: what LINE said of the audience, or why not and what that means. */
-export type UploadAttempt = { calls: number } & (
-  | { kind: 'accepted'; audience: Audience }
-  | { kind: 'failed'; verdict: Verdict; ms: number; retryAfterMs: number; error: (attempts: number) => SyncError }
-);
-
-export interface UploadCall {
-  purpose: 'add' | 'replace';
-  /** The audience's id, or its quoted name while it has none. */
-  audience: string;
-  form: UploadForm;
-  /** The number to log. */
-  attempt: number;
-}
-
-export interface LineAdsClient {
-  /** Reads all pages of the account's audiences. */
-  listAudiences(): Promise<readonly Audience[]>;
-  /** The same list as all callers of this client share it. */
-  audiences: Pick<AudienceList, 'recall' | 'refresh'>;
-  /** The upload jobs that LINE lists of an audience: at most 50 of them. */
-  uploadJobs(audienceId: string): Promise<UploadJob[]>;
-  /** One attempt, which waits for a free upload, and for REPLACE also a free REPLACE. Retrying is `deliverUpload`'s. */
-  attemptUpload(call: UploadCall): Promise<UploadAttempt>;
-  /** What one upload may cost; a 429 waits up to `jobs.timeoutMs`. */
-  uploadPatience(): Patience;
-  /** Runs one creation of an audience at a time. */
-  createAlone<T>(create: () => Promise<T>): Promise<T>;
+export interface LineAdsClient extends Destination {
   /** Whether LINE has answered anything yet, with whatever status. */
   wasAnswered(): boolean;
   /** LINE's clock minus ours when it was first found to be more than a minute off. */
@@ -86,7 +51,7 @@ export interface LineAdsClient {
  * request of a process is a GET and goes alone, since it finds out which signature LINE accepts.
  */
 export function createLineAdsClient(options: ClientOptions): LineAdsClient {
-  const { connection, limits, retry, jobs, clock, signal } = options;
+  const { connection, batch, limits, retry, jobs, clock, signal } = options;
   const calls = createSignedCalls({
     ...options,
     limiter: options.limiter ?? createRequestLimiter(limits.requestsPerSecond),
@@ -128,12 +93,17 @@ export function createLineAdsClient(options: ClientOptions): LineAdsClient {
     return opening.pass(() => get({ method: 'GET', path: audiencesPath, query }, audiencePage, { kind: 'audiences' }));
   }
 
-  async function uploadOnce({ purpose, audience, form, attempt }: UploadCall): Promise<UploadAttempt> {
+  async function uploadOnce(upload: Upload, attempt: number): Promise<UploadAttempt> {
     signal.throwIfAborted();
+    const form = createUploadForm(uploadFields(upload), upload.file);
     const exchange = await calls.send({ method: 'POST', path: `${audiencesPath}/upload`, form }, attempt);
     const read = readExchange(exchange, audienceAnswer);
     if (read.kind === 'value') return { kind: 'accepted', audience: read.value, calls: exchange.calls };
-    const target = { kind: purpose, audience, adAccountId: connection.adAccountId };
+    const purpose = {
+      kind: upload.action,
+      audience: describeTarget(upload.target),
+      adAccountId: connection.adAccountId,
+    };
     return {
       kind: 'failed',
       verdict: classifyFailure(read.failure, 'upload'),
@@ -141,14 +111,24 @@ export function createLineAdsClient(options: ClientOptions): LineAdsClient {
       ms: exchange.ms,
       retryAfterMs: askedWaitMs(exchange, clock.now()),
       error: (attempts) =>
-        explainFailure(read.failure, target, { attempts, wasAnswered: calls.wasAnswered(), skewMs: exchange.skewMs }),
+        explainFailure(read.failure, purpose, { attempts, wasAnswered: calls.wasAnswered(), skewMs: exchange.skewMs }),
     };
   }
 
   return {
-    listAudiences: () => audiences.reread(),
+    name: options.name,
+    accountId: accountIdOf(connection),
+    capabilities: {
+      canReplace: true,
+      maxLines: batch.maxRecords,
+      maxBodyBytes: batch.maxBytes,
+      concurrentUploads: limits.concurrentUploads,
+      unfinishedUploads: limits.unfinishedJobs,
+      maxListedUploads: maxListedJobs,
+    },
+    words,
     audiences,
-    uploadJobs: (audienceId) =>
+    uploadsTo: (audienceId) =>
       opening.pass(async () => {
         const path = `${audiencesPath}/${encodeURIComponent(audienceId)}/upload-job`;
         const answer = await get({ method: 'GET', path }, uploadJobsAnswer(audienceId), {
@@ -157,16 +137,27 @@ export function createLineAdsClient(options: ClientOptions): LineAdsClient {
         });
         return answer.jobs;
       }),
-    async attemptUpload(call) {
+    labelOf: (stem) => `${stem}.txt`,
+    maxOverheadBytes: maxFormOverheadBytes,
+    async attemptUpload(upload, attempt) {
       if (!opening.hasBegun()) await getPage(1);
-      const attempt = () => uploadLimit(() => uploadOnce(call));
-      return opening.pass(() => (call.purpose === 'replace' ? replaceLimit(attempt) : attempt()));
+      const send = () => uploadLimit(() => uploadOnce(upload, attempt));
+      return opening.pass(() => (upload.action === 'replace' ? replaceLimit(send) : send()));
     },
     uploadPatience: () => createPatience({ retry, clock, signal, rateLimitMs: jobs.timeoutMs }),
     createAlone: (create) => createLimit(create),
+    warnings() {
+      const skewMs = calls.clockSkewMs();
+      return skewMs === undefined ? [] : [{ code: 'clock_skew', message: describeSkew(skewMs) }];
+    },
     wasAnswered: () => calls.wasAnswered(),
     clockSkewMs: () => calls.clockSkewMs(),
   };
+}
+
+/** The audience's id, or its quoted name while it has none. */
+function describeTarget(target: UploadTarget): string {
+  return 'audienceId' in target ? target.audienceId : JSON.stringify(target.audienceName);
 }
 
 type Read<T> = { kind: 'value'; value: T } | { kind: 'failure'; failure: Failure };
@@ -176,10 +167,14 @@ function readExchange<T>({ result }: Exchange, schema: ZodType<T>): Read<T> {
   const { status, text, bodyBegun } = result;
   if (isForeign(result)) return { kind: 'failure', failure: { kind: 'foreign', status, bodyBegun } };
   if (status < 200 || status >= 300)
-    return { kind: 'failure', failure: { kind: 'refused', status, reasons: parseReasons(text), bodyBegun } };
+    return { kind: 'failure', failure: refusal(status, parseReasons(text), bodyBegun) };
   const value = parseAnswer(schema, text);
   if (value !== undefined) return { kind: 'value', value };
   return { kind: 'failure', failure: { kind: 'unreadable', status, coding: result.coding } };
+}
+
+function refusal(status: number, reasons: readonly string[], bodyBegun: boolean): Failure {
+  return { kind: 'refused', status, reasons, isTransient: reasons.some(isTransientReason), bodyBegun };
 }
 
 function askedWaitMs({ result }: Exchange, nowMs: number): number {

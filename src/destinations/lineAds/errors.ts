@@ -1,6 +1,6 @@
 import { type ErrorCode, SyncError } from '../../errors.ts';
 import { type Failure, wrongLengthCode } from '../../http/retry.ts';
-import { isTlsFault } from '../../http/tlsFaults.ts';
+import { ConnectionUntrusted, isTlsFault } from '../../http/tlsFaults.ts';
 import { worstSkewMs } from './signing.ts';
 
 /** What a request was for; decides between messages that share a status. */
@@ -120,6 +120,18 @@ const explanationByReason: ReadonlyMap<string, Explanation> = new Map([
   ],
 ]);
 
+/** LINE's reasons that are worth a retry (LINE Ads API reference, "Errors"). */
+const transientReasons: ReadonlySet<string> = new Set([
+  'LOCK_DEFAULT',
+  'BLOCK_APP_CANNOT_ACQUIRE_LOCK',
+  'BLOCKED_BY_EXCEEDING_TIME_LIMIT',
+  'COPY_FAILED_WITH_LOCK',
+]);
+
+export function isTransientReason(reason: string): boolean {
+  return transientReasons.has(reason);
+}
+
 /** The reasons that have a message of their own. */
 export const explainedReasons: readonly string[] = [...explanationByReason.keys()];
 
@@ -130,12 +142,9 @@ export function explainFailure(
   circumstances: FailureCircumstances,
 ): SyncError {
   const { code, message, hint } = explain(failure, purpose, circumstances);
-  const ErrorClass = failure.kind === 'network' && isTlsFault(failure.code) ? LineUntrusted : SyncError;
+  const ErrorClass = failure.kind === 'network' && isTlsFault(failure.code) ? ConnectionUntrusted : SyncError;
   return new ErrorClass(code, `${describePurpose(purpose)} failed: ${message}`, hint);
 }
-
-/** TLS that cannot be trusted, which no waiting changes. */
-export class LineUntrusted extends SyncError {}
 
 function explain(failure: Failure, purpose: RequestPurpose, circumstances: FailureCircumstances): Explanation {
   switch (failure.kind) {

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { Audience, RemoteUpload } from '../destination.ts';
+import { audienceState, effectOf, heldBy, uploadState } from './words.ts';
 
 /*
  * LINE's answers, as far as we read them: unknown fields and unknown states pass, ids may be strings or numbers, and
@@ -36,17 +38,18 @@ export const audienceAnswer = z
     estimatedAudienceSize: optionalText,
     created: time,
   })
-  .transform((raw) => ({
-    id: raw.id,
-    name: raw.name,
-    functionType: raw.functionType,
-    status: raw.status,
-    /** LINE's text: a number, "-", or "100 or fewer". */
-    estimatedSize: raw.estimatedAudienceSize,
-    createdMs: raw.created,
-  }));
-
-export type Audience = z.output<typeof audienceAnswer>;
+  .transform(
+    (raw): Audience => ({
+      id: raw.id,
+      name: raw.name,
+      type: raw.functionType,
+      holds: heldBy(raw.functionType),
+      state: audienceState(raw.status, raw.estimatedAudienceSize),
+      status: raw.status,
+      estimatedSize: raw.estimatedAudienceSize,
+      createdMs: raw.created,
+    }),
+  );
 
 export const audiencePage = z.looseObject({
   audienceGroups: z.array(audienceAnswer),
@@ -75,30 +78,23 @@ const rawUploadJob = z.looseObject({
   created: time,
 });
 
-export interface UploadJob {
-  id: string;
-  /** The file name that was sent. */
-  fileName: string;
-  type: string;
-  status: string;
-  failedType: string | null;
-  /** Lines that LINE processed correctly; not matches. */
-  audienceCount: number | null;
-  createdMs: number | null;
-}
+/** Length of LINE's job list of an audience. It holds the newest jobs (the sibling API documents that number). */
+export const maxListedJobs = 50;
 
 /** The upload jobs of one audience. An answer that holds a job of another audience does not fit. */
 export function uploadJobsAnswer(audienceId: string) {
   const uploadJob = rawUploadJob
     .refine(({ audienceGroupId }) => audienceGroupId === null || audienceGroupId === audienceId)
     .transform(
-      (raw): UploadJob => ({
+      (raw): RemoteUpload => ({
         id: raw.audienceGroupJobId,
-        fileName: raw.name,
+        label: raw.name,
+        effect: effectOf(raw.type),
+        state: uploadState(raw.jobStatus),
         type: raw.type,
         status: raw.jobStatus,
-        failedType: raw.failedType,
-        audienceCount: raw.audienceCount,
+        failure: raw.failedType,
+        processed: raw.audienceCount,
         createdMs: raw.created,
       }),
     );

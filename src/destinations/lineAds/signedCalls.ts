@@ -1,10 +1,10 @@
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../../clock.ts';
-import type { ConnectionConfig } from '../../config/schema.ts';
 import type { RequestLimiter } from '../../http/limits.ts';
 import type { UploadForm } from '../../http/multipart.ts';
 import { httpDateMs } from '../../http/retry.ts';
 import { callOnce, type HttpAnswer, type NetworkFailure } from '../../http/transport.ts';
+import type { ConnectionConfig } from './config.ts';
 import { isFromLine } from './foreignAnswers.ts';
 import { type SignatureForm, signRequest, worstSkewMs } from './signing.ts';
 

@@ -1,0 +1,127 @@
+import type { SyncError } from '../errors.ts';
+import type { FormFile } from '../http/multipart.ts';
+import type { Patience, Verdict } from '../http/retry.ts';
+import type { IdentifierType } from '../identifiers/rules.ts';
+
+/*
+ * What planning and delivery know of a platform. All that knows its wire format, words and limits implements this.
+ */
+
+/** `replace` discards the other members of the audience. */
+export type UploadAction = 'add' | 'replace';
+
+/** What planning and delivery may rely on: the platform's abilities, and its limits as far as the configuration goes. */
+export interface Capabilities {
+  /** Whether an upload can replace all members. Without it, members are never removed. */
+  canReplace: boolean;
+  /** Most lines in one upload. */
+  maxLines: number;
+  /** Most bytes in the body of one upload. */
+  maxBodyBytes: number;
+  /** Most uploads in flight, over all audiences. */
+  concurrentUploads: number;
+  /** Most uploads of one audience that the platform has accepted and not finished. */
+  unfinishedUploads: number;
+  /** Length of the platform's list of an audience's uploads. The list holds the newest. */
+  maxListedUploads: number;
+}
+
+/** The platform's words, for reports and messages. */
+export interface Words {
+  action: Readonly<Record<UploadAction, string>>;
+  /** The type of an audience that holds these identifiers. */
+  audienceType: Readonly<Record<IdentifierType, string>>;
+}
+
+export interface Audience {
+  id: string;
+  /** Empty when the platform did not tell it. */
+  name: string;
+  /** The platform's word. Empty when the platform did not tell it. */
+  type: string;
+  /** Undefined when it takes no uploads of ours. */
+  holds: IdentifierType | undefined;
+  /** `filling`: there are not (yet) enough members to advertise to. `unusable`: it takes no uploads any more. */
+  state: 'filling' | 'ready' | 'unusable';
+  /** The platform's word for its state. */
+  status: string;
+  /** The platform's text: a number, or words. */
+  estimatedSize: string | null;
+  createdMs: number | null;
+}
+
+/** The audiences of an account. Reading all of them may take many requests, so readers share. */
+export interface AudienceList {
+  /** Returns the list as it was last read, and reads it the first time. */
+  recall(): Promise<readonly Audience[]>;
+  /** Adds the audiences that were created since, which takes one request unless others were deleted. */
+  refresh(): Promise<readonly Audience[]>;
+  /** Reads all pages. */
+  reread(): Promise<readonly Audience[]>;
+}
+
+/** An upload as the platform lists it, from whatever client. */
+export interface RemoteUpload {
+  id: string;
+  /** Ours is unique per run and batch: an upload whose answer was lost is found by it. */
+  label: string;
+  /** `other`: any effect on the members is possible. */
+  effect: UploadAction | 'other';
+  state: 'unfinished' | 'finished' | 'failed';
+  /** The platform's word for its effect. */
+  type: string;
+  /** The platform's word for its state. */
+  status: string;
+  /** The platform's reason of a failure. */
+  failure: string | null;
+  /** Lines that the platform processed correctly; not matches. */
+  processed: number | null;
+  createdMs: number | null;
+}
+
+/** An audience that exists, or one that the upload creates. */
+export type UploadTarget = { audienceId: string } | { audienceName: string };
+
+export interface Upload {
+  action: UploadAction;
+  target: UploadTarget;
+  identifierType: IdentifierType;
+  /** Its name is the label. */
+  file: FormFile;
+}
+
+/** One upload attempt: the audience by the platform's answer, or the failure and its verdict. */
+export type UploadAttempt = { calls: number } & (
+  | { kind: 'accepted'; audience: Audience }
+  | { kind: 'failed'; verdict: Verdict; ms: number; retryAfterMs: number; error: (attempts: number) => SyncError }
+);
+
+/** One account of a platform. */
+export interface Destination {
+  /** Its name in the configuration. */
+  name: string;
+  /** Platform and account, unique over all platforms: what the journal records. */
+  accountId: string;
+  capabilities: Capabilities;
+  words: Words;
+  audiences: AudienceList;
+  /** The uploads that the platform lists of an audience, at most `maxListedUploads`. */
+  uploadsTo(audienceId: string): Promise<RemoteUpload[]>;
+  /** The label of a batch. `stem` is unique. */
+  labelOf(stem: string): string;
+  /** Most bytes that the body of such an upload has beside its file. Without an id it may yet get one. */
+  maxOverheadBytes(upload: {
+    identifierType: IdentifierType;
+    audienceId: string | undefined;
+    audienceName: string | undefined;
+    label: string;
+  }): number;
+  /** Makes one attempt, once an upload slot is free. `attempt` is the number to log. Retrying is `deliverUpload`'s. */
+  attemptUpload(upload: Upload, attempt: number): Promise<UploadAttempt>;
+  /** What one upload may cost in attempts and time. */
+  uploadPatience(): Patience;
+  /** Runs one creation of an audience at a time. */
+  createAlone<T>(create: () => Promise<T>): Promise<T>;
+  /** What this account's requests have shown, for the report. */
+  warnings(): readonly { code: string; message: string }[];
+}

@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import { integer } from '../../configFields.ts';
+import { isLoopback } from '../../http/loopback.ts';
+
+/*
+ * The configuration of a LINE Ads account.
+ */
+
+/** LINE's bounds (LINE Ads API reference, "Limits" and "File"), and our own of 500,000 records an upload. */
+export const lineLimits = {
+  maxRecords: 500_000,
+  maxBytes: 62_914_560,
+  requestsPerSecond: 10,
+  concurrentReplaces: 3,
+} as const;
+
+function baseUrlProblem(text: string): string | undefined {
+  if (!URL.canParse(text)) return 'must be a URL such as https://ads.line.me';
+  const url = new URL(text);
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'must start with https://';
+  if (url.protocol === 'http:' && !isLoopback(url.hostname))
+    return 'must be https: plain http is allowed to loopback only';
+  if (url.username !== '' || url.password !== '') return 'must not hold a user or password';
+  if (url.pathname !== '/' || url.search !== '' || url.hash !== '')
+    return 'must be scheme, host and port only, without a path';
+  return undefined;
+}
+
+const baseUrl = z
+  .string()
+  .superRefine((text, context) => {
+    const problem = baseUrlProblem(text);
+    if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+  })
+  .default('https://ads.line.me')
+  .meta({
+    title: 'Base URL',
+    description: 'Where the LINE Ads API answers: scheme, host and port. Plain http only to loopback.',
+  });
+
+export const connection = z
+  .strictObject({
+    adAccountId: z
+      .string()
+      .regex(/^[A-Za-z]?\d{1,20}$/, 'must be digits, or a letter and digits, such as A12345678901')
+      .meta({
+        title: 'Ad account ID',
+        description: 'The LINE Ads account that owns the audiences: digits, or a letter and digits.',
+      }),
+    accessKey: z.string().min(1).meta({
+      title: 'Access key',
+      description:
+        'Access key of an API user with the Data Provider permission. Best given as ${NAME} or ${file:PATH}.',
+      writeOnly: true,
+      'x-secret': true,
+    }),
+    secretKey: z.string().min(1).meta({
+      title: 'Secret key',
+      description: 'Secret key that belongs to the access key. Best given as ${NAME} or ${file:PATH}.',
+      writeOnly: true,
+      'x-secret': true,
+    }),
+    baseUrl,
+    signature: z.enum(['auto', 'rfc7515', 'padded']).default('auto').meta({
+      title: 'Signature form',
+      description:
+        'How the three JWS parts are encoded: rfc7515 without "=", padded with it; auto finds out which LINE accepts.',
+    }),
+  })
+  .meta({ title: 'Connection', description: 'The LINE Ads account and its API credentials.' });
+
+export const batch = z
+  .strictObject({
+    maxRecords: integer(1, 1_500_000)
+      .default(lineLimits.maxRecords)
+      .meta({ title: 'Records a batch', description: 'Most lines in one upload.', unit: 'lines' }),
+    maxBytes: integer(4_096, lineLimits.maxBytes)
+      .default(lineLimits.maxBytes)
+      .meta({ title: 'Bytes a batch', description: 'Largest body of one upload, all of it counted.', unit: 'bytes' }),
+  })
+  .prefault({})
+  .meta({ title: 'Batches', description: 'How uploads are cut.' });
+
+export const limits = z
+  .strictObject({
+    requestsPerSecond: integer(1, lineLimits.requestsPerSecond).default(lineLimits.requestsPerSecond).meta({
+      title: 'Requests a second',
+      description: 'Most requests started in any second, over everything.',
+      unit: 'requests/s',
+    }),
+    concurrentReplaces: integer(1, lineLimits.concurrentReplaces).default(lineLimits.concurrentReplaces).meta({
+      title: 'REPLACEs at once',
+      description: 'Most REPLACE requests in flight for the account.',
+      unit: 'requests',
+    }),
+    concurrentUploads: integer(1, 16)
+      .default(4)
+      .meta({ title: 'Uploads at once', description: 'Most uploads in flight.', unit: 'requests' }),
+    unfinishedJobs: integer(1, 10).default(8).meta({
+      title: 'Unfinished jobs',
+      description: 'Most jobs of one audience that LINE has not finished; further uploads wait.',
+      unit: 'jobs',
+    }),
+  })
+  .prefault({})
+  .meta({
+    title: 'Limits',
+    description: "How hard LINE's API is used. LINE allows 10 requests a second and 3 REPLACEs at once.",
+  });
+
+/** The account as the journal records it. */
+export function accountIdOf({ adAccountId }: Pick<ConnectionConfig, 'adAccountId'>): string {
+  return `line_ads:${adAccountId}`;
+}
+
+export type ConnectionConfig = z.output<typeof connection>;
+export type BatchConfig = z.output<typeof batch>;
+export type LimitsConfig = z.output<typeof limits>;
