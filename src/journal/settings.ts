@@ -5,7 +5,7 @@ import { type SourceConfig, secretSourceFields } from '../sources/config.ts';
 import type { SyncKey } from './journal.ts';
 
 /*
- * What of the configuration decides about an earlier run's work, as text to be kept as a keyed digest.
+ * The settings under which a run worked, as text. The journal keeps keyed digests of them for the next run to compare.
  */
 
 /** The key of a sync in the journal. */
@@ -13,7 +13,7 @@ export function syncKeyOf({ connection }: Config, { name }: SyncConfig): SyncKey
   return { accountId: accountIdOf(connection), syncName: name };
 }
 
-/** What decides whether a snapshot and a new member set can be compared. */
+/** Settings that a snapshot and a new member set must share to be comparable. */
 export function membershipSettings(sync: SyncConfig): string {
   const { identifierType, mode, hashed } = sync;
   const { names, country: countryColumn } = wantedColumns(sync);
@@ -29,7 +29,7 @@ export function membershipSettings(sync: SyncConfig): string {
   return JSON.stringify({ identifierType, mode, hashed, columns, ...phone });
 }
 
-/** What decides, beside that, whether the uploads that a run left are still wanted: where from, whom not, and where to. */
+/** Further settings under which the uploads that a run left are still wanted: source, suppressions and audience. */
 export function originSettings(config: Config, sync: SyncConfig): string {
   const { audienceId, audienceName, hashing, cursor, identifierType } = sync;
   const suppress = config.suppress
@@ -39,7 +39,7 @@ export function originSettings(config: Config, sync: SyncConfig): string {
   return JSON.stringify({ source, audienceId, audienceName, hashing, cursor, suppress });
 }
 
-/** A source without its secrets: a new password is no new source. */
+/** Settings of a source without its secrets: a new password does not make a new source. */
 export function sourceSettings(source: SourceConfig): object {
   const settings = Object.entries(source).filter(([field]) => !secretSourceFields.some((secret) => secret === field));
   return { ...Object.fromEntries(settings), ...('url' in source && { url: withoutPassword(source.url) }) };

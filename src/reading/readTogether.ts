@@ -2,11 +2,11 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Config, type SyncConfig, sourceOf, wantedColumns } from '../config/schema.ts';
 import { SyncError } from '../errors.ts';
-import { makePrivateSubfolder } from '../journal/privateFolder.ts';
 import { type ReadResult, readMembers } from '../members/readMembers.ts';
 import type { ReadingContext } from '../run/context.ts';
 import { openSource } from '../sources/openSource.ts';
 import type { ColumnChoice, Source, WantedColumns } from '../sources/source.ts';
+import { makePrivateSubfolder } from '../system/privateFolder.ts';
 import { guardState } from '../system/stateErrors.ts';
 import { checkRoom, roomFor } from './room.ts';
 

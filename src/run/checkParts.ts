@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { type Config, sourceOf, wantedColumns } from '../config/schema.ts';
 import { resolveAudience } from '../destinations/audiences.ts';
 import type { Destination } from '../destinations/destination.ts';
-import { openJournal } from '../journal/journal.ts';
+import { openJournal } from '../journal/openJournal.ts';
 import { startOf } from '../reading/cursor.ts';
 import { wantedBy } from '../reading/readTogether.ts';
 import { describeError, type ReportedError } from '../report/report.ts';

@@ -1,7 +1,8 @@
 import type { Config, SyncConfig } from '../config/schema.ts';
 import { findAudiences } from '../destinations/audiences.ts';
 import type { Audience, Destination, RemoteUpload } from '../destinations/destination.ts';
-import { type Journal, openJournal, type RecordedRun } from '../journal/journal.ts';
+import type { Journal, RecordedRun } from '../journal/journal.ts';
+import { openJournal } from '../journal/openJournal.ts';
 import { syncKeyOf } from '../journal/settings.ts';
 import { remoteOf } from '../report/batches.ts';
 import type { SyncReport } from '../report/report.ts';

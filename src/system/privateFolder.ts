@@ -5,12 +5,12 @@ import { systemErrorCode } from '../errors.ts';
 /** Makes a folder and its missing parents, open to this user only. */
 export function makePrivateFolder(path: string): void {
   if (existsSync(path)) return;
-  // mkdir's `recursive` never returns where the system says ENOENT about a folder that is there, as in /proc.
+  // mkdir's `recursive` never returns if the system answers ENOENT for an existing folder, as in /proc.
   makePrivateFolder(dirname(resolve(path)));
   makePrivateSubfolder(path);
 }
 
-/** Makes a folder in one that exists: a state directory that has vanished is not made again without its marker. */
+/** Makes a folder in an existing one. A state directory that has vanished is thus not recreated without its marker. */
 export function makePrivateSubfolder(path: string): void {
   try {
     mkdirSync(path, { mode: 0o700 });

@@ -1,9 +1,9 @@
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { SyncError } from '../errors.ts';
-import { guardState } from '../system/stateErrors.ts';
-import { asSystemError, isBusy } from './sqlite.ts';
+import { SyncError } from '../../errors.ts';
+import { guardState } from '../../system/stateErrors.ts';
+import { asSystemError, isBusy } from './sqliteErrors.ts';
 import { claimStateDirectory } from './stateDirectory.ts';
 
 export interface Lock extends Disposable {
@@ -28,7 +28,7 @@ export async function lockState(directory: string): Promise<Lock> {
   });
 }
 
-/** The lock at this path, or undefined when another process holds it. */
+/** Takes the lock at this path. Returns undefined when another process holds it. */
 export function tryLock(path: string): Lock | undefined {
   let database: DatabaseSync | undefined;
   try {

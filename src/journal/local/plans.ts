@@ -1,87 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
-import { type DeliveredBatch, type Fate, fates, type PlannedBatch, startBatch } from '../report/batches.ts';
-import type { SyncReport } from '../report/report.ts';
-import type { KeptSet } from './keptSets.ts';
-import { json, keptSet, texts } from './rows.ts';
-import { type CursorRecord, cursorRecord, cursorText } from './snapshots.ts';
-
-/** What a sync is about to do, as it is written down before anything is sent. */
-export interface NewPlan {
-  runId: string;
-  accountId: string;
-  syncName: string;
-  /** Keyed digests of `membershipSettings` and `originSettings`. */
-  membership: string;
-  origin: string;
-  planId: string;
-  plannedMs: number;
-  /** Null while the audience has yet to be created. */
-  audienceId: string | null;
-  /** When the whole set was or is sent last: what `plan.fullRefreshDays` counts from. */
-  fullMs: number;
-  /** The uploads that the audience had when the snapshot was compared with; null when the plan does not rely on one. */
-  uploadsBefore: readonly string[] | null;
-  /** The uploads that were listed last, and those that were seen beside those of the plan. */
-  uploadsListed: readonly string[];
-  unplanned: readonly string[];
-  /** One record a line of the batches. */
-  lines: KeptSet;
-  /** The members that the audience holds, as far as they are ours, once the plan has succeeded. */
-  next: KeptSet;
-  /** How far a sync with a cursor will have read by then. */
-  cursor: CursorRecord | null;
-  /** As far as it is known when the plan is made. */
-  report: SyncReport;
-  batches: readonly PlannedBatch[];
-}
-
-export interface RecordedPlan extends Omit<NewPlan, 'batches'> {
-  /** Its key in the journal. */
-  row: number;
-  audienceCreated: boolean;
-  batches: DeliveredBatch[];
-}
-
-export const planTables = `
-  CREATE TABLE plans (
-    row INTEGER PRIMARY KEY,
-    run_id TEXT NOT NULL REFERENCES runs,
-    account_id TEXT NOT NULL,
-    sync_name TEXT NOT NULL,
-    membership TEXT NOT NULL,
-    origin TEXT NOT NULL,
-    plan_id TEXT NOT NULL,
-    planned_ms INTEGER NOT NULL,
-    full_ms INTEGER NOT NULL,
-    audience_id TEXT,
-    audience_created INTEGER NOT NULL DEFAULT 0,
-    uploads_before TEXT,
-    uploads_listed TEXT,
-    unplanned TEXT,
-    lines_set TEXT NOT NULL,
-    next_set TEXT NOT NULL,
-    cursor TEXT,
-    report TEXT NOT NULL,
-    outcome TEXT CHECK (outcome IN ('succeeded', 'failed', 'abandoned'))
-  ) STRICT;
-  CREATE UNIQUE INDEX one_unfinished_plan ON plans (account_id, sync_name) WHERE outcome IS NULL;
-  CREATE TABLE batches (
-    plan INTEGER NOT NULL REFERENCES plans ON DELETE CASCADE,
-    position INTEGER NOT NULL,
-    action TEXT NOT NULL,
-    first_line INTEGER NOT NULL,
-    end_line INTEGER NOT NULL,
-    label TEXT NOT NULL UNIQUE,
-    bytes INTEGER NOT NULL,
-    fate TEXT NOT NULL,
-    attempts INTEGER NOT NULL,
-    upload_id TEXT,
-    upload_status TEXT,
-    processed INTEGER,
-    upload_state TEXT,
-    PRIMARY KEY (plan, position)
-  ) STRICT, WITHOUT ROWID`;
+import { type DeliveredBatch, type Fate, fates, type PlannedBatch, startBatch } from '../../report/batches.ts';
+import type { SyncReport } from '../../report/report.ts';
+import type { SyncKey } from '../journal.ts';
+import type { NewPlan, RecordedPlan } from '../plans.ts';
+import { cursorRecord, json, keptSet, texts, toJson } from './rows.ts';
 
 export function insertPlan(database: DatabaseSync, plan: NewPlan): RecordedPlan {
   const { batches, ...rest } = plan;
@@ -99,7 +22,7 @@ export function insertPlan(database: DatabaseSync, plan: NewPlan): RecordedPlan 
       unplanned: toJson(plan.unplanned),
       lines: toJson(plan.lines),
       next: toJson(plan.next),
-      cursor: cursorText(plan.cursor),
+      cursor: toJson(plan.cursor),
       report: toJson(plan.report),
     });
   const row = Number(lastInsertRowid);
@@ -107,17 +30,13 @@ export function insertPlan(database: DatabaseSync, plan: NewPlan): RecordedPlan 
   return { ...rest, row, audienceCreated: false, batches: batches.map(startBatch) };
 }
 
-function insertBatch(database: DatabaseSync, plan: number, batch: NewPlan['batches'][number]): void {
+function insertBatch(database: DatabaseSync, plan: number, batch: PlannedBatch): void {
   database
     .prepare(
       `INSERT INTO batches (plan, position, action, first_line, end_line, label, bytes, fate, attempts)
        VALUES (:plan, :index, :action, :start, :end, :label, :bytes, 'unsent', 0)`,
     )
     .run({ plan, ...batch });
-}
-
-function toJson(value: unknown): string | null {
-  return value === null ? null : JSON.stringify(value);
 }
 
 const planRow = z.object({
@@ -138,7 +57,7 @@ const planRow = z.object({
   lines_set: keptSet,
   next_set: keptSet,
   cursor: cursorRecord,
-  // As this version's schema number stands for its shape.
+  // The version of the schema stands for the rest of its shape.
   report: json.pipe(z.custom<SyncReport>((value) => typeof value === 'object' && value !== null && 'counts' in value)),
 });
 
@@ -157,12 +76,7 @@ const batchRow = z.object({
   processed: z.int().nullable(),
 });
 
-/** The plan of a sync that has not ended. Throws zod's error when a row is not what was written. */
-export function findUnfinishedPlan(
-  database: DatabaseSync,
-  accountId: string,
-  syncName: string,
-): RecordedPlan | undefined {
+export function findUnfinishedPlan(database: DatabaseSync, { accountId, syncName }: SyncKey): RecordedPlan | undefined {
   const found = database
     .prepare('SELECT * FROM plans WHERE account_id = ? AND sync_name = ? AND outcome IS NULL')
     .get(accountId, syncName);
@@ -217,16 +131,33 @@ function fateAfterEnd(fate: Fate): Fate {
   return fate === 'refused' ? 'unsent' : fate;
 }
 
-/** Records the state of the watch over the audience's uploads. */
-export function updateWatch(database: DatabaseSync, { row, uploadsListed, unplanned }: RecordedPlan): void {
+export function updateUploadsBefore(database: DatabaseSync, { row }: RecordedPlan, ids: readonly string[]): void {
+  database.prepare('UPDATE plans SET uploads_before = ?, unplanned = NULL WHERE row = ?').run(toJson(ids), row);
+}
+
+export function updateAudience(database: DatabaseSync, { row, audienceId, audienceCreated }: RecordedPlan): void {
+  database
+    .prepare('UPDATE plans SET audience_id = ?, audience_created = ? WHERE row = ?')
+    .run(audienceId, Number(audienceCreated), row);
+}
+
+export function updateUploadsListed(database: DatabaseSync, { row, uploadsListed, unplanned }: RecordedPlan): void {
   database
     .prepare('UPDATE plans SET uploads_listed = ?, unplanned = ? WHERE row = ?')
     .run(toJson(uploadsListed), toJson(unplanned), row);
 }
 
+export function endPlan(
+  database: DatabaseSync,
+  { row }: RecordedPlan,
+  outcome: 'succeeded' | 'failed' | 'abandoned',
+): void {
+  database.prepare('UPDATE plans SET outcome = ? WHERE row = ?').run(outcome, row);
+}
+
 export function updateBatch(
   database: DatabaseSync,
-  plan: number,
+  { row }: RecordedPlan,
   { planned, fate, attempts, upload }: DeliveredBatch,
 ): void {
   database
@@ -235,7 +166,7 @@ export function updateBatch(
          upload_status = :status, processed = :processed WHERE plan = :plan AND position = :position`,
     )
     .run({
-      ...{ plan, position: planned.index, fate, attempts },
+      ...{ plan: row, position: planned.index, fate, attempts },
       id: upload?.id ?? null,
       state: upload?.state ?? null,
       status: upload?.status ?? null,

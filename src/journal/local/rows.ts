@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /*
- * How what the journal keeps as JSON is read back: whatever is not what was written is damage.
+ * Columns that hold JSON. A value that the program never writes is damage: parsing throws zod's error.
  */
 
 export const json = z.string().transform((text, context) => {
@@ -22,3 +22,9 @@ export const texts = json
 export const keptSet = json.pipe(
   z.object({ file: z.string().min(1), recordBytes: z.int(), count: z.int(), keyedDigest: z.string() }),
 );
+
+export const cursorRecord = json.pipe(z.object({ origin: z.string(), value: z.string() })).nullable();
+
+export function toJson(value: unknown): string | null {
+  return value === null ? null : JSON.stringify(value);
+}

@@ -1,54 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
-import type { KeptSet } from './keptSets.ts';
-import { json, keptSet, texts } from './rows.ts';
-
-/** How far a sync with a cursor has read. */
-export interface CursorRecord {
-  /** Keyed digest of the source and the column. */
-  origin: string;
-  /** The greatest value of the column, as text. */
-  value: string;
-}
-
-export const cursorRecord = json.pipe(z.object({ origin: z.string(), value: z.string() })).nullable();
-
-/** The member set that the audience held after the last success of a sync. */
-export interface Snapshot {
-  /** The plan that succeeded: its key in the journal. */
-  planRow: number;
-  /** Keyed digest of `membershipSettings`. */
-  membership: string;
-  audienceId: string;
-  /** The newest of the plan's uploads, as far as it was listed. */
-  uploadId: string | null;
-  /** The uploads that were listed when the plan succeeded. */
-  uploadsListed: readonly string[];
-  /** When the plan succeeded, and when the whole set was sent last. */
-  takenMs: number;
-  fullMs: number;
-  set: KeptSet;
-  cursor: CursorRecord | null;
-  /** False from the moment that a later plan begins to send. */
-  isCurrent: boolean;
-}
-
-export const snapshotTables = `
-  CREATE TABLE snapshots (
-    account_id TEXT NOT NULL,
-    sync_name TEXT NOT NULL,
-    plan INTEGER NOT NULL REFERENCES plans,
-    membership TEXT NOT NULL,
-    audience_id TEXT NOT NULL,
-    upload_id TEXT,
-    uploads_listed TEXT,
-    taken_ms INTEGER NOT NULL,
-    full_ms INTEGER NOT NULL,
-    members_set TEXT NOT NULL,
-    cursor TEXT,
-    is_current INTEGER NOT NULL DEFAULT 1,
-    PRIMARY KEY (account_id, sync_name)
-  ) STRICT, WITHOUT ROWID`;
+import type { SyncKey } from '../journal.ts';
+import type { CursorRecord, Snapshot } from '../snapshots.ts';
+import { cursorRecord, keptSet, texts, toJson } from './rows.ts';
 
 const snapshotRow = z.object({
   plan: z.int(),
@@ -63,7 +17,7 @@ const snapshotRow = z.object({
   is_current: z.int().transform(Boolean),
 });
 
-export function findSnapshot(database: DatabaseSync, accountId: string, syncName: string): Snapshot | undefined {
+export function findSnapshot(database: DatabaseSync, { accountId, syncName }: SyncKey): Snapshot | undefined {
   const found = database
     .prepare('SELECT * FROM snapshots WHERE account_id = ? AND sync_name = ?')
     .get(accountId, syncName);
@@ -85,7 +39,7 @@ export function findSnapshot(database: DatabaseSync, accountId: string, syncName
 
 export function putSnapshot(
   database: DatabaseSync,
-  { accountId, syncName }: { accountId: string; syncName: string },
+  { accountId, syncName }: SyncKey,
   { isCurrent, set, cursor, uploadsListed, ...snapshot }: Snapshot,
 ): void {
   database
@@ -102,24 +56,26 @@ export function putSnapshot(
       accountId,
       syncName,
       ...snapshot,
-      uploadsListed: JSON.stringify(uploadsListed),
-      set: JSON.stringify(set),
-      cursor: cursorText(cursor),
+      uploadsListed: toJson(uploadsListed),
+      set: toJson(set),
+      cursor: toJson(cursor),
       isCurrent: Number(isCurrent),
     });
 }
 
-/** A sync with a cursor has read on and found nothing to send. */
-export function putCursor(
-  database: DatabaseSync,
-  { accountId, syncName }: { accountId: string; syncName: string },
-  cursor: CursorRecord,
-): void {
+export function putCursor(database: DatabaseSync, { accountId, syncName }: SyncKey, cursor: CursorRecord): void {
   database
     .prepare('UPDATE snapshots SET cursor = ? WHERE account_id = ? AND sync_name = ?')
-    .run(cursorText(cursor), accountId, syncName);
+    .run(toJson(cursor), accountId, syncName);
 }
 
-export function cursorText(cursor: CursorRecord | null): string | null {
-  return cursor && JSON.stringify(cursor);
+/** Called before a later plan sends: the audience may then differ from the snapshot. */
+export function markOutdated(database: DatabaseSync, { accountId, syncName }: SyncKey): void {
+  database
+    .prepare('UPDATE snapshots SET is_current = 0 WHERE account_id = ? AND sync_name = ?')
+    .run(accountId, syncName);
+}
+
+export function deleteSnapshot(database: DatabaseSync, { accountId, syncName }: SyncKey): void {
+  database.prepare('DELETE FROM snapshots WHERE account_id = ? AND sync_name = ?').run(accountId, syncName);
 }

@@ -10,20 +10,20 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { SyncError } from '../errors.ts';
-import { stateError } from '../system/stateErrors.ts';
-import { makePrivateFolder } from './privateFolder.ts';
-import { isJournalOfOurs } from './sqlite.ts';
+import { SyncError } from '../../errors.ts';
+import { makePrivateFolder } from '../../system/privateFolder.ts';
+import { stateError } from '../../system/stateErrors.ts';
+import { isJournalFile } from './database.ts';
 
 /*
- * The proof that a state directory is ours. Nothing is written to a directory, nor removed from it, without that proof.
+ * The proof that this program made a state directory. Without it, nothing is written to a directory nor removed from it.
  */
 
 const markerName = 'line-ads-sync-state';
 const markerText =
   'This directory holds the state of line-ads-sync. The program removes its own files from it; keep other files elsewhere.\n';
 
-/** Every name that the program uses in a state directory. */
+/** All names that the program uses in a state directory. */
 const ownFiles = [
   markerName,
   'lock',
@@ -39,7 +39,7 @@ const ownFolders = ['members', 'work'];
 export type Ownership = 'ours' | 'free';
 
 /**
- * Looks at a state directory without a change. Throws `state.not_ours` for a directory that holds anything else, and
+ * Examines a state directory without changing it. Throws `state.not_ours` for a directory that holds anything else, and
  * the system's error for a directory that cannot be read.
  */
 export function examineStateDirectory(directory: string): Ownership {
@@ -52,13 +52,13 @@ export function examineStateDirectory(directory: string): Ownership {
   if (marker === markerText) return 'ours';
   if (!markerText.startsWith(marker)) throw notOurs(join(directory, markerName));
   // Earlier versions left no marker.
-  if (names.includes('journal.db') && isJournalOfOurs(join(directory, 'journal.db'))) return 'ours';
+  if (names.includes('journal.db') && isJournalFile(join(directory, 'journal.db'))) return 'ours';
   const isUnfinished = names.includes(markerName) && names.every((name) => name === markerName || name === 'lock');
   if (names.length === 0 || isUnfinished) return 'free';
   throw notOurs(directory);
 }
 
-/** Looks at a state directory whose journal is to be read. Throws `state.not_readable` when the system refuses that. */
+/** Examines a state directory before its journal is read. Throws `state.not_readable` when the system refuses that. */
 export function examineToRead(directory: string): void {
   try {
     examineStateDirectory(directory);
@@ -67,7 +67,7 @@ export function examineToRead(directory: string): void {
   }
 }
 
-/** Makes a state directory (0700) where it is missing, and leaves the marker in it. Throws as `examineStateDirectory`. */
+/** Makes a state directory (0700) if it is missing, and writes the marker. Throws the errors of `examineStateDirectory`. */
 export function claimStateDirectory(directory: string): void {
   const ownership = examineStateDirectory(directory);
   makePrivateFolder(directory);
@@ -86,7 +86,7 @@ function isVolumeRoot(path: string): boolean {
   return path.endsWith('/lost+found') && lstatSync(path).isDirectory();
 }
 
-/** A symbolic link, a pipe or a device under one of our names leads elsewhere: it is never opened. */
+/** A symbolic link, a pipe or a device under one of these names leads elsewhere, and is never opened. */
 function requireKind(path: string, kind: 'file' | 'folder'): void {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found !== undefined && !isOfKind(found, kind)) throw notOurs(path);

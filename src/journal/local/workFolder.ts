@@ -1,8 +1,8 @@
 import { lstatSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { guardState } from '../system/stateErrors.ts';
+import { makePrivateSubfolder } from '../../system/privateFolder.ts';
+import { guardState } from '../../system/stateErrors.ts';
 import { type Lock, tryLock } from './lock.ts';
-import { makePrivateSubfolder } from './privateFolder.ts';
 
 export interface WorkFolder {
   path: string;
@@ -27,7 +27,7 @@ export async function openWorkFolder(parent: string, runId: string): Promise<Wor
 
 const prefix = 'line-ads-sync-run-';
 
-/** Our prefix, and the id of a run. */
+/** The prefix and the id of a run. */
 const folderName = new RegExp(`^${prefix}\\+?\\d{8,10}T\\d{6}Z-[0-9a-f]{8}$`);
 
 function removeLeftovers(parent: string, owner: number): void {
@@ -38,14 +38,14 @@ function removeLeftovers(parent: string, owner: number): void {
       const lock = tryLock(join(path, 'lock'));
       if (lock !== undefined) remove(path, lock);
     } catch {
-      // The folder is not one of ours, or was removed in the meantime.
+      // The folder is not that of a run, or was removed in the meantime.
     }
   }
 }
 
 /**
- * Whether a folder holds a run's lock, which is empty. Links are not followed, and a folder of another user is not even
- * opened: in a folder that everybody may write to, it may be a trap.
+ * Tells whether a folder holds the lock of a run, an empty file. Links are not followed. A folder of another user is never
+ * opened, since it may be a trap when all users may write to `parent`.
  */
 function isLeftByRun(path: string, owner: number): boolean {
   const folder = lstatSync(path);
@@ -59,6 +59,6 @@ function remove(path: string, lock: Lock | undefined): void {
   try {
     rmSync(path, { recursive: true, force: true });
   } catch {
-    // The next run removes what stays.
+    // The next run removes the rest.
   }
 }
