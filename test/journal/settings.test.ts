@@ -1,11 +1,16 @@
 import { expect, test } from 'vitest';
-import { membershipSettings, originSettings, sourceSettings } from '../../src/journal/settings.ts';
+import { membershipSettings, originSettings, sourceSettings, syncKeyOf } from '../../src/journal/settings.ts';
 import { sourceSchema } from '../../src/sources/config.ts';
 import { configOf, syncOf } from '../setup/memberSetup.ts';
 
 function settingsOf(source: object): string {
   return JSON.stringify(sourceSettings(sourceSchema.parse(source)));
 }
+
+test('the key of a sync names its platform, account and name', () => {
+  const config = configOf({ identifierType: 'email' });
+  expect(syncKeyOf(config, config.syncs[0]!)).toEqual({ accountId: 'line_ads:A1', syncName: 'people' });
+});
 
 test.each([
   ['postgres://app:one@db.example/sales', 'postgres://app:t%40o@db.example/sales'],

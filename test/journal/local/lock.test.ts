@@ -4,9 +4,9 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, sta
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { SyncError } from '../../src/errors.ts';
-import { lockState, tryLock } from '../../src/journal/lock.ts';
-import { evaluateWithoutRoot } from '../setup/asOtherUser.ts';
+import { SyncError } from '../../../src/errors.ts';
+import { lockState, tryLock } from '../../../src/journal/local/lock.ts';
+import { evaluateWithoutRoot } from '../../setup/asOtherUser.ts';
 
 let folder = '';
 
@@ -28,7 +28,7 @@ async function codeOf(work: Promise<unknown>): Promise<string> {
 
 /** A process that holds the lock until it is killed. */
 async function startHolder(directory: string) {
-  const lockFile = resolve(import.meta.dirname, '../../src/journal/lock.ts');
+  const lockFile = resolve(import.meta.dirname, '../../../src/journal/local/lock.ts');
   const script = `import { lockState } from ${JSON.stringify(lockFile)};
     globalThis.lock = await lockState(${JSON.stringify(directory)});
     console.log('locked'); setInterval(() => {}, 1000);`;
@@ -110,7 +110,7 @@ describe('not writable is', () => {
     chmodSync(folder, 0o755);
     mkdirSync(join(folder, 'closed'));
     chmodSync(join(folder, 'closed'), 0o555);
-    const lockFile = resolve(import.meta.dirname, '../../src/journal/lock.ts');
+    const lockFile = resolve(import.meta.dirname, '../../../src/journal/local/lock.ts');
     const script = `for (const path of ${JSON.stringify(['closed/state', 'closed'].map((name) => join(folder, name)))})
         await lockState(path).then(() => console.log('locked'), ({ code }) => console.log(code));`;
     expect(evaluateWithoutRoot(`import { lockState } from ${JSON.stringify(lockFile)}`, script).split('\n')).toEqual([

@@ -15,11 +15,11 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { SyncError } from '../../src/errors.ts';
-import { openJournal } from '../../src/journal/journal.ts';
-import { lockState } from '../../src/journal/lock.ts';
-import { evaluateWithoutRoot } from '../setup/asOtherUser.ts';
-import { keptName } from './journalSetup.ts';
+import { SyncError } from '../../../src/errors.ts';
+import { lockState } from '../../../src/journal/local/lock.ts';
+import { openJournal } from '../../../src/journal/openJournal.ts';
+import { evaluateWithoutRoot } from '../../setup/asOtherUser.ts';
+import { keptName } from '../journalSetup.ts';
 
 let directory = '';
 let elsewhere = '';
@@ -50,8 +50,8 @@ function contentsOf(folder: string): string[] {
 /** As a run that writes begins and ends. */
 async function work(): Promise<void> {
   using _lock = await lockState(directory);
-  using journal = openJournal(directory, 'write');
-  journal.tidy(0);
+  await using journal = await openJournal(directory, 'write');
+  await journal.tidy(0);
 }
 
 async function codeOf(action: () => unknown): Promise<string> {
@@ -143,7 +143,7 @@ describe('a directory is taken', () => {
     rmSync(join(directory, marker));
     mkdirSync(join(directory, 'members'));
     writeFile(`members/${keptName('people', 'members')}`);
-    openJournal(directory, 'read')[Symbol.dispose]();
+    await (await openJournal(directory, 'read'))[Symbol.asyncDispose]();
     expect(existsSync(join(directory, marker))).toBe(false);
     await work();
     expect(readdirSync(join(directory, 'members'))).toEqual([]);
@@ -191,8 +191,8 @@ test('of the files in members only those that are named as ours are removed', as
 describe('another user', () => {
   /** What reading and writing a state directory come to without root's rights. */
   function codesWithoutRoot(path: string): string[] {
-    const module = (name: string) => JSON.stringify(resolve(import.meta.dirname, `../../src/journal/${name}.ts`));
-    const imports = `import { openJournal } from ${module('journal')}; import { lockState } from ${module('lock')}`;
+    const module = (name: string) => JSON.stringify(resolve(import.meta.dirname, `../../../src/journal/${name}.ts`));
+    const imports = `import { openJournal } from ${module('openJournal')}; import { lockState } from ${module('local/lock')}`;
     const script = `const codeOf = async (work) => { try { await work(); return 'no error'; } catch ({ code }) { return code; } };
       console.log(JSON.stringify([await codeOf(() => openJournal(${JSON.stringify(path)}, 'read')),
         await codeOf(() => lockState(${JSON.stringify(path)}))]));`;
@@ -223,5 +223,5 @@ test('only a missing directory is an empty one: a file above it is not', async (
   writeFileSync(join(elsewhere, 'file'), '');
   expect(await codeOf(() => openJournal(join(elsewhere, 'file/state'), 'read'))).toBe('state.not_readable');
   expect(await codeOf(() => openJournal(join(elsewhere, 'file'), 'read'))).toBe('state.not_readable');
-  openJournal(join(elsewhere, 'missing/state'), 'read')[Symbol.dispose]();
+  await (await openJournal(join(elsewhere, 'missing/state'), 'read'))[Symbol.asyncDispose]();
 });

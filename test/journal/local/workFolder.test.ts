@@ -15,7 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { openWorkFolder } from '../../src/journal/workFolder.ts';
+import { openWorkFolder } from '../../../src/journal/local/workFolder.ts';
 
 let parent = '';
 
@@ -34,7 +34,7 @@ function runIdOf(name: string): string {
 
 /** A process with a working folder of its own, in which it has left a file. */
 async function startRun(runId: string) {
-  const file = resolve(import.meta.dirname, '../../src/journal/workFolder.ts');
+  const file = resolve(import.meta.dirname, '../../../src/journal/local/workFolder.ts');
   const script = `import { openWorkFolder } from ${JSON.stringify(file)};
     import { writeFileSync } from 'node:fs';
     globalThis.folder = await openWorkFolder(${JSON.stringify(parent)}, ${JSON.stringify(runId)});
