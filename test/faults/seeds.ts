@@ -1,5 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { Agent } from 'undici';
@@ -12,6 +11,7 @@ import type { RecordedRequest } from '../../src/simulators/lineAds/exchange.ts';
 import type { Fault } from '../../src/simulators/lineAds/faults.ts';
 import { type Simulator, startSimulator } from '../../src/simulators/lineAds/simulator.ts';
 import { hashOf } from '../cli/customers.ts';
+import { makeFastFolder } from '../setup/fastFolder.ts';
 import { createRandom, integerBetween, pickOne } from '../setup/seeded.ts';
 import { failJournalAt } from './failJournal.ts';
 import { brokenUploadRules } from './uploadRules.ts';
@@ -80,7 +80,7 @@ async function openWorld(seed: number): Promise<World> {
     signature: pickOne(random, ['any', 'padded', 'rfc7515']),
     jobs: { queuedMs: integerBetween(random, 0, 20_000), workingMs: integerBetween(random, 0, 60_000) },
   });
-  const folder = mkdtempSync(join(tmpdir(), 'line-ads-sync-seed-'));
+  const folder = makeFastFolder('line-ads-sync-seed-');
   const mode = pickOne(random, ['add', 'mirror'] as const);
   // One world in five has more batches than LINE lists jobs.
   const isLarge = random() < 0.2;
