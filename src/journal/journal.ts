@@ -6,7 +6,7 @@ import type { CursorRecord, Snapshot } from './snapshots.ts';
 
 /** A sync of an account: the owner of plans, a snapshot and refusals. */
 export interface SyncKey {
-  /** With its platform, such as `line_ads:A12345678901`. */
+  /** Platform and account, such as `line_ads:A12345678901`. */
   accountId: string;
   syncName: string;
 }

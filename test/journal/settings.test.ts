@@ -15,7 +15,7 @@ test('the key of a sync names its platform, account and name', () => {
 test.each([
   ['postgres://app:one@db.example/sales', 'postgres://app:t%40o@db.example/sales'],
   ['postgres://app:one@/sales?host=/run', 'postgres://app:t@o@/sales?host=/run'],
-])('another password is the same source: %s', (url, changed) => {
+])('a new password does not make a new source: %s', (url, changed) => {
   const sourceAt = (text: string) => settingsOf({ type: 'postgres', url: text, table: 't' });
   expect(sourceAt(url)).toBe(sourceAt(changed));
   expect(sourceAt(url)).not.toContain('one');
@@ -33,12 +33,12 @@ test('another host, database, user or query is another source', () => {
   expect(new Set(sources).size).toBe(sources.length);
 });
 
-test('keys and tokens are no part of it', () => {
+test('keys and tokens are not part of the settings of a source', () => {
   const settings = settingsOf({ type: 'snowflake', account: 'a', oauthToken: 'MARKED', table: 't' });
   expect(settings).not.toContain('MARKED');
 });
 
-test('the country column and the default country are part of what a snapshot was made under', () => {
+test('the country column and the default country are part of the settings of a snapshot', () => {
   const settingsWith = (changes: object) => membershipSettings(syncOf({ identifierType: 'phone', ...changes }));
   const settings = [
     settingsWith({}),
@@ -51,11 +51,11 @@ test('the country column and the default country are part of what a snapshot was
   expect(settingsWith({ countryColumn: 'COUNTRY' })).toBe(settingsWith({ countryColumn: 'country' }));
 });
 
-test('a snapshot of a sync without a country column was made under the same settings before there were such columns', () => {
+test('a snapshot of a sync without a country column has the same settings as before there were such columns', () => {
   expect(membershipSettings(syncOf({ identifierType: 'phone', defaultCountry: 'JP' }))).not.toContain('countryColumn');
 });
 
-test('the country column of a suppression list is part of what a plan was made for', () => {
+test('the country column of a suppression list is part of the settings of a plan', () => {
   const originWith = (entry: object) => {
     const config = configOf({ identifierType: 'phone' });
     const suppress = [

@@ -41,7 +41,6 @@ export function openToWrite(path: string, schema: Schema): DatabaseSync {
     return orClose(database, () => {
       database.exec('PRAGMA journal_mode = DELETE; PRAGMA synchronous = EXTRA');
       upgrade(database, checkFile(database, path, schema), schema);
-      database.exec('PRAGMA foreign_keys = ON');
     });
   });
 }
@@ -50,7 +49,8 @@ export function openToWrite(path: string, schema: Schema): DatabaseSync {
 function upgrade(database: DatabaseSync, version: number, schema: Schema): void {
   if (version === versionOf(schema)) return;
   const steps = schema.upgrades.slice(version - 1).join('; ');
-  database.exec(`PRAGMA foreign_keys = OFF; BEGIN; ${steps}; PRAGMA user_version = ${versionOf(schema)}; COMMIT`);
+  const transaction = `BEGIN; ${steps}; PRAGMA user_version = ${versionOf(schema)}; COMMIT`;
+  database.exec(`PRAGMA foreign_keys = OFF; ${transaction}; PRAGMA foreign_keys = ON`);
 }
 
 /** The file gets its name only when it is complete, so a journal without tables is always a damaged one. */

@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 /** The version of a schema is one more than the number of its upgrades. It is kept in the file's header. */
 export interface Schema {
   tables: string;
-  /** For each older version, from 1 on, the statements that upgrade it to the next one. */
+  /** Statements that upgrade each older version to the next one, from version 1 on. */
   upgrades: readonly string[];
 }
 
@@ -108,7 +108,7 @@ const toVersion3 = `
     SELECT run_id, command, started_ms, report FROM earlier_runs ORDER BY started_ms, run_id;
   DROP TABLE earlier_runs`;
 
-/** To version 4: accounts with their platform, and neutral words for uploads and their states. */
+/** To version 4: accounts are recorded with their platform, uploads and their states in neutral words. */
 const toVersion4 = `
   UPDATE plans SET account_id = 'line_ads:' || account_id;
   UPDATE snapshots SET account_id = 'line_ads:' || account_id;

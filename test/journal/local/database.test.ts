@@ -33,6 +33,16 @@ test('a step is on the disk when it returns: files are synced, and the folder wh
   expect(settingOf(database, 'foreign_keys')).toBe(1);
 });
 
+test('an upgraded file is opened with the settings of a new one', () => {
+  const path = newPath();
+  openToWrite(path, schema).close();
+  const database = openToWrite(path, { ...schema, upgrades: ['ALTER TABLE runs ADD COLUMN a TEXT'] });
+  onTestFinished(() => database.close());
+  expect(settingOf(database, 'user_version')).toBe(2);
+  expect(settingOf(database, 'synchronous')).toBe(3);
+  expect(settingOf(database, 'foreign_keys')).toBe(1);
+});
+
 test('an upgrade that fails halfway leaves the file as it was', () => {
   const path = newPath();
   openToWrite(path, schema).close();

@@ -41,7 +41,7 @@ async function startHolder(directory: string) {
 }
 
 describe('a state directory', () => {
-  test('is made where it is missing, for this user only', async () => {
+  test('a missing state directory is made for this user only', async () => {
     const directory = join(folder, 'a/b/state');
     const lock = await lockState(directory);
     expect(['a', 'a/b', 'a/b/state'].map((name) => statSync(join(folder, name)).mode & 0o777)).toEqual([
@@ -51,7 +51,7 @@ describe('a state directory', () => {
     lock.release();
   });
 
-  test('belongs to one at a time in this process', async () => {
+  test('a state directory belongs to one holder at a time in this process', async () => {
     const lock = await lockState(folder);
     const error = await lockState(folder).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'state.locked' });
@@ -60,13 +60,13 @@ describe('a state directory', () => {
     (await lockState(folder)).release();
   });
 
-  test('stays locked after another has tried', async () => {
+  test('a state directory stays locked after another attempt to lock it', async () => {
     const lock = await lockState(folder);
     for (let attempt = 0; attempt < 3; attempt++) expect(await codeOf(lockState(folder))).toBe('state.locked');
     lock.release();
   });
 
-  test('is told as locked at once while another process has it, and is free when that is killed', async () => {
+  test('a state directory is reported as locked at once while another process holds it, and is free when that is killed', async () => {
     const holder = await startHolder(folder);
     const before = performance.now();
     expect(await codeOf(lockState(folder))).toBe('state.locked');
@@ -76,14 +76,14 @@ describe('a state directory', () => {
     (await lockState(folder)).release();
   });
 
-  test('holds nothing but the lock and the marker, also while it is held', async () => {
+  test('a state directory holds nothing but the lock and the marker, also while it is locked', async () => {
     const lock = await lockState(folder);
     expect(readdirSync(folder)).toEqual(['line-ads-sync-state', 'lock']);
     lock.release();
     expect(readdirSync(folder)).toEqual(['line-ads-sync-state', 'lock']);
   });
 
-  test('can be locked by several at the first start, and one gets it', async () => {
+  test('when several processes start at once on a new state directory, one gets the lock', async () => {
     const directory = join(folder, 'new/state');
     const results = await Promise.allSettled(Array.from({ length: 5 }, () => lockState(directory)));
     const locks = results.filter((result) => result.status === 'fulfilled');
@@ -96,17 +96,17 @@ describe('a state directory', () => {
   });
 });
 
-describe('not writable is', () => {
+describe('a state directory that cannot be written to', () => {
   test.each<[string, (folder: string) => string]>([
-    ['a file in its place', (inside) => write(join(inside, 'file'))],
-    ['a file above it', (inside) => join(write(join(inside, 'file')), 'state')],
-    ['a file system of the kernel', () => '/proc/line-ads-sync'],
-    ['a name that is too long', (inside) => join(inside, 'x'.repeat(300))],
-  ])('%s', async (_, prepare) => {
+    ['a file', (inside) => write(join(inside, 'file'))],
+    ['a folder below a file', (inside) => join(write(join(inside, 'file')), 'state')],
+    ['a folder in a file system of the kernel', () => '/proc/line-ads-sync'],
+    ['a folder whose name is too long', (inside) => join(inside, 'x'.repeat(300))],
+  ])('a state directory cannot be made in place of %s', async (_, prepare) => {
     expect(await codeOf(lockState(prepare(folder)))).toBe('state.not_writable');
   });
 
-  test('a folder without the right to write', () => {
+  test('a folder that this user may not write to is not a state directory', () => {
     chmodSync(folder, 0o755);
     mkdirSync(join(folder, 'closed'));
     chmodSync(join(folder, 'closed'), 0o555);

@@ -4,14 +4,12 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -19,14 +17,15 @@ import { SyncError } from '../../../src/errors.ts';
 import { lockState } from '../../../src/journal/local/lock.ts';
 import { openJournal } from '../../../src/journal/openJournal.ts';
 import { evaluateWithoutRoot } from '../../setup/asOtherUser.ts';
+import { makeFastFolder } from '../../setup/fastFolder.ts';
 import { keptName } from '../journalSetup.ts';
 
 let directory = '';
 let elsewhere = '';
 
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'state-'));
-  elsewhere = mkdtempSync(join(tmpdir(), 'elsewhere-'));
+  directory = makeFastFolder('state-');
+  elsewhere = makeFastFolder('elsewhere-');
 });
 
 afterEach(() => {
@@ -71,7 +70,7 @@ function writeEmpty(...names: string[]): void {
   for (const name of names) writeFile(name);
 }
 
-describe('a directory that was not made by us', () => {
+describe('foreign directories', () => {
   test.each<[string, () => void]>([
     ['of source files', () => writeFile('people.csv', 'email\n')],
     [
@@ -99,16 +98,19 @@ describe('a directory that was not made by us', () => {
     ['with another file of the marker’s name', () => writeFile(marker, 'something else')],
     ['with a file called lost+found', () => writeFile('lost+found')],
     ['with hidden files alone', () => writeFile('.env', 'SECRET=1')],
-  ])('is refused to runs and to readers, and left as it is: %s', async (_, prepare) => {
-    prepare();
-    const before = contentsOf(directory);
-    expect(await codeOf(work)).toBe('state.not_ours');
-    expect(await codeOf(() => openJournal(directory, 'read'))).toBe('state.not_ours');
-    expect(contentsOf(directory)).toEqual(before);
-  });
+  ])(
+    'a directory that the program did not make is refused to runs and readers, and left as it is: %s',
+    async (_, prepare) => {
+      prepare();
+      const before = contentsOf(directory);
+      expect(await codeOf(work)).toBe('state.not_ours');
+      expect(await codeOf(() => openJournal(directory, 'read'))).toBe('state.not_ours');
+      expect(contentsOf(directory)).toEqual(before);
+    },
+  );
 
   test.each(['lock', 'journal.db', 'journal.db-journal', 'journal.db-new', 'members', 'work', marker])(
-    'is where a link called %s leads: it is refused, also beside our marker',
+    'a link called %s leads elsewhere: it is refused, also beside the marker',
     async (name) => {
       await work();
       rmSync(join(directory, name), { recursive: true, force: true });
@@ -122,7 +124,7 @@ describe('a directory that was not made by us', () => {
     },
   );
 
-  test('is not waited for: a pipe in the place of a file is refused', async () => {
+  test('a pipe in the place of a file is refused, and not waited for', async () => {
     await work();
     rmSync(join(directory, 'lock'));
     execFileSync('mkfifo', [join(directory, 'lock')]);
@@ -130,15 +132,15 @@ describe('a directory that was not made by us', () => {
   });
 });
 
-describe('a directory is taken', () => {
-  test('when it is the root of a fresh volume', async () => {
+describe('state directories', () => {
+  test('the root of a fresh volume is taken as a state directory', async () => {
     mkdirSync(join(directory, 'lost+found'), { mode: 0o700 });
     await work();
     expect(readdirSync(directory).sort()).toEqual(['journal.db', marker, 'lock', 'lost+found']);
     await work();
   });
 
-  test('when an earlier version made it, which left no marker', async () => {
+  test('a directory of an earlier version, which left no marker, is taken as a state directory', async () => {
     await work();
     rmSync(join(directory, marker));
     mkdirSync(join(directory, 'members'));
@@ -153,13 +155,16 @@ describe('a directory is taken', () => {
   test.each([
     ['half a marker', () => writeFile(marker, 'This directory')],
     ['an empty marker and a lock', () => writeEmpty(marker, 'lock')],
-  ])('when a run that was killed at its start left %s', async (_, prepare) => {
-    prepare();
-    await work();
-    await work();
-  });
+  ])(
+    'a directory is taken as a state directory when a run that was killed at its start left %s',
+    async (_, prepare) => {
+      prepare();
+      await work();
+      await work();
+    },
+  );
 
-  test('through a link that stands for the directory itself', async () => {
+  test('a link may stand for the state directory itself', async () => {
     const target = directory;
     directory = join(elsewhere, 'link');
     symlinkSync(target, directory);
@@ -168,14 +173,14 @@ describe('a directory is taken', () => {
     directory = target;
   });
 
-  test('when its journal is gone and the marker stays', async () => {
+  test('a state directory stays one when its journal is gone', async () => {
     await work();
     rmSync(join(directory, 'journal.db'));
     await work();
   });
 });
 
-test('of the files in members only those that are named as ours are removed', async () => {
+test('only files that are named like kept sets are removed from the folder of kept sets', async () => {
   await work();
   mkdirSync(join(directory, 'members'));
   mkdirSync(join(directory, 'members', keptName('folder', 'members')));
@@ -199,19 +204,19 @@ describe('another user', () => {
     return JSON.parse(evaluateWithoutRoot(imports, script)) as string[];
   }
 
-  test('is told that the state directory cannot be read, and never that it is empty', async () => {
+  test('another user gets the error that the state directory cannot be read, and never an empty journal', async () => {
     await work();
     chmodSync(directory, 0o000);
     expect(codesWithoutRoot(directory)).toEqual(['state.not_readable', 'state.not_writable']);
   });
 
-  test('is told so of a directory below one that is closed', async () => {
+  test('another user gets the same error for a state directory below a closed one', async () => {
     await work();
     chmodSync(elsewhere, 0o000);
     expect(codesWithoutRoot(join(elsewhere, 'state'))).toEqual(['state.not_readable', 'state.not_writable']);
   });
 
-  test('is told so of a journal that is closed in an open directory', async () => {
+  test('another user gets the same error for a closed journal in an open directory', async () => {
     await work();
     chmodSync(directory, 0o755);
     for (const name of readdirSync(directory)) chmodSync(join(directory, name), 0o000);
@@ -219,7 +224,7 @@ describe('another user', () => {
   });
 });
 
-test('only a missing directory is an empty one: a file above it is not', async () => {
+test('only a missing directory counts as empty: a file in its path is an error', async () => {
   writeFileSync(join(elsewhere, 'file'), '');
   expect(await codeOf(() => openJournal(join(elsewhere, 'file/state'), 'read'))).toBe('state.not_readable');
   expect(await codeOf(() => openJournal(join(elsewhere, 'file'), 'read'))).toBe('state.not_readable');

@@ -127,6 +127,12 @@ test.each(versions)('a journal of version %i is upgraded once by the next run th
     { account_id: 'line_ads:A1' },
     { account_id: 'line_ads:A2' },
   ]);
+  expect(upgraded.prepare('SELECT upload_id, upload_state FROM batches ORDER BY position').all()).toEqual([
+    { upload_id: '101', upload_state: 'finished' },
+    { upload_id: '90071992547409931', upload_state: 'failed' },
+    { upload_id: '103', upload_state: 'unfinished' },
+    ...Array.from({ length: 3 }, () => ({ upload_id: null, upload_state: null })),
+  ]);
   upgraded.close();
 });
 

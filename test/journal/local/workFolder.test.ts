@@ -47,7 +47,7 @@ async function startRun(runId: string) {
 }
 
 describe('a working folder', () => {
-  test('is for this user only, and goes with all in it', async () => {
+  test('a working folder is for this user only, and is removed with its contents', async () => {
     const folder = await openWorkFolder(join(parent, 'work'), 'run-1');
     expect(statSync(folder.path).mode & 0o777).toBe(0o700);
     mkdirSync(join(folder.path, 'sync/members'), { recursive: true });
@@ -56,13 +56,13 @@ describe('a working folder', () => {
     expect(readdirSync(join(parent, 'work'))).toEqual([]);
   });
 
-  test('is not to be had twice', async () => {
+  test('a working folder cannot be opened twice', async () => {
     const folder = await openWorkFolder(parent, 'run-1');
     await expect(openWorkFolder(parent, 'run-1')).rejects.toMatchObject({ code: 'state.not_writable' });
     folder.remove();
   });
 
-  test('is not made in a state directory that has vanished, which would be without its marker', async () => {
+  test('a working folder is not made in a state directory that has vanished, which would lack its marker', async () => {
     const opening = openWorkFolder(join(parent, 'vanished/work'), 'run-1');
     await expect(opening).rejects.toMatchObject({
       code: 'state.not_writable',
@@ -71,15 +71,15 @@ describe('a working folder', () => {
     expect(existsSync(join(parent, 'vanished'))).toBe(false);
   });
 
-  test('cannot be made below a file', async () => {
+  test('a working folder cannot be made below a file', async () => {
     writeFileSync(join(parent, 'file'), '');
     const opening = openWorkFolder(join(parent, 'file/work'), 'run-1');
     await expect(opening).rejects.toMatchObject({ code: 'state.not_writable' });
   });
 });
 
-describe('what other runs left', () => {
-  test('goes when the run was killed, and stays while it lives', async () => {
+describe('the working folder of another run', () => {
+  test('the folder of a killed run is removed, and that of a living run stays', async () => {
     const killed = await startRun(runIdOf('killed'));
     const living = await startRun(runIdOf('living'));
     killed.run.kill('SIGKILL');
@@ -91,7 +91,7 @@ describe('what other runs left', () => {
     folder.remove();
   });
 
-  test('stays while it lives in this process', async () => {
+  test('the folder of a living run in this process stays', async () => {
     const living = await openWorkFolder(parent, runIdOf('living'));
     const folder = await openWorkFolder(parent, runIdOf('next'));
     expect(existsSync(living.path)).toBe(true);
@@ -100,7 +100,7 @@ describe('what other runs left', () => {
     expect(readdirSync(parent)).toEqual([]);
   });
 
-  test('stays when it is not a run of ours: another name, no lock, a lock with content, or a link', async () => {
+  test('a folder that no run made stays: another name, no lock, a lock with content, or a link', async () => {
     const elsewhere = mkdtempSync(join(tmpdir(), 'elsewhere-'));
     onTestFinished(() => rmSync(elsewhere, { recursive: true }));
     const nameOf = (name: string) => `line-ads-sync-run-${runIdOf(name)}`;
@@ -124,7 +124,7 @@ describe('what other runs left', () => {
     expect(readdirSync(elsewhere)).toEqual(['lock']);
   });
 
-  test('goes without what a link in it points at', async () => {
+  test('a folder is removed without the targets of links in it', async () => {
     const elsewhere = mkdtempSync(join(tmpdir(), 'elsewhere-'));
     onTestFinished(() => rmSync(elsewhere, { recursive: true }));
     writeFileSync(join(elsewhere, 'people.csv'), 'email\n');
@@ -137,21 +137,18 @@ describe('what other runs left', () => {
     expect(readdirSync(elsewhere)).toEqual(['people.csv']);
   });
 
-  test.skipIf(process.getuid?.() !== 0)(
-    'is not touched when it is another user’s, whatever that has put there',
-    async () => {
-      const target = join(parent, 'target');
-      writeFileSync(target, '');
-      chmodSync(target, 0o644);
-      const trap = join(parent, `line-ads-sync-run-${runIdOf('trap')}`);
-      mkdirSync(trap);
-      writeFileSync(join(trap, 'lock'), '');
-      symlinkSync(target, join(trap, 'people.csv'));
-      chownSync(trap, 12_345, 12_345);
-      const folder = await openWorkFolder(parent, runIdOf('next'));
-      expect(existsSync(trap)).toBe(true);
-      expect(statSync(target).mode & 0o777).toBe(0o644);
-      folder.remove();
-    },
-  );
+  test.skipIf(process.getuid?.() !== 0)('a folder of another user is not touched, whatever it contains', async () => {
+    const target = join(parent, 'target');
+    writeFileSync(target, '');
+    chmodSync(target, 0o644);
+    const trap = join(parent, `line-ads-sync-run-${runIdOf('trap')}`);
+    mkdirSync(trap);
+    writeFileSync(join(trap, 'lock'), '');
+    symlinkSync(target, join(trap, 'people.csv'));
+    chownSync(trap, 12_345, 12_345);
+    const folder = await openWorkFolder(parent, runIdOf('next'));
+    expect(existsSync(trap)).toBe(true);
+    expect(statSync(target).mode & 0o777).toBe(0o644);
+    folder.remove();
+  });
 });
