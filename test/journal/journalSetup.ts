@@ -5,10 +5,12 @@ import type { Journal } from '../../src/journal/journal.ts';
 import type { NewPlan, RecordedPlan } from '../../src/journal/plans.ts';
 import type { Snapshot } from '../../src/journal/snapshots.ts';
 import { openMemberSet, type SealedSet } from '../../src/members/memberSet.ts';
+import type { DeliveredBatch } from '../../src/report/batches.ts';
 import { type RunReport, startSyncReport } from '../../src/report/report.ts';
 import { syncOf } from '../setup/memberSetup.ts';
 
 export const key = { accountId: 'line_ads:A1', syncName: 'people' };
+export const others = { ...key, syncName: 'others' };
 
 /** A name such as a run gives to a set that it keeps. */
 export function keptName(name: string, kind: 'members' | 'lines'): string {
@@ -64,6 +66,17 @@ export function runReport(): RunReport {
 export async function beginPlan(journal: Journal, runId = 'run-1', startedMs = 1_000): Promise<RecordedPlan> {
   await journal.beginRun({ runId, command: 'sync', startedMs });
   return journal.beginPlan(planOf({ runId, plannedMs: startedMs }));
+}
+
+/** Begins a run with the plans of two syncs. */
+export async function beginTwo(journal: Journal): Promise<[RecordedPlan, RecordedPlan]> {
+  const plan = await beginPlan(journal);
+  return [plan, await journal.beginPlan(planOf({ syncName: 'others' }))];
+}
+
+/** A batch after a step of its delivery. */
+export function changed(batch: DeliveredBatch, changes: Partial<DeliveredBatch>): DeliveredBatch {
+  return { ...structuredClone(batch), ...changes };
 }
 
 export function snapshotOf(plan: RecordedPlan): Snapshot {

@@ -4,7 +4,7 @@ import type { KeptSet } from '../../../src/journal/keptSets.ts';
 import { claimStateDirectory } from '../../../src/journal/local/stateDirectory.ts';
 import { openJournal } from '../../../src/journal/openJournal.ts';
 import { makeFastFolder } from '../../setup/fastFolder.ts';
-import type { DamageableStore } from '../keptSetsContract.ts';
+import type { DamageableStore } from '../contract/keptSets.ts';
 
 /** A store in a new state directory. */
 export async function createLocalStore(): Promise<DamageableStore> {

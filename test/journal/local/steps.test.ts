@@ -7,7 +7,7 @@ import type { RecordedPlan } from '../../../src/journal/plans.ts';
 import { failJournalAt } from '../../faults/failJournal.ts';
 import { interceptJournalSteps } from '../../faults/journalSteps.ts';
 import { makeFastFolder } from '../../setup/fastFolder.ts';
-import { beginPlan, codeOf, key, planOf, runReport, snapshotOf } from '../journalSetup.ts';
+import { beginPlan, codeOf, key, others, planOf, runReport, snapshotOf } from '../journalSetup.ts';
 
 let directory = '';
 
@@ -20,7 +20,6 @@ afterEach(() => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-const others = { ...key, syncName: 'others' };
 const cursor = { origin: 'o', value: '2' };
 const refusal = { planId: 'p', audienceId: '77', snapshot: null, removes: 1 };
 

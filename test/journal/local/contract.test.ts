@@ -1,0 +1,4 @@
+import { testJournalContract } from '../contract/journal.ts';
+import { createLocalStore } from './localStore.ts';
+
+testJournalContract('a state directory', createLocalStore);
