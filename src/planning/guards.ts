@@ -1,8 +1,8 @@
 import type { Config, Mode } from '../config/schema.ts';
 import { SyncError } from '../errors.ts';
 import type { ReadCounts, ReadResult } from '../members/readMembers.ts';
-import { percent } from './percent.ts';
-import { checkDoubt, countryHint } from './phoneCountry.ts';
+import { checkDoubt, countryHint } from '../reading/phoneCountry.ts';
+import { percent } from '../report/percent.ts';
 
 export interface GuardInput {
   mode: Mode;

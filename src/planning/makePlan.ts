@@ -7,13 +7,13 @@ import type { CursorRecord } from '../journal/snapshots.ts';
 import type { SealedSet } from '../members/memberSet.ts';
 import { countSuppressed } from '../members/suppress.ts';
 import { collectLines, openUploadLines } from '../members/uploadLines.ts';
+import { warnOfDoubt } from '../reading/phoneCountry.ts';
 import type { DesiredMembers } from '../reading/readDesired.ts';
 import type { SyncReport } from '../report/report.ts';
 import type { RunContext } from '../run/context.ts';
 import { type Comparison, compareWithLast } from './compareWithLast.ts';
 import { guardShrink } from './guardShrink.ts';
 import { checkGuards } from './guards.ts';
-import { warnOfDoubt } from './phoneCountry.ts';
 import { type Choice, choosePlan, type Plan, planUploads } from './plan.ts';
 import { addPlanWarnings } from './planWarnings.ts';
 

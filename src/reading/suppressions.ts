@@ -8,11 +8,11 @@ import type { SealedSet } from '../members/memberSet.ts';
 import type { NationalSample } from '../members/nationalSampler.ts';
 import { type ReadResult, readMembers } from '../members/readMembers.ts';
 import { collectLines } from '../members/uploadLines.ts';
-import { checkDoubt, countryHint, warnOfDoubt } from '../planning/phoneCountry.ts';
 import type { SyncReport } from '../report/report.ts';
 import type { ReadingContext } from '../run/context.ts';
 import { openSource } from '../sources/openSource.ts';
 import { guardState } from '../system/stateErrors.ts';
+import { checkDoubt, countryHint, warnOfDoubt } from './phoneCountry.ts';
 
 /** The people who must not be uploaded, whatever a source says. */
 export interface Suppressions {

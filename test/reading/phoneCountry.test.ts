@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { warnOfDoubt } from '../../src/planning/phoneCountry.ts';
+import { warnOfDoubt } from '../../src/reading/phoneCountry.ts';
 
 function warningsOf(sampled: number, doubtful: number) {
   const warnings: { code: string; message: string }[] = [];

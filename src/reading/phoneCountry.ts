@@ -1,8 +1,8 @@
 import { SyncError } from '../errors.ts';
 import type { NationalSample } from '../members/nationalSampler.ts';
 import type { RejectAccount } from '../members/readMembers.ts';
+import { percent } from '../report/percent.ts';
 import type { SyncReport } from '../report/report.ts';
-import { percent } from './percent.ts';
 
 /*
  * Phone numbers without a country code can be read as numbers of several countries. Many that are not valid in the
