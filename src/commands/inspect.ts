@@ -3,7 +3,7 @@ import { systemClock } from '../clock.ts';
 import type { Config } from '../config/schema.ts';
 import { createLineAdsClient } from '../destinations/lineAds/client.ts';
 import { exitCodeByError, exitCodePrecedence } from '../errors.ts';
-import { describeError } from '../report/report.ts';
+import { describeError } from '../report/describeError.ts';
 import { type CheckResult, checkParts } from '../run/checkParts.ts';
 import { readStatus } from '../run/status.ts';
 import { type ConfigFlags, readConfig } from './configFile.ts';

@@ -1,7 +1,10 @@
 import type { Logger } from 'pino';
 import { systemClock } from '../clock.ts';
-import { exitCodeOfRun, type RunReport } from '../report/report.ts';
-import { type RunOptions, reportWithoutRun, run } from '../run/run.ts';
+import { exitCodeOfRun } from '../report/exitCodes.ts';
+import type { RunReport } from '../report/report.ts';
+import { reportWithoutRun } from '../report/runReport.ts';
+import type { RunOptions } from '../run/options.ts';
+import { run } from '../run/run.ts';
 import { type ConfigFlags, readConfig } from './configFile.ts';
 import { openNetwork } from './network.ts';
 import { createLog, createProgress, print, showTable } from './output.ts';
