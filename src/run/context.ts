@@ -18,7 +18,7 @@ export interface RunContext extends ReadingContext {
   isFull: boolean;
   /** `--approve`: ids of plans that may remove more than `guards.maxShrink` allows. */
   approved: readonly string[];
-  destinationNamed(name: string): Destination;
+  destinationOf(name: string): Destination;
   /** Only read in a preview. */
   journal: Journal;
   reads: SharedReads;

@@ -36,7 +36,7 @@ export async function openContext(options: RunOptions, runId: string, journal: J
     isToRestart: options.restart === true,
     isFull: options.full === true,
     approved: options.approve ?? [],
-    destinationNamed: () => destination,
+    destinationOf: () => destination,
     journal,
     reads: createSharedReads(config, (requests) => reading.readLimit(() => readTogether(requests, reading))),
     suppressions: createSuppressions(reading),

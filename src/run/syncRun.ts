@@ -24,7 +24,7 @@ export function startSyncRun(sync: SyncConfig, context: RunContext): SyncRun {
     ...context,
     sync,
     key: syncKeyOf(context.config, sync),
-    destination: context.destinationNamed(report.destination),
+    destination: context.destinationOf(report.destination),
     audience: undefined,
     report,
     isResumed: false,

@@ -136,9 +136,9 @@ describe.each(engines)('from $type', ({ type, database, time }) => {
     const { put, sync } = await openTable(scenario);
     await put('a', 7);
     await sync();
-    using journal = openJournal(`${scenario.folder}/.line-ads-sync`, 'read');
-    const accountId = scenario.simulator.adAccountId;
-    expect(journal.snapshot({ accountId, syncName: 'buyers' })?.cursor?.value).toContain('00:07:00');
+    await using journal = await openJournal(`${scenario.folder}/.line-ads-sync`, 'read');
+    const accountId = `line_ads:${scenario.simulator.adAccountId}`;
+    expect((await journal.snapshot({ accountId, syncName: 'buyers' }))?.cursor?.value).toContain('00:07:00');
   });
 });
 

@@ -21,7 +21,7 @@ import type { RecordedPlan } from '../../src/journal/plans.ts';
 import type { Snapshot } from '../../src/journal/snapshots.ts';
 import { claimStateDirectory } from '../../src/journal/stateDirectory.ts';
 import { type Fate, fates } from '../../src/report/batches.ts';
-import { reportWithoutRun } from '../../src/report/runReport.ts';
+import { reportWithoutRun } from '../../src/run/run.ts';
 import { createFakeClock } from '../setup/clientSetup.ts';
 import { keptName, key, planOf } from './journalSetup.ts';
 
