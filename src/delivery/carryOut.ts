@@ -61,7 +61,7 @@ async function deliver(run: DeliveryRun, plan: RecordedPlan, wait: boolean): Pro
     await delivery.deliver();
     return wait ? await delivery.follow() : [];
   } catch (error) {
-    // The accepted uploads are followed all the same, so that the report can say what the destination holds.
+    // Accepted uploads are followed even so: their ends tell the part of the plan that the destination holds.
     if (wait && hasCode(error, 'upload.refused') && !run.signal.aborted) await delivery.follow().catch(() => {});
     throw error;
   }

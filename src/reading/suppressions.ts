@@ -14,7 +14,7 @@ import { guardState } from '../system/stateErrors.ts';
 import type { ReadingContext } from './context.ts';
 import { checkDoubt, countryHint, doubtWarnings } from './phoneCountry.ts';
 
-/** The members that must not be uploaded, whatever a source says. */
+/** The members that must not be uploaded even if a source holds them. */
 export interface Suppressions {
   /** Reads all lists of the sync's identifier type. Never throws. */
   of(sync: SyncConfig): Promise<SuppressionLists>;

@@ -105,7 +105,7 @@ function reportBatch({ planned, attempts, upload }: DeliveredBatch, { action }: 
   };
 }
 
-/** Continues the report of an earlier run's plan. The audience is as this run sees it. */
+/** Continues the report of an earlier run's plan, with the audience as this run sees it. */
 export function noteEarlierReport(report: SyncReport, earlier: SyncReport): SyncReport {
   return {
     ...report,
@@ -115,7 +115,7 @@ export function noteEarlierReport(report: SyncReport, earlier: SyncReport): Sync
   };
 }
 
-/** The end of a sync by an error, after whatever was noted before. */
+/** Ends the report with an error. Facts that were noted before stay. */
 export function noteError(report: SyncReport, thrown: unknown): SyncReport {
   const error = describeError(thrown);
   const status = statusOfError(error);

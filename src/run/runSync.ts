@@ -37,7 +37,7 @@ export async function runSync(sync: SyncConfig, context: RunContext): Promise<Sy
   return run;
 }
 
-/** From the source on: suppression lists, members, plan, guards, delivery. */
+/** Runs the stages from the source on: suppression lists, members, plan, guards, delivery. */
 async function syncAfresh(run: SyncRun): Promise<void> {
   if (run.command === 'resume') return end(run, 'nothing_to_do');
   const suppressed = await run.suppressions.of(run.sync);

@@ -6,7 +6,7 @@ import { syncKeyOf } from '../journal/settings.ts';
 import { remoteOf } from '../report/batches.ts';
 import type { SyncReport } from '../report/report.ts';
 
-/** What the journal knows of the last runs and of each sync; with `remote` what LINE has, too. No identifier is in it. */
+/** The last runs and the syncs by the journal, and with `remote` by their destinations. It holds no identifier. */
 export interface StatusReport {
   runs: RunStatus[];
   syncs: SyncStatus[];
@@ -15,7 +15,7 @@ export interface StatusReport {
 export interface RunStatus {
   runId: string;
   command: string;
-  /** `unfinished`: still at work, or killed. */
+  /** `unfinished`: at work, or killed. */
   status: string;
   startedAt: string;
   finishedAt: string | null;
@@ -26,7 +26,7 @@ export interface RunStatus {
 
 export interface SyncStatus {
   name: string;
-  /** What a run has left, to be ended by the next one. */
+  /** The plan that a run left and the next run finishes. */
   unfinished: {
     runId: string;
     planId: string;
@@ -39,7 +39,7 @@ export interface SyncStatus {
 
 const shownRuns = 10;
 
-/** Takes no lock and changes nothing, so it can be asked while a run is at work. */
+/** Takes no lock and changes nothing. Another process may be at work on the state directory. */
 export async function readStatus(config: Config, destination: Destination | undefined): Promise<StatusReport> {
   await using journal = await openJournal(config.state.directory, 'read');
   const runs = (await journal.lastRuns(shownRuns)).map(describeRun);
@@ -104,7 +104,7 @@ async function describeSync(sync: SyncConfig, config: Config, journal: Journal):
   };
 }
 
-/** An audience that takes no uploads is shown, too. */
+/** Includes an audience that takes no uploads. */
 async function lookAtDestination(sync: SyncConfig, destination: Destination): Promise<SyncStatus['remote']> {
   const [audience] = findAudiences(await destination.audiences.recall(), sync);
   return { audience: audience ?? null, jobs: audience === undefined ? [] : await destination.uploadsTo(audience.id) };
