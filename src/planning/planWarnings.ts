@@ -1,13 +1,14 @@
 import type { LastUpload } from '../journal/lastUpload.ts';
-import type { Warning } from '../report/report.ts';
-import type { Plan } from './plan.ts';
+import type { PlanAction, Warning } from '../report/report.ts';
 
 const dayMs = 86_400_000;
 const fewMembers = 100;
 const overdueDays = 150;
 
-export interface WarningInput extends Pick<Plan, 'action' | 'batches'> {
+export interface WarningInput {
   syncName: string;
+  action: PlanAction;
+  batches: readonly unknown[];
   last: LastUpload;
   /** The desired members. */
   members: { count: number };

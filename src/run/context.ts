@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Destination } from '../destinations/destination.ts';
-import type { Journal } from '../journal/journal.ts';
+import type { Journal, SyncKey } from '../journal/journal.ts';
 import type { ReadingContext } from '../reading/context.ts';
 import type { SharedReads } from '../reading/sharedReads.ts';
 import type { Suppressions } from '../reading/suppressions.ts';
@@ -24,6 +24,6 @@ export interface RunContext extends ReadingContext {
   reads: SharedReads;
   suppressions: Suppressions;
   /** Throws if another sync of this run has the audience. */
-  claimAudience(id: string, syncName: string): void;
+  claimAudience(audienceId: string, sync: SyncKey): void;
   clock: Clock;
 }

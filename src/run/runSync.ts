@@ -65,7 +65,7 @@ async function findAudience(run: SyncRun): Promise<void> {
   run.progress.show(sync.name, { stage: 'looking up the audience' });
   run.audience = resolveAudience(await destination.audiences.recall(), sync, destination.words);
   if (run.audience === undefined) return;
-  run.claimAudience(run.audience.id, sync.name);
+  run.claimAudience(run.audience.id, run.key);
   run.report = noteAudience(run.report, run.audience);
 }
 

@@ -39,7 +39,7 @@ export interface SyncStatus {
 
 const shownRuns = 10;
 
-/** Takes no lock and changes nothing. Another process may be at work on the state directory. */
+/** Takes no lock and changes nothing, so it can be asked while a run is at work. */
 export async function readStatus(config: Config, destination: Destination | undefined): Promise<StatusReport> {
   await using journal = await openJournal(config.state.directory, 'read');
   const runs = (await journal.lastRuns(shownRuns)).map(describeRun);
@@ -104,7 +104,7 @@ async function describeSync(sync: SyncConfig, config: Config, journal: Journal):
   };
 }
 
-/** Includes an audience that takes no uploads. */
+/** An audience that takes no uploads is shown, too. */
 async function lookAtDestination(sync: SyncConfig, destination: Destination): Promise<SyncStatus['remote']> {
   const [audience] = findAudiences(await destination.audiences.recall(), sync);
   return { audience: audience ?? null, jobs: audience === undefined ? [] : await destination.uploadsTo(audience.id) };

@@ -4,7 +4,7 @@ import { planWarnings, type WarningInput } from '../../src/planning/planWarnings
 
 const dayMs = 86_400_000;
 const nowMs = 1_000 * dayMs;
-const batch = { index: 0, action: 'replace', start: 0, end: 1, label: 'f', bytes: 65 } as const;
+const batch = {};
 const known = {} as NonNullable<LastUpload['known']>;
 
 /** A plan without a warning, and the codes of the warnings that changes to it bring. */
