@@ -3,13 +3,13 @@ import { systemClock } from '../clock.ts';
 import type { Config } from '../config/schema.ts';
 import { createLineAdsClient } from '../destinations/lineAds/client.ts';
 import { exitCodeByError, exitCodePrecedence } from '../errors.ts';
-import { describeError } from '../report/report.ts';
+import { describeError } from '../report/describeError.ts';
 import { type CheckResult, checkParts } from '../run/checkParts.ts';
 import { readStatus } from '../run/status.ts';
 import { type ConfigFlags, readConfig } from './configFile.ts';
 import { networkWarnings, openNetwork } from './network.ts';
 import { createLog, print, showTable } from './output.ts';
-import { abortWhenStopped } from './stopping.ts';
+import { abortWhenStopped, type Stopping } from './stopping.ts';
 
 /*
  * The commands that look and change nothing.
@@ -20,8 +20,8 @@ function clientOf(config: Config, log: Logger, signal: AbortSignal) {
   return createLineAdsClient({ ...config, name: 'connection', dispatcher, clock: systemClock, log, signal });
 }
 
-export async function check(flags: ConfigFlags): Promise<number> {
-  const results = await checkAll(flags, await createLog(flags));
+export async function check(flags: ConfigFlags, stopping: Stopping): Promise<number> {
+  const results = await checkAll(flags, stopping, await createLog(flags));
   for (const { part, ok, message, error } of results)
     process.stderr.write(
       `${ok ? 'ok     ' : 'FAILED '} ${part}: ${message}${error === null ? '' : `\n        → ${error.hint}`}\n`,
@@ -34,10 +34,10 @@ export async function check(flags: ConfigFlags): Promise<number> {
   return exitCodePrecedence.find((code) => codes.includes(code)) ?? 0;
 }
 
-async function checkAll(flags: ConfigFlags, log: Logger): Promise<CheckResult[]> {
+async function checkAll(flags: ConfigFlags, stopping: Stopping, log: Logger): Promise<CheckResult[]> {
   const configResult = { part: 'config', ok: true, message: 'It is valid.', error: null };
   try {
-    const signal = abortWhenStopped(log);
+    const signal = abortWhenStopped(stopping, log);
     const config = await readConfig(flags, log, signal);
     return [configResult, ...(await checkParts(config, clientOf(config, log, signal), signal))];
   } catch (thrown) {
@@ -46,9 +46,9 @@ async function checkAll(flags: ConfigFlags, log: Logger): Promise<CheckResult[]>
   }
 }
 
-export async function listAudiences(flags: ConfigFlags): Promise<number> {
+export async function listAudiences(flags: ConfigFlags, stopping: Stopping): Promise<number> {
   const log = await createLog(flags);
-  const signal = abortWhenStopped(log);
+  const signal = abortWhenStopped(stopping, log);
   const audiences = await clientOf(await readConfig(flags, log, signal), log, signal).audiences.reread();
   for (const { id, name, type, status, estimatedSize, createdMs } of audiences) {
     const created = createdMs === null ? null : new Date(createdMs).toISOString();
@@ -57,9 +57,9 @@ export async function listAudiences(flags: ConfigFlags): Promise<number> {
   return 0;
 }
 
-export async function showStatus(flags: ConfigFlags & { remote?: boolean }): Promise<number> {
+export async function showStatus(flags: ConfigFlags & { remote?: boolean }, stopping: Stopping): Promise<number> {
   const log = await createLog(flags);
-  const signal = abortWhenStopped(log);
+  const signal = abortWhenStopped(stopping, log);
   const config = await readConfig(flags, log, signal);
   const status = await readStatus(config, flags.remote === true ? clientOf(config, log, signal) : undefined);
   await showTable(flags, ({ formatStatusTables }) => formatStatusTables(status));

@@ -5,8 +5,8 @@ import { readVersion } from '../config/spec.ts';
 import { exitCodeByError, SyncError } from '../errors.ts';
 import { phoneFormats } from '../identifiers/phoneFormats.ts';
 import { hashedSettings, identifierTypes } from '../identifiers/rules.ts';
-import { describeError } from '../report/report.ts';
-import { reportWithoutRun } from '../run/run.ts';
+import { describeError } from '../report/describeError.ts';
+import { reportWithoutRun } from '../report/runReport.ts';
 import { endNow } from '../system/endNow.ts';
 import { leastMemoryBytes, readMemorySize } from '../system/memory.ts';
 import { dialectNames } from '../warehouseSql/dialects.ts';
@@ -14,8 +14,8 @@ import type { ConfigFlags } from './configFile.ts';
 import { check, listAudiences, showStatus } from './inspect.ts';
 import { print, tellOnStderr } from './output.ts';
 import { type RunFlags, runCommand, runCommands } from './runs.ts';
-import { stopping } from './stopping.ts';
-import { explain, printSpec, printSql, simulate } from './tools.ts';
+import type { Stopping } from './stopping.ts';
+import { explain, printSpec, printSql, type SimulateFlags, simulate } from './tools.ts';
 
 /*
  * The command line's grammar, and what its commands end with. With `cli.ts` and `commands/` the only place that touches
@@ -79,8 +79,8 @@ function withMemory(command: Command): Command {
   );
 }
 
-/** The program; `finish` takes the exit code of the command that ran. */
-function createProgram(finish: (code: number) => void): Command {
+/** Creates the command line. `finish` takes the exit code of the command that ran. */
+function createProgram(stopping: Stopping, finish: (code: number) => void): Command {
   const act =
     <A extends unknown[]>(action: (...args: A) => Promise<number>) =>
     async (...args: A) =>
@@ -102,27 +102,27 @@ function createProgram(finish: (code: number) => void): Command {
     .option('--full', 'send the whole set, whatever has changed')
     .option('--restart', 'give up what an earlier run has left, and start anew')
     .addHelpText('after', syncHelp)
-    .action(act((flags: RunFlags) => runCommand('sync', flags)));
+    .action(act((flags: RunFlags) => runCommand('sync', flags, stopping)));
   withConfig(
     program.command('resume').description('end what earlier runs have left, and no more: the source is not read'),
-  ).action(act((flags: RunFlags) => runCommand('resume', flags)));
+  ).action(act((flags: RunFlags) => runCommand('resume', flags, stopping)));
   withMemory(
     withConfig(
       program.command('preview').description('everything up to the first upload; sends nothing that changes anything'),
     ),
-  ).action(act((flags: RunFlags) => runCommand('preview', flags)));
+  ).action(act((flags: RunFlags) => runCommand('preview', flags, stopping)));
   withConfig(
     program
       .command('status')
       .description('show the last runs, what they have left, and what is known of each audience'),
   )
     .option('--remote', "show LINE's audience and upload jobs as well")
-    .action(act((flags: ConfigFlags & { remote?: boolean }) => showStatus(flags)));
+    .action(act((flags: ConfigFlags & { remote?: boolean }) => showStatus(flags, stopping)));
   withConfig(
     program.command('check').description('check config, state directory, source and a signed read at LINE'),
-  ).action(act(check));
+  ).action(act((flags: ConfigFlags) => check(flags, stopping)));
   withConfig(program.command('audiences').description("list the account's audiences, one JSON object a line")).action(
-    act(listAudiences),
+    act((flags: ConfigFlags) => listAudiences(flags, stopping)),
   );
   withOutput(program.command('explain'))
     .description('show how values are read: each step, each form with its hash, or why a value is rejected')
@@ -158,7 +158,7 @@ function createProgram(finish: (code: number) => void): Command {
     )
     .option('--port <number>', 'port to listen at, 0 for any that is free', readPort, 0)
     .option('--faults <file>', 'JSON list of faults to act out (see the README)')
-    .action(act(simulate));
+    .action(act((flags: SimulateFlags) => simulate(flags, stopping)));
   return program;
 }
 
@@ -212,32 +212,31 @@ function usageError({ message }: CommanderError, command: string): SyncError {
 let isOutputLost = false;
 
 /** Ends the process when its output is written. A result that could not be written is no success. */
-async function exit(code: number): Promise<never> {
+async function exit(code: number, stopSignal: AbortSignal): Promise<never> {
   await new Promise<void>((resolve) => {
     process.stdout.write('', () => resolve());
   });
   const told = code === 0 && isOutputLost ? exitCodeByError['state.not_writable'] : code;
   // A step that was stopped may hang in a thread of its own.
-  if (stopping.signal.aborted) endNow(told);
+  if (stopSignal.aborted) endNow(told);
   process.exit(told);
 }
 
 /** Runs the command line and ends the process. `stopSignal` is aborted with the name of a signal when one comes. */
 export async function main(stopSignal: AbortSignal): Promise<void> {
-  stopping.signal = stopSignal;
-  const stopUnseen = () => {
-    if (!stopping.isSeenTo) endNow(exitCodeByError['run.interrupted']);
-  };
-  stopSignal.addEventListener('abort', stopUnseen);
+  const stopping: Stopping = { signal: stopSignal, isHandled: false };
+  stopSignal.addEventListener('abort', () => {
+    if (!stopping.isHandled) endNow(exitCodeByError['run.interrupted']);
+  });
   process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
     if (!isOutputLost) tellOnStderr(`The result could not be written to stdout (${code}).\n`);
     isOutputLost = true;
   });
   process.stderr.on('error', () => {});
   for (const event of ['unhandledRejection', 'uncaughtException'])
-    process.on(event, (error) => void exit(exitCodeOfFailure(error)));
+    process.on(event, (error) => void exit(exitCodeOfFailure(error), stopSignal));
   let code = 0;
-  const program = createProgram((exitCode) => {
+  const program = createProgram(stopping, (exitCode) => {
     code = exitCode;
   });
   try {
@@ -245,5 +244,5 @@ export async function main(stopSignal: AbortSignal): Promise<void> {
   } catch (error) {
     code = exitCodeOfFailure(error);
   }
-  await exit(code);
+  await exit(code, stopSignal);
 }

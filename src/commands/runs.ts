@@ -1,11 +1,14 @@
 import type { Logger } from 'pino';
 import { systemClock } from '../clock.ts';
-import { exitCodeOfRun, type RunReport } from '../report/report.ts';
-import { type RunOptions, reportWithoutRun, run } from '../run/run.ts';
+import { exitCodeOfRun } from '../report/exitCodes.ts';
+import type { RunReport } from '../report/report.ts';
+import { reportWithoutRun } from '../report/runReport.ts';
+import type { RunOptions } from '../run/options.ts';
+import { run } from '../run/run.ts';
 import { type ConfigFlags, readConfig } from './configFile.ts';
 import { openNetwork } from './network.ts';
 import { createLog, createProgress, print, showTable } from './output.ts';
-import { abortWhenStopped } from './stopping.ts';
+import { abortWhenStopped, type Stopping } from './stopping.ts';
 
 /*
  * The commands whose last line on stdout is a report.
@@ -20,17 +23,23 @@ export type RunCommand = RunOptions['command'];
 
 export const runCommands: readonly string[] = ['sync', 'preview', 'resume'] satisfies RunCommand[];
 
-export async function runCommand(command: RunCommand, flags: RunFlags): Promise<number> {
+export async function runCommand(command: RunCommand, flags: RunFlags, stopping: Stopping): Promise<number> {
   const log = await createLog(flags);
-  const report = await runToReport(command, flags, log).catch((error: unknown) => reportWithoutRun(error, systemClock));
+  const signal = abortWhenStopped(stopping, log);
+  const report = await runToReport(command, flags, { log, signal }).catch((error: unknown) =>
+    reportWithoutRun(error, systemClock),
+  );
   if (report.error !== null) log.error(report.error, 'run ended');
   await showTable(flags, ({ formatClosingTable }) => formatClosingTable(report));
   print(JSON.stringify(report));
   return exitCodeOfRun(report);
 }
 
-async function runToReport(command: RunCommand, flags: RunFlags, log: Logger): Promise<RunReport> {
-  const signal = abortWhenStopped(log);
+async function runToReport(
+  command: RunCommand,
+  flags: RunFlags,
+  { log, signal }: { log: Logger; signal: AbortSignal },
+): Promise<RunReport> {
   const config = await readConfig(flags, log, signal);
   const { detach, restart, full, approve, maxMemory } = flags;
   return run({

@@ -1,14 +1,16 @@
 import type { Logger } from 'pino';
 import { SyncError } from '../errors.ts';
 
-/** Aborted when the process is told to end, with the signal's name; whether a command sees to it itself. */
-export const stopping: { signal: AbortSignal; isSeenTo: boolean } = {
-  signal: new AbortController().signal,
-  isSeenTo: false,
-};
+/** The shutdown of the process, as the running command sees it. */
+export interface Stopping {
+  /** Aborted with the name of the signal that asks the process to end. */
+  readonly signal: AbortSignal;
+  /** Whether the command ends by itself. Otherwise the process ends at once. */
+  isHandled: boolean;
+}
 
-/** For a command that ends in order when it is told to: an abort whose reason is what to report. */
-export function abortWhenStopped(log: Logger): AbortSignal {
+/** Returns a signal for a command that ends in order, aborted with the error to report. */
+export function abortWhenStopped(stopping: Stopping, log: Logger): AbortSignal {
   const controller = new AbortController();
   const { signal } = stopping;
   const stop = () => {
@@ -16,7 +18,7 @@ export function abortWhenStopped(log: Logger): AbortSignal {
     const hint = 'Run again: it goes on from where this one stopped.';
     controller.abort(new SyncError('run.interrupted', `The run was stopped by ${signal.reason}.`, hint));
   };
-  stopping.isSeenTo = true;
+  stopping.isHandled = true;
   if (signal.aborted) stop();
   else signal.addEventListener('abort', stop);
   return controller.signal;

@@ -7,7 +7,7 @@ import { type PhoneFormat, phoneFormats } from '../identifiers/phoneFormats.ts';
 import { type HashExpression, hashExpression } from '../warehouseSql/hashExpression.ts';
 import { readInputText } from './inputText.ts';
 import { isTerminal, type OutputFlags, print } from './output.ts';
-import { stopping } from './stopping.ts';
+import type { Stopping } from './stopping.ts';
 
 /*
  * The commands that need no configuration.
@@ -64,11 +64,12 @@ export async function printSpec(): Promise<number> {
   return 0;
 }
 
-export async function simulate({
-  port,
-  faults,
-  quiet,
-}: OutputFlags & { port: number; faults?: string }): Promise<number> {
+export interface SimulateFlags extends OutputFlags {
+  port: number;
+  faults?: string;
+}
+
+export async function simulate({ port, faults, quiet }: SimulateFlags, stopping: Stopping): Promise<number> {
   const { startSimulator } = await import('../simulators/lineAds/simulator.ts');
   const { loadFaults } = await import('../simulators/lineAds/faults.ts');
   const input = { name: 'the faults', option: '--faults', path: faults ?? '' };
@@ -82,7 +83,7 @@ export async function simulate({
     process.stderr.write(
       'A simulated LINE Ads API: use the values above in a config (baseUrl is url). Ctrl-C ends it.\n',
     );
-  stopping.isSeenTo = true;
+  stopping.isHandled = true;
   await new Promise<void>((resolve) => {
     if (stopping.signal.aborted) resolve();
     else stopping.signal.addEventListener('abort', () => resolve());

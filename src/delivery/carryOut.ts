@@ -1,80 +1,74 @@
-import type { SyncConfig } from '../config/schema.ts';
-import type { RemoteUpload, Words } from '../destinations/destination.ts';
+import type { RemoteUpload } from '../destinations/destination.ts';
 import { newestFirst } from '../destinations/remoteUploads.ts';
 import { type ErrorCode, SyncError } from '../errors.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { RecordedPlan } from '../journal/plans.ts';
-import { membershipSettings, originSettings, syncKeyOf } from '../journal/settings.ts';
 import type { Snapshot } from '../journal/snapshots.ts';
 import { openUploadLines } from '../members/uploadLines.ts';
-import type { PreparedPlan } from '../planning/makePlan.ts';
-import { remoteOf } from '../report/batches.ts';
-import { reportBatch, type SyncReport } from '../report/report.ts';
-import type { RunContext } from '../run/context.ts';
+import { type DeliveredBatch, remoteOf } from '../report/batches.ts';
+import type { DeliveryFacts } from '../report/notes.ts';
+import type { Warning } from '../report/report.ts';
 import { createDelivery, type Delivery, type DeliveryRecord } from './deliverPlan.ts';
 import { UploadMisrouted } from './deliverUpload.ts';
+import type { DeliveryRun } from './deliveryRun.ts';
 
-/** Writes down what is about to be done, with its members where they outlive this process. */
-export async function recordPlan(
-  sync: SyncConfig,
-  plan: PreparedPlan,
-  report: SyncReport,
-  { journal, config, runId, clock }: RunContext,
-): Promise<RecordedPlan> {
-  const next = await journal.sets.keep(plan.next, `${runId}-${sync.name}.members`);
-  const lines =
-    plan.lines.path === plan.next.path ? next : await journal.sets.keep(plan.lines, `${runId}-${sync.name}.lines`);
-  return journal.beginPlan({
-    runId,
-    ...syncKeyOf(config, sync),
-    membership: journal.keyed(membershipSettings(sync)),
-    origin: journal.keyed(originSettings(config, sync)),
-    planId: plan.id,
-    plannedMs: clock.now(),
-    audienceId: report.audience.id,
-    fullMs: plan.fullMs,
-    uploadsBefore: plan.uploadsBefore,
-    uploadsListed: plan.uploadsBefore ?? [],
-    unplanned: [],
-    lines,
-    next,
-    cursor: plan.cursor,
-    report,
-    batches: plan.batches,
-  });
+/** The end of a delivery. */
+export interface DeliveryEnd extends DeliveryFacts {
+  /** `pending` if the uploads were not followed. Meaningless after a failure. */
+  status: 'succeeded' | 'pending';
+  failure: { error: unknown } | undefined;
 }
 
-/** Brings a recorded plan to LINE from wherever it stands, and notes what became of it in journal and report. */
-export async function carryOut(
-  sync: SyncConfig,
-  plan: RecordedPlan,
-  report: SyncReport,
-  wait: boolean,
-  context: RunContext,
-): Promise<void> {
-  const delivery = await openDelivery(sync, plan, context);
+/** Brings a recorded plan to the destination from wherever it stands, and records its end. Never throws. */
+export async function carryOut(run: DeliveryRun, plan: RecordedPlan, wait: boolean): Promise<DeliveryEnd> {
   let listed: readonly RemoteUpload[] = [];
+  const broken = await failureOf(async () => {
+    listed = await deliver(run, plan, wait);
+  });
+  const unrecorded = await failureOf(async () => {
+    if (broken === undefined && wait) await run.journal.succeed(plan, await snapshotOf(run, plan, listed));
+    if (broken !== undefined && isFinal(broken.error) && !run.signal.aborted) await run.journal.giveUp(plan, 'failed');
+  });
+  const failure = unrecorded ?? broken;
+  const facts = factsOf(plan);
+  return {
+    ...facts,
+    remote: hasCode(broken?.error, 'audience.changed') ? 'unknown' : facts.remote,
+    status: wait ? 'succeeded' : 'pending',
+    warnings: wait && failure === undefined ? plan.batches.flatMap(countWarnings) : [],
+    failure,
+  };
+}
+
+async function failureOf(work: () => Promise<void>): Promise<{ error: unknown } | undefined> {
+  try {
+    await work();
+    return undefined;
+  } catch (error) {
+    return { error };
+  }
+}
+
+/** Returns the facts about a plan as it stands. */
+export function factsOf({ batches, audienceId, audienceCreated }: RecordedPlan): DeliveryFacts {
+  const { remote, done, total } = remoteOf(batches);
+  return { batches, audienceId, audienceCreated, remote, remoteBatches: { done, total }, warnings: [] };
+}
+
+async function deliver(run: DeliveryRun, plan: RecordedPlan, wait: boolean): Promise<readonly RemoteUpload[]> {
+  const delivery = await openDelivery(run, plan);
   try {
     await delivery.deliver();
-    if (wait) listed = await delivery.follow();
+    return wait ? await delivery.follow() : [];
   } catch (error) {
-    if (wait && hasCode(error, 'upload.refused')) await followAccepted(delivery, context);
-    noteDelivery(report, plan, context.destination.words);
-    if (hasCode(error, 'audience.changed')) report.remote = 'unknown';
-    if (!context.signal.aborted && isFinal(error)) await context.journal.giveUp(plan, 'failed');
+    // Accepted uploads are followed even so: their ends tell the part of the plan that the destination holds.
+    if (wait && hasCode(error, 'upload.refused') && !run.signal.aborted) await delivery.follow().catch(() => {});
     throw error;
   }
-  noteDelivery(report, plan, context.destination.words);
-  report.status = wait ? 'succeeded' : 'pending';
-  if (!wait) return;
-  await context.journal.succeed(plan, await snapshotOf(plan, listed, context));
-  for (const { index, records, audienceCount } of report.batches)
-    if (audienceCount !== null && audienceCount < records)
-      report.warnings.push(countDiffers(index, records, audienceCount));
 }
 
-async function openDelivery(sync: SyncConfig, plan: RecordedPlan, context: RunContext): Promise<Delivery> {
-  const { destination, config, journal, clock, signal, progress } = context;
+async function openDelivery(run: DeliveryRun, plan: RecordedPlan): Promise<Delivery> {
+  const { sync, destination, config, journal, clock, signal, progress } = run;
   return createDelivery(plan, {
     destination,
     identifierType: sync.identifierType,
@@ -104,7 +98,7 @@ function recordOf(plan: RecordedPlan, journal: Journal): DeliveryRecord {
   };
 }
 
-/** What ends a plan for good; after anything else the next run goes on with it. */
+/** Errors that end a plan for good. After any other error, the next run continues it. */
 function isFinal(error: unknown): boolean {
   if (!(error instanceof SyncError) || error instanceof UploadMisrouted) return true;
   return error.code === 'internal' || /^(upload|job|audience)\./.test(error.code);
@@ -114,15 +108,11 @@ function hasCode(error: unknown, code: ErrorCode): boolean {
   return error instanceof SyncError && error.code === code;
 }
 
-/** When an upload is refused, what LINE accepted before is still followed, so that the report can say what LINE holds. */
-async function followAccepted(delivery: Delivery, { signal }: RunContext): Promise<void> {
-  if (!signal.aborted) await delivery.follow().catch(() => {});
-}
-
+/** The snapshot that a success leaves. Undefined if none is to be kept. */
 async function snapshotOf(
+  { config, journal, clock }: DeliveryRun,
   plan: RecordedPlan,
   listed: readonly RemoteUpload[],
-  { config, journal, clock }: RunContext,
 ): Promise<Snapshot | undefined> {
   if (!config.state.keepSnapshots || plan.audienceId === null || !(await journal.sets.isThere(plan.next)))
     return undefined;
@@ -142,25 +132,14 @@ async function snapshotOf(
   };
 }
 
-export function noteDelivery(
-  report: SyncReport,
-  { batches, audienceId, audienceCreated }: RecordedPlan,
-  words: Words,
-): void {
-  const { remote, done, total } = remoteOf(batches);
-  report.batches = batches.map((batch) => reportBatch(batch, words));
-  report.counts.uploaded = batches
-    .filter(({ fate }) => fate === 'accepted')
-    .reduce((sum, { planned }) => sum + planned.end - planned.start, 0);
-  report.remote = remote;
-  report.remoteBatches = { done, total };
-  report.audience.id = audienceId ?? report.audience.id;
-  report.audience.created = audienceCreated;
-}
-
-function countDiffers(index: number, records: number, audienceCount: number) {
-  return {
-    code: 'count_differs',
-    message: `LINE processed ${audienceCount} of the ${records} lines of batch ${index} (it counts what was processed, not matched).`,
-  };
+function countWarnings({ planned, upload }: DeliveredBatch): Warning[] {
+  const { index, start, end } = planned;
+  const processed = upload?.processed ?? null;
+  if (processed === null || processed >= end - start) return [];
+  return [
+    {
+      code: 'count_differs',
+      message: `LINE processed ${processed} of the ${end - start} lines of batch ${index} (it counts what was processed, not matched).`,
+    },
+  ];
 }

@@ -1,32 +1,45 @@
-import type { Audience, Destination } from '../destinations/destination.ts';
-import { noteAudience, type SyncReport } from '../report/report.ts';
+import type { Audience, AudienceList } from '../destinations/destination.ts';
+import type { Warning } from '../report/report.ts';
 
-/** Notes status and size of the audiences of all syncs that succeeded. One reading of the audience list serves them. */
-export async function takeClosingLook(
-  reports: readonly SyncReport[],
-  destination: Pick<Destination, 'audiences'>,
-): Promise<void> {
-  const succeeded = reports.filter(({ status }) => status === 'succeeded');
-  if (succeeded.length === 0) return;
-  const audiences = await destination.audiences.reread().catch(() => undefined);
-  for (const report of succeeded) noteClosingLook(report, audiences);
+/** A sync that succeeded, and the audiences of its destination. */
+export interface SyncedAudience {
+  syncName: string;
+  audienceId: string | null;
+  audiences: AudienceList;
 }
 
-function noteClosingLook(report: SyncReport, audiences: readonly Audience[] | undefined): void {
-  if (audiences === undefined) {
-    report.warnings.push({
-      code: 'audience_not_seen',
-      message: `The jobs of ${report.name} finished, but a last look at the audience failed.`,
-    });
-    return;
-  }
-  const audience = audiences.find(({ id }) => id === report.audience.id);
-  if (audience === undefined) return;
-  noteAudience(report, audience);
-  if (audience.state === 'filling') report.warnings.push(notPopulating(audience));
+export interface ClosingLook {
+  /** Undefined if the destination does not show it. */
+  audience: Audience | undefined;
+  warnings: readonly Warning[];
 }
 
-function notPopulating({ status, estimatedSize }: Audience) {
+/** Returns the state of each audience after the uploads. One reading of an audience list serves all syncs. */
+export async function takeClosingLooks(synced: readonly SyncedAudience[]): Promise<ClosingLook[]> {
+  const lists = new Map<AudienceList, Promise<readonly Audience[] | undefined>>();
+  for (const { audiences } of synced)
+    if (!lists.has(audiences))
+      lists.set(
+        audiences,
+        audiences.reread().catch(() => undefined),
+      );
+  return Promise.all(synced.map(async (sync) => lookAt(sync, await lists.get(sync.audiences))));
+}
+
+function lookAt({ syncName, audienceId }: SyncedAudience, listed: readonly Audience[] | undefined): ClosingLook {
+  if (listed === undefined) return { audience: undefined, warnings: [notSeen(syncName)] };
+  const audience = listed.find(({ id }) => id === audienceId);
+  return { audience, warnings: audience?.state === 'filling' ? [notPopulating(audience)] : [] };
+}
+
+function notSeen(syncName: string): Warning {
+  return {
+    code: 'audience_not_seen',
+    message: `The jobs of ${syncName} finished, but a last look at the audience failed.`,
+  };
+}
+
+function notPopulating({ status, estimatedSize }: Audience): Warning {
   return {
     code: 'audience_not_populating',
     message: `The audience is ${status} with an estimated size of ${estimatedSize ?? 'nothing'}: it may take LINE hours to match people, and with 100 or fewer matched it cannot be advertised to. If it stays so, check the identifier form (for phones: phoneFormats).`,

@@ -1,38 +1,35 @@
-import type { SyncConfig } from '../config/schema.ts';
-import type { Audience } from '../destinations/destination.ts';
 import { uploadOf } from '../destinations/remoteUploads.ts';
 import { SyncError } from '../errors.ts';
 import type { RecordedPlan } from '../journal/plans.ts';
-import { membershipSettings, originSettings, syncKeyOf } from '../journal/settings.ts';
+import { membershipSettings, originSettings } from '../journal/settings.ts';
 import { isEnded } from '../report/batches.ts';
-import type { SyncReport } from '../report/report.ts';
-import type { RunContext, SyncOutcome } from '../run/context.ts';
-import { carryOut, noteDelivery } from './carryOut.ts';
+import type { Warning } from '../report/report.ts';
 import { describeUnplanned } from './deliverPlan.ts';
+import type { DeliveryRun } from './deliveryRun.ts';
 
 /*
- * What to do about a plan that an earlier run did not bring to its end.
+ * The treatment of a plan that an earlier run left unfinished.
  */
 
 export type EarlierPlanVerdict =
-  /** Uploads are left, and still wanted. */
+  /** Uploads remain, and are still wanted. */
   | { next: 'complete' }
-  /** Only LINE's jobs are left. */
+  /** All uploads were accepted, and their ends remain. */
   | { next: 'follow' }
   | { next: 'abandon'; because: string };
 
 export interface EarlierPlanCircumstances {
-  /** Keyed digests of the settings of today. */
+  /** Keyed digests of the current settings. */
   membership: string;
   origin: string;
-  /** Undefined when there is none. */
+  /** Undefined if the audience does not exist. */
   audienceId: string | undefined;
   isToRestart: boolean;
   nowMs: number;
   maxAgeMs: number;
-  /** Whether what is left to send is there as it was when the plan was made. */
+  /** Whether the lines that remain to be sent are complete and unchanged. */
   isWhole: boolean;
-  /** Accepted uploads whose jobs have not ended by the journal, and are not among those that LINE lists. */
+  /** Accepted uploads without an end in the journal that the destination does not list. */
   unlisted: number;
 }
 
@@ -60,7 +57,7 @@ function isAccepted({ batches }: RecordedPlan): boolean {
   return batches.every(({ fate }) => fate === 'accepted');
 }
 
-/** A plan from the future was made before a clock was set back. Its age is unknown, so it counts as old. */
+/** A plan from the future was made before a clock was set back. Its age is unknown, and it counts as old. */
 function isOlder(
   plan: RecordedPlan,
   { nowMs, maxAgeMs }: Pick<EarlierPlanCircumstances, 'nowMs' | 'maxAgeMs'>,
@@ -68,113 +65,62 @@ function isOlder(
   return Math.abs(nowMs - plan.plannedMs) > maxAgeMs;
 }
 
-export async function hasEarlierPlan(sync: SyncConfig, { journal, config }: RunContext): Promise<boolean> {
-  return (await journal.unfinishedPlan(syncKeyOf(config, sync))) !== undefined;
-}
-
 const hourMs = 3_600_000;
 
-/**
- * Ends what an earlier run has left of this sync. When that is the sync's work, as uploads of the earlier plan were left
- * (or `resume` asks for no more), the outcome is that plan's, and resumed; else the source is to be read afresh.
- */
-export async function finishEarlierPlan(
-  sync: SyncConfig,
-  audience: Audience | undefined,
-  outcome: SyncOutcome,
-  context: RunContext,
-): Promise<void> {
-  const { report } = outcome;
-  const { command, config, journal } = context;
-  const plan = await journal.unfinishedPlan(syncKeyOf(config, sync));
-  if (plan === undefined) return;
-  const verdict = judgeEarlierPlan(plan, await circumstancesOf(plan, sync, audience, context));
-  const run = `An earlier run (${plan.runId})`;
-  if (command === 'preview') {
-    const outlook = verdict.next === 'abandon' ? `would be given up, as ${verdict.because}` : 'would be ended first';
-    report.warnings.push({
-      code: 'unfinished_plan',
-      message: `${run} did not end this sync; what it left ${outlook}.`,
-    });
-    return;
-  }
-  if (verdict.next === 'abandon') {
-    await journal.giveUp(plan, 'abandoned');
-    if (command === 'resume') noteDelivery(report, plan, context.destination.words);
-    report.warnings.push({
-      code: 'plan_abandoned',
-      message: `${run} did not end this sync; what it left was given up, as ${verdict.because}.`,
-    });
-    return;
-  }
-  if (verdict.next === 'complete' || command === 'resume') {
-    outcome.isResumed = true;
-    takeOver(report, plan);
-    await carryOut(sync, plan, report, verdict.next === 'follow' || context.wait, context);
-  } else await followEarlierJobs(sync, plan, report, context);
-}
-
-async function circumstancesOf(
-  plan: RecordedPlan,
-  sync: SyncConfig,
-  audience: Audience | undefined,
-  context: RunContext,
-): Promise<EarlierPlanCircumstances> {
-  const { config, journal, clock, isToRestart } = context;
+/** Judges the plan by its circumstances in this run. */
+export async function judgeInRun(run: DeliveryRun, plan: RecordedPlan): Promise<EarlierPlanVerdict> {
+  const { config, sync, audience, journal, clock, isToRestart } = run;
   const age = { nowMs: clock.now(), maxAgeMs: config.state.resumeMaxAgeHours * hourMs };
-  return {
+  return judgeEarlierPlan(plan, {
     ...age,
     membership: journal.keyed(membershipSettings(sync)),
     origin: journal.keyed(originSettings(config, sync)),
     audienceId: audience?.id,
     isToRestart,
-    isWhole: await isWhole(plan, context),
-    unlisted: audience?.id === plan.audienceId && isOlder(plan, age) ? await countUnlisted(plan, context) : 0,
-  };
+    isWhole: await isWhole(plan, run),
+    unlisted: audience?.id === plan.audienceId && isOlder(plan, age) ? await countUnlisted(plan, run) : 0,
+  });
 }
 
-/** LINE lists the newest jobs only, so a job that is not listed may also have been crowded out of the list. */
-async function countUnlisted({ audienceId, batches }: RecordedPlan, { destination }: RunContext): Promise<number> {
+/** The destination lists its newest uploads only, so an unlisted upload may also have been displaced by later ones. */
+async function countUnlisted({ audienceId, batches }: RecordedPlan, { destination }: DeliveryRun): Promise<number> {
   const open = batches.filter((batch) => batch.fate === 'accepted' && !isEnded(batch));
   if (audienceId === null || open.length === 0) return 0;
   const listed = await destination.uploadsTo(audienceId);
   return open.filter(({ planned }) => uploadOf(listed, planned.label) === undefined).length;
 }
 
-/** What is left to send must be, to the byte, what the plan was made for. */
-async function isWhole(plan: RecordedPlan, { journal }: RunContext): Promise<boolean> {
+/** Lines that remain to be sent must be, to the byte, those that the plan was made for. */
+async function isWhole(plan: RecordedPlan, { journal }: DeliveryRun): Promise<boolean> {
   const { sets } = journal;
   if (!(await sets.isThere(plan.lines)) || !(await sets.isThere(plan.next))) return false;
   if (isAccepted(plan)) return true;
   return sets.isIntact(plan.lines);
 }
 
-/** The report of a plan goes on from where it was made. */
-function takeOver(report: SyncReport, plan: RecordedPlan): void {
-  const { audience, warnings } = report;
-  Object.assign(report, plan.report, { audience: { ...plan.report.audience, ...audience }, warnings });
-  report.warnings.push(...plan.report.warnings);
+/** Returns whether this failure ended the plan, so that a new plan with the whole set can follow it. */
+export function hasEndedPlan(error: unknown): error is SyncError {
+  return error instanceof SyncError && (error.code === 'job.failed' || error.code === 'audience.changed');
 }
 
-/** A failure of the earlier plan is no failure of this run: the whole set is sent then. */
-async function followEarlierJobs(
-  sync: SyncConfig,
-  plan: RecordedPlan,
-  report: SyncReport,
-  context: RunContext,
-): Promise<void> {
-  const earlier = structuredClone(plan.report);
-  try {
-    await carryOut(sync, plan, earlier, true, context);
-  } catch (error) {
-    const isOver = error instanceof SyncError && (error.code === 'job.failed' || error.code === 'audience.changed');
-    if (!isOver || context.signal.aborted) {
-      takeOver(report, { ...plan, report: earlier });
-      throw error;
-    }
-    report.warnings.push({
-      code: 'earlier_plan_failed',
-      message: `What an earlier run (${plan.runId}) uploaded came to nothing: ${error.message}`,
-    });
-  }
+export function unfinishedPlan({ runId }: RecordedPlan, verdict: EarlierPlanVerdict): Warning {
+  const outlook = verdict.next === 'abandon' ? `would be given up, as ${verdict.because}` : 'would be ended first';
+  return {
+    code: 'unfinished_plan',
+    message: `An earlier run (${runId}) did not end this sync; what it left ${outlook}.`,
+  };
+}
+
+export function planAbandoned({ runId }: RecordedPlan, because: string): Warning {
+  return {
+    code: 'plan_abandoned',
+    message: `An earlier run (${runId}) did not end this sync; what it left was given up, as ${because}.`,
+  };
+}
+
+export function earlierPlanFailed({ runId }: RecordedPlan, { message }: SyncError): Warning {
+  return {
+    code: 'earlier_plan_failed',
+    message: `What an earlier run (${runId}) uploaded came to nothing: ${message}`,
+  };
 }

@@ -1,61 +1,65 @@
-import type { SyncConfig } from '../config/schema.ts';
+import type { Clock } from '../clock.ts';
+import type { Config, SyncConfig } from '../config/schema.ts';
 import type { Audience, RemoteUpload } from '../destinations/destination.ts';
 import { newestFirst } from '../destinations/remoteUploads.ts';
 import type { MemberSet } from '../members/memberSet.ts';
-import type { Shrink } from '../planning/guards.ts';
-import type { RunContext } from '../run/context.ts';
 import type { Journal } from './journal.ts';
 import { membershipSettings } from './settings.ts';
 import type { Snapshot } from './snapshots.ts';
 
-/** What is known of the members that an audience holds. */
+/** The members that an audience holds, as far as they are known. */
 export interface LastUpload {
-  /** Its members, when they can be relied on. */
+  /** The member set, if it can be relied on. */
   known: { snapshot: Snapshot; set: MemberSet } | undefined;
-  /** Why there is a snapshot and it does not count. */
+  /** The reason why the snapshot does not count. Undefined if it counts, and without a snapshot. */
   voidBecause: string | undefined;
-  /** How many it holds by what the journal and LINE tell, as far as they do. */
+  /** The numbers of members or lines by the journal and by the destination's list of uploads. */
   baselines: readonly Baseline[];
-  /** When anything was uploaded last, in milliseconds since the epoch. */
+  /** Time of the last upload, in milliseconds since the epoch. */
   uploadedMs: number | undefined;
 }
 
 export interface Baseline {
   count: number;
-  unit: Shrink['unit'];
-  /** By ADDs alone, of which some may have added the same people. */
+  /** The destination tells lines only. */
+  unit: 'members' | 'lines';
+  /** Whether it is a sum over uploads that only add, which may have added the same members. */
   isGuess: boolean;
 }
 
 export interface LastUploadInput {
   sync: SyncConfig;
   journal: Journal;
-  /** Of the last success of this sync. */
+  /** The snapshot of this sync's last success. */
   snapshot: Snapshot | undefined;
-  /** Undefined when it has yet to be created. */
+  /** Undefined while the audience has yet to be created. */
   audience: Audience | undefined;
   /** The audience's uploads as the destination lists them. */
   listed: readonly RemoteUpload[];
 }
 
 /**
- * The snapshot counts if it is of this audience, was made under the settings of today and is whole on the disk, and if
- * LINE lists its newest upload and none that was not listed when it was taken: then the audience has not changed since.
+ * The snapshot counts if it belongs to this audience, was taken under the current settings and is undamaged, and if the
+ * destination lists its newest upload and none that was not listed when it was taken. Then the audience has not changed.
  */
 export async function recallLastUpload(input: LastUploadInput): Promise<LastUpload> {
   const { sync, journal, snapshot, audience, listed } = input;
   const [newest] = newestFirst(listed);
-  const byLine = { known: undefined, baselines: baselinesOf(listed), uploadedMs: newest?.createdMs ?? undefined };
-  if (snapshot === undefined) return { ...byLine, voidBecause: undefined };
+  const byDestination = {
+    known: undefined,
+    baselines: baselinesOf(listed),
+    uploadedMs: newest?.createdMs ?? undefined,
+  };
+  if (snapshot === undefined) return { ...byDestination, voidBecause: undefined };
   if (snapshot.audienceId !== audience?.id)
-    return { ...byLine, voidBecause: `it is of audience ${snapshot.audienceId}` };
+    return { ...byDestination, voidBecause: `it is of audience ${snapshot.audienceId}` };
 
   const members = { count: snapshot.set.count, unit: 'members', isGuess: false } as const;
   const byJournal = { known: undefined, baselines: [members], uploadedMs: snapshot.takenMs };
   if (!snapshot.isCurrent) return { ...byJournal, voidBecause: 'a later run began to upload and did not succeed' };
   if (newest === undefined) return { ...byJournal, voidBecause: 'LINE lists no upload to this audience any more' };
   const voidBecause = whyUploadsDiffer(snapshot, listed);
-  if (voidBecause !== undefined) return { ...byJournal, baselines: [members, ...byLine.baselines], voidBecause };
+  if (voidBecause !== undefined) return { ...byJournal, baselines: [members, ...byDestination.baselines], voidBecause };
   if (snapshot.membership !== journal.keyed(membershipSettings(sync)))
     return {
       ...byJournal,
@@ -77,8 +81,16 @@ function whyUploadsDiffer({ uploadId, uploadsListed }: Snapshot, listed: readonl
 
 const dayMs = 86_400_000;
 
-/** Whether the whole set is to be sent whatever has changed. A clock that was set back since counts as due. */
-export function isRefreshDue({ known }: LastUpload, { isFull, clock, config }: RunContext): boolean {
+/** The settings that decide when the whole set is sent. */
+export interface RefreshRules {
+  /** `--full`. */
+  isFull: boolean;
+  config: Pick<Config, 'plan'>;
+  clock: Clock;
+}
+
+/** Returns whether the whole set must be sent regardless of changes. A clock that was set back since counts as due. */
+export function isRefreshDue({ known }: LastUpload, { isFull, config, clock }: RefreshRules): boolean {
   if (isFull || known === undefined) return isFull;
   const ageMs = clock.now() - known.snapshot.fullMs;
   return ageMs < 0 || ageMs >= config.plan.fullRefreshDays * dayMs;

@@ -1,28 +1,24 @@
 import { join } from 'node:path';
-import type { SyncConfig } from '../config/schema.ts';
-import type { Audience, RemoteUpload } from '../destinations/destination.ts';
+import type { RemoteUpload } from '../destinations/destination.ts';
 import { type LastUpload, recallLastUpload } from '../journal/lastUpload.ts';
-import { syncKeyOf } from '../journal/settings.ts';
 import { compareSets, type Difference } from '../members/difference.ts';
 import type { SealedSet } from '../members/memberSet.ts';
 import type { DesiredMembers } from '../reading/readDesired.ts';
-import type { RunContext } from '../run/context.ts';
+import type { PlanningRun } from './planningRun.ts';
 
-/** What the desired members are compared with, and what that gives. */
+/** The members that the audience holds, compared with the desired ones. */
 export interface Comparison {
+  /** The audience's uploads as the destination lists them. */
   listed: readonly RemoteUpload[];
   last: LastUpload;
+  /** Undefined if the audience's members are unknown, or no members are desired. */
   difference: Difference | undefined;
 }
 
-export async function compareWithLast(
-  sync: SyncConfig,
-  audience: Audience | undefined,
-  desired: DesiredMembers,
-  { destination, journal, config, signal }: RunContext,
-): Promise<Comparison> {
+export async function compareWithLast(run: PlanningRun, desired: DesiredMembers): Promise<Comparison> {
+  const { sync, audience, destination, journal, config } = run;
   const listed = audience === undefined ? [] : await destination.uploadsTo(audience.id);
-  const snapshot = config.state.keepSnapshots ? await journal.snapshot(syncKeyOf(config, sync)) : undefined;
+  const snapshot = config.state.keepSnapshots ? await journal.snapshot(run.key) : undefined;
   const last = await recallLastUpload({ sync, journal, snapshot, audience, listed });
   if (last.known === undefined || desired.members.count === 0) return { listed, last, difference: undefined };
   const { members } = desired;
@@ -33,7 +29,7 @@ export async function compareWithLast(
         identifierType: sync.identifierType,
         directory: join(desired.directory, 'difference'),
         wantsUnion: sync.mode === 'add',
-        signal,
+        signal: run.signal,
       });
   return { listed, last, difference };
 }

@@ -1,28 +1,25 @@
-import type { SyncConfig } from '../config/schema.ts';
-import type { Audience } from '../destinations/destination.ts';
 import type { Refusal } from '../journal/journal.ts';
-import { syncKeyOf } from '../journal/settings.ts';
-import type { DesiredMembers } from '../reading/readDesired.ts';
-import type { RunContext } from '../run/context.ts';
-import type { Comparison } from './compareWithLast.ts';
 import { checkShrink, type Shrink } from './guards.ts';
-import type { Plan } from './plan.ts';
+import type { PreparedPlan } from './makePlan.ts';
+import type { PlanningRun } from './planningRun.ts';
 
-/** A refused plan is remembered, so that it can be approved. */
-export async function guardShrink(
-  sync: SyncConfig,
-  audience: Audience,
-  { id: planId, action }: Plan,
-  comparison: Comparison,
-  desired: DesiredMembers,
-  { command, config, journal, approved }: RunContext,
-): Promise<void> {
-  const shrink = action === 'replace' ? shrinkOf(comparison, desired) : undefined;
+interface ShrinkTo {
+  members: { count: number };
+  lines: { count: number };
+}
+type ShrinkPlan = Pick<PreparedPlan, 'id' | 'action' | 'last' | 'difference'>;
+type ShrinkRun = Pick<PlanningRun, 'key' | 'audience' | 'command' | 'config' | 'journal' | 'approved'>;
+
+/** Throws `guard.max_shrink` if a plan removes too many members. The journal records the refusal, for an approval. */
+export async function guardShrink(run: ShrinkRun, desired: ShrinkTo, plan: ShrinkPlan): Promise<void> {
+  const { key, audience, command, config, journal, approved } = run;
+  if (audience === undefined || plan.action !== 'replace') return;
+  const shrink = shrinkOf(plan, desired);
   if (shrink === undefined) return;
-  const syncKey = syncKeyOf(config, sync);
-  const snapshot = comparison.last.known?.snapshot.set.keyedDigest ?? null;
-  const refusal = { ...syncKey, planId, audienceId: audience.id, snapshot, removes: shrink.removes };
-  const isApproved = approved.includes(planId) || isCovered(refusal, await journal.refusals(syncKey), approved);
+  const planId = plan.id;
+  const snapshot = plan.last.known?.snapshot.set.keyedDigest ?? null;
+  const refusal = { ...key, planId, audienceId: audience.id, snapshot, removes: shrink.removes };
+  const isApproved = approved.includes(planId) || isCovered(refusal, await journal.refusals(key), approved);
   const approval = isApproved ? 'of this' : approved.length > 0 ? 'of another' : 'none';
   try {
     checkShrink(shrink, { maxShrink: config.guards.maxShrink, planId, approval });
@@ -32,7 +29,7 @@ export async function guardShrink(
   }
 }
 
-/** An approval covers whatever removes no more, of the same audience and since the same snapshot. */
+/** Returns whether an approval covers a plan: one that removes no more, of the same audience, since the same snapshot. */
 export function isCovered(refusal: Refusal, earlier: readonly Refusal[], approved: readonly string[]): boolean {
   return earlier.some(
     ({ planId, audienceId, snapshot, removes }) =>
@@ -43,8 +40,8 @@ export function isCovered(refusal: Refusal, earlier: readonly Refusal[], approve
   );
 }
 
-/** Without a snapshot to compare with, the worst by what is told. */
-function shrinkOf({ last, difference }: Comparison, { members, lines }: DesiredMembers): Shrink | undefined {
+/** Without a snapshot to compare with, the baseline that loses the largest share counts. */
+function shrinkOf({ last, difference }: ShrinkPlan, { members, lines }: ShrinkTo): Shrink | undefined {
   if (difference !== undefined)
     return { removes: difference.removed, of: difference.removed + difference.unchanged, unit: 'members' };
   const shrinks = last.baselines.map(({ count: of, unit }): Shrink => {

@@ -1,8 +1,9 @@
 import type { Config, Mode } from '../config/schema.ts';
 import { SyncError } from '../errors.ts';
+import type { Baseline } from '../journal/lastUpload.ts';
 import type { ReadCounts, ReadResult } from '../members/readMembers.ts';
-import { percent } from './percent.ts';
-import { checkDoubt, countryHint } from './phoneCountry.ts';
+import { checkDoubt, countryHint } from '../reading/phoneCountry.ts';
+import { percent } from '../report/percent.ts';
 
 export interface GuardInput {
   mode: Mode;
@@ -11,10 +12,10 @@ export interface GuardInput {
   read: Pick<ReadResult, 'rejects' | 'national'> & { counts: ReadCounts & { suppressed: number } };
 }
 
-/** Throws a `guard.*` or `identifiers.none` error (status refused) when what was read must not be sent. */
+/** Throws a `guard.*` or `identifiers.none` error (status refused) if the values read must not be sent. */
 export function checkGuards({ mode, guards, columns, read }: GuardInput): void {
   const { counts, rejects } = read;
-  // Whoever is suppressed is a valid identifier all the same.
+  // A suppressed member is a valid identifier, too.
   if (counts.values === 0 || (counts.members === 0 && counts.suppressed > 0)) {
     if (mode === 'mirror') throw emptyMirror(counts.suppressed);
     return;
@@ -26,21 +27,21 @@ export function checkGuards({ mode, guards, columns, read }: GuardInput): void {
   if (counts.members < guards.minMembers) throw tooFewMembers(counts.members, guards.minMembers);
 }
 
-/** All-zero advertising IDs are people who opted out, not dirt: they count on neither side. */
+/** All-zero advertising IDs stand for people who opted out, not for faulty values: they count on neither side. */
 function rejectedShare({ counts, rejects }: GuardInput['read']): number {
   const optedOut = rejects['ifa.all_zero'] ?? 0;
   const values = counts.values - optedOut;
   return values === 0 ? 0 : (counts.rejected - optedOut) / values;
 }
 
-/** How much of an audience a Mirror would remove, and of how many: members, or lines where LINE is all that tells. */
+/** The part of an audience that a Mirror would remove: in lines if only the destination tells its size. */
 export interface Shrink {
   removes: number;
   of: number;
-  unit: 'members' | 'lines';
+  unit: Baseline['unit'];
 }
 
-/** Throws `guard.max_shrink` (status refused) when a plan removes too much and nobody has approved that. */
+/** Throws `guard.max_shrink` (status refused) if a plan removes too many members without an approval. */
 export function checkShrink(
   shrink: Shrink | undefined,
   { maxShrink, planId, approval }: { maxShrink: number; planId: string; approval: 'none' | 'of this' | 'of another' },
@@ -55,11 +56,11 @@ export function checkShrink(
 }
 
 function emptyMirror(suppressed: number): SyncError {
-  const what =
+  const cause =
     suppressed === 0 ? 'The source holds no values' : `All ${suppressed} members of the source are suppressed`;
   return new SyncError(
     'guard.empty_mirror',
-    `${what}, and an audience cannot be mirrored to nothing.`,
+    `${cause}, and an audience cannot be mirrored to nothing.`,
     'If the source should have rows, look there first. LINE has no way to empty an audience: to be rid of its members, delete it in the Ad Manager.',
   );
 }
@@ -82,10 +83,10 @@ function tooManyRejected(share: number, limit: number, rejects: ReadResult['reje
   );
 }
 
-function tooFewMembers(members: number, least: number): SyncError {
+function tooFewMembers(members: number, minMembers: number): SyncError {
   return new SyncError(
     'guard.min_members',
-    `There are ${members} members, fewer than guards.minMembers (${least}).`,
+    `There are ${members} members, fewer than guards.minMembers (${minMembers}).`,
     'Check the source, or lower guards.minMembers when so few are expected.',
   );
 }

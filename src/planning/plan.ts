@@ -6,7 +6,7 @@ import type { Difference } from '../members/difference.ts';
 import type { PlannedBatch } from '../report/batches.ts';
 import type { PlanAction } from '../report/report.ts';
 
-/** What a sync is about to do. */
+/** The intent of a sync. */
 export interface Plan {
   /** SHA-256 over sync, audience, action, snapshot and desired set: the same for the same intent in preview and sync. */
   id: string;
@@ -17,26 +17,26 @@ export interface Plan {
 export interface PlanInput {
   runId: string;
   sync: SyncConfig;
-  /** Undefined when it has to be created. */
+  /** Undefined while it has yet to be created. */
   audience: Audience | undefined;
   action: PlanAction;
-  /** Of the snapshot that the members were compared with, and of the desired set. */
+  /** Digests of the snapshot that the members were compared with, and of the desired set. */
   digests: { snapshot: string | null; members: string };
-  /** What is sent. */
+  /** The lines to send. */
   lines: { count: number; lineBytes: number };
   destination: Pick<Destination, 'capabilities' | 'labelOf' | 'maxOverheadBytes'>;
 }
 
 export interface Choice {
   action: PlanAction;
-  /** Whether everybody is sent, or those alone that LINE does not have. */
+  /** The whole set, or the members that the audience lacks. */
   sends: 'whole' | 'difference';
 }
 
 /**
- * What to do about the desired members. Without a snapshot to compare with, or when a refresh is due, the whole set is
- * sent. Destinations have no removal: as soon as a member has left, or a phone a form, a Mirror replaces. Throws
- * `config.invalid` if the destination cannot.
+ * Chooses the action for the desired members. Without a snapshot to compare with, or when a refresh is due, the whole set
+ * is sent. Destinations have no removal: if a member is gone, or a phone lacks a form, a Mirror replaces all members.
+ * Throws `config.invalid` if the destination cannot.
  */
 export function choosePlan(given: {
   mode: Mode;
@@ -59,8 +59,8 @@ export function choosePlan(given: {
 }
 
 /**
- * Mirror replaces by its first batch and adds the rest, for an upload holds only so many lines. In both modes a new
- * audience is created by a batch that adds, since it has no members to replace.
+ * Cuts the lines into batches. A Mirror replaces with its first batch and adds the others, since an upload has a maximum
+ * of lines. In both modes a new audience is created by a batch that adds, since it has no members to replace.
  */
 export function planUploads(input: PlanInput): Plan {
   const { sync, audience, action, digests } = input;
@@ -87,7 +87,7 @@ function cutBatches(action: PlanAction, input: PlanInput): PlannedBatch[] {
   });
 }
 
-/** The same for all batches, so that where they are cut depends on nothing but the lines and the limits. */
+/** The maximum of lines in any batch of a plan. It depends only on the lines and the limits. */
 function linesPerBatch({ runId, sync, audience, lines, destination }: PlanInput): number {
   const { maxLines, maxBodyBytes } = destination.capabilities;
   const overheadBytes = destination.maxOverheadBytes({

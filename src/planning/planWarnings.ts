@@ -1,24 +1,25 @@
-import type { SyncConfig } from '../config/schema.ts';
-import type { DesiredMembers } from '../reading/readDesired.ts';
-import type { SyncReport } from '../report/report.ts';
-import type { RunContext } from '../run/context.ts';
-import type { Comparison } from './compareWithLast.ts';
-import type { Plan } from './plan.ts';
+import type { LastUpload } from '../journal/lastUpload.ts';
+import type { PlanAction, Warning } from '../report/report.ts';
 
 const dayMs = 86_400_000;
 const fewMembers = 100;
 const overdueDays = 150;
 
-/** What somebody should know of a plan that goes ahead all the same. */
-export function addPlanWarnings(
-  sync: SyncConfig,
-  { action, batches }: Plan,
-  { last }: Comparison,
-  { members }: DesiredMembers,
-  { warnings }: SyncReport,
-  { clock }: RunContext,
-): void {
-  const daysSince = Math.floor((clock.now() - (last.uploadedMs ?? clock.now())) / dayMs);
+export interface WarningInput {
+  syncName: string;
+  action: PlanAction;
+  batches: readonly unknown[];
+  last: LastUpload;
+  /** The desired members. */
+  members: { count: number };
+  nowMs: number;
+}
+
+/** Returns warnings about a plan that goes ahead. */
+export function planWarnings(input: WarningInput): Warning[] {
+  const { syncName, action, batches, last, members, nowMs } = input;
+  const warnings: Warning[] = [];
+  const daysSince = Math.floor((nowMs - (last.uploadedMs ?? nowMs)) / dayMs);
   if (last.voidBecause !== undefined)
     warnings.push({
       code: 'snapshot_void',
@@ -29,8 +30,8 @@ export function addPlanWarnings(
       code: 'no_baseline',
       message:
         last.baselines.length === 0
-          ? `Nothing tells how many members the audience of ${sync.name} holds, so guards.maxShrink could not be applied.`
-          : `How many members the audience of ${sync.name} holds is told by ADDs alone, which may have added the same people: guards.maxShrink went by their sum.`,
+          ? `Nothing tells how many members the audience of ${syncName} holds, so guards.maxShrink could not be applied.`
+          : `How many members the audience of ${syncName} holds is told by ADDs alone, which may have added the same people: guards.maxShrink went by their sum.`,
     });
   if (members.count > 0 && members.count < fewMembers)
     warnings.push({
@@ -47,4 +48,5 @@ export function addPlanWarnings(
       code: 'mirror_not_atomic',
       message: `The members take ${batches.length} files: the first replaces the audience and the others are added, so until the last job has finished the audience lacks people.`,
     });
+  return warnings;
 }

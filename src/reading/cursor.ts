@@ -1,8 +1,7 @@
 import { type SyncConfig, sourceOf } from '../config/schema.ts';
-import type { Audience } from '../destinations/destination.ts';
 import { isRefreshDue, recallLastUpload } from '../journal/lastUpload.ts';
-import { sourceSettings, syncKeyOf } from '../journal/settings.ts';
-import type { RunContext } from '../run/context.ts';
+import { sourceSettings } from '../journal/settings.ts';
+import type { ReadingRun } from './readingRun.ts';
 
 /** A read that begins behind a value of the cursor column, or at the start where `after` is null. */
 export interface CursorFrom {
@@ -17,29 +16,25 @@ export interface CursorRead extends CursorFrom {
   greatest: string | null;
 }
 
-/** The first read of a sync with a cursor. */
+/** The start of the first read of a sync with a cursor. */
 export function startOf({ cursor }: SyncConfig): { column: string; after: null } | undefined {
   return cursor && { column: cursor.column, after: null };
 }
 
 /**
- * Where an incremental read begins: behind what the last success read, as long as its snapshot stands for the members
- * that LINE holds. Otherwise, and when a refresh is due, all rows are read.
+ * Returns the start of an incremental read: behind the rows of the last success, if its snapshot still stands for the
+ * members that the audience holds. Otherwise, and when a refresh is due, all rows are read.
  */
-export async function cursorToReadFrom(
-  sync: SyncConfig,
-  audience: Audience | undefined,
-  context: RunContext,
-): Promise<CursorFrom | undefined> {
+export async function cursorToReadFrom(run: ReadingRun): Promise<CursorFrom | undefined> {
+  const { sync, audience, destination, journal, config } = run;
   const first = startOf(sync);
   if (first === undefined) return undefined;
-  const { destination, journal, config } = context;
   const origin = journal.keyed(JSON.stringify([sourceSettings(sourceOf(config, sync)), first.column]));
-  const snapshot = await journal.snapshot(syncKeyOf(config, sync));
+  const snapshot = await journal.snapshot(run.key);
   const start = { ...first, origin };
   if (snapshot?.cursor?.origin !== origin || audience === undefined) return start;
   const listed = await destination.uploadsTo(audience.id);
   const last = await recallLastUpload({ sync, journal, snapshot, audience, listed });
-  if (last.known === undefined || isRefreshDue(last, context)) return start;
+  if (last.known === undefined || isRefreshDue(last, run)) return start;
   return { ...start, after: snapshot.cursor.value };
 }

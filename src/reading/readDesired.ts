@@ -1,55 +1,43 @@
 import { join } from 'node:path';
-import type { SyncConfig } from '../config/schema.ts';
-import type { Audience } from '../destinations/destination.ts';
-import { syncKeyOf } from '../journal/settings.ts';
 import type { SealedSet } from '../members/memberSet.ts';
 import { withoutSuppressed } from '../members/suppress.ts';
 import { collectLines } from '../members/uploadLines.ts';
-import type { SyncReport } from '../report/report.ts';
-import type { RunContext } from '../run/context.ts';
 import { type CursorRead, cursorToReadFrom } from './cursor.ts';
+import type { ReadingRun } from './readingRun.ts';
 import type { Read } from './readTogether.ts';
 
-/** The desired members of a sync, and what became of every other cell. */
+/** The desired members of a sync, and the count of all other cells. */
 export interface DesiredMembers extends Omit<Read, 'cursor' | 'counts'> {
   counts: Read['counts'] & { suppressed: number };
   /** One record a line of all members. */
   lines: SealedSet;
-  /** For each suppression list, every line that one of them could be. */
+  /** For each suppression list, every line that stands for one of its entries. */
   suppressionLists: readonly SealedSet[];
-  /** How far a read by cursor has come. */
+  /** Undefined for a sync without a cursor. */
   cursor: CursorRead | undefined;
 }
 
-/** Reads the suppression lists and the source to their ends. Nothing is sent before that. */
-export async function readDesired(
-  sync: SyncConfig,
-  audience: Audience | undefined,
-  report: SyncReport,
-  context: RunContext,
-): Promise<DesiredMembers> {
-  const suppressionLists = await context.suppressions.of(sync, report);
-  const from = await cursorToReadFrom(sync, audience, context);
-  const { cursor: greatest, ...read } = await context.reads.read({
-    sync,
+/** Reads the source to its end, and removes the members that are on a suppression list. */
+export async function readDesired(run: ReadingRun, suppressionLists: readonly SealedSet[]): Promise<DesiredMembers> {
+  const from = await cursorToReadFrom(run);
+  const { cursor: greatest, ...read } = await run.reads.read({
+    sync: run.sync,
     cursor: from && { column: from.column, after: from.after },
-    lastMembers:
-      from === undefined ? ((await context.journal.snapshot(syncKeyOf(context.config, sync)))?.set.count ?? 0) : 0,
+    lastMembers: from === undefined ? ((await run.journal.snapshot(run.key))?.set.count ?? 0) : 0,
   });
-  const { identifierType } = sync;
-  const { workers, signal } = context;
+  const options = { identifierType: run.sync.identifierType, workers: run.workers, signal: run.signal };
   const kept = await withoutSuppressed(read.members, suppressionLists, {
-    ...{ identifierType, workers, signal },
+    ...options,
     directory: join(read.directory, 'suppressed'),
   });
-  const lines = await collectLines(kept, {
-    ...{ identifierType, workers, signal },
-    directory: join(read.directory, 'lines'),
-  });
-  const removed = read.counts.members - kept.count;
-  const counts = { ...read.counts, members: kept.count, suppressed: removed };
-  Object.assign(report.counts, counts, { lines: lines.count });
-  report.rejects = read.rejects;
-  report.rejectExamples = read.rejectExamples;
-  return { ...read, counts, members: kept, lines, suppressionLists, cursor: from && { ...from, greatest } };
+  const lines = await collectLines(kept, { ...options, directory: join(read.directory, 'lines') });
+  const suppressed = read.counts.members - kept.count;
+  return {
+    ...read,
+    counts: { ...read.counts, members: kept.count, suppressed },
+    members: kept,
+    lines,
+    suppressionLists,
+    cursor: from && { ...from, greatest },
+  };
 }

@@ -3,19 +3,19 @@ import { join } from 'node:path';
 import { type Config, type SyncConfig, sourceOf, wantedColumns } from '../config/schema.ts';
 import { SyncError } from '../errors.ts';
 import { type ReadResult, readMembers } from '../members/readMembers.ts';
-import type { ReadingContext } from '../run/context.ts';
 import { openSource } from '../sources/openSource.ts';
 import type { ColumnChoice, Source, WantedColumns } from '../sources/source.ts';
 import { makePrivateSubfolder } from '../system/privateFolder.ts';
 import { guardState } from '../system/stateErrors.ts';
+import type { ReadingContext } from './context.ts';
 import { checkRoom, roomFor } from './room.ts';
 
-/** What a sync wants of its source. */
+/** A sync's request to read its source. */
 export interface ReadRequest {
   sync: SyncConfig;
-  /** Where reading begins, for a sync with a cursor. */
+  /** The start of the read, for a sync with a cursor. */
   cursor: WantedColumns['cursor'];
-  /** How many members it had when it last succeeded; 0 where that says nothing of this read. */
+  /** Members of the last success; 0 if that number says nothing about this read. */
   lastMembers: number;
 }
 
@@ -28,10 +28,10 @@ export interface Read extends ReadResult {
   directory: string;
 }
 
-/** Those that read together, each with what came of it. */
+/** One of the requests that were read together, and its result. */
 export type ReadOutcome = { request: ReadRequest } & ({ read: Read } | { error: unknown });
 
-/** One pass over a source for all syncs that read it. A source that stops in the middle fails every one of them. */
+/** Reads a source once for all syncs that read it. A source that stops in the middle fails all of them. */
 export async function readTogether(requests: readonly ReadRequest[], context: ReadingContext): Promise<ReadOutcome[]> {
   try {
     const reads = await readOnce(requests, context);
@@ -65,7 +65,7 @@ async function readOnce(requests: readonly ReadRequest[], context: ReadingContex
   }));
 }
 
-/** By what the source tells, or else by what each sync had in its last success. */
+/** The disk space to expect: by the source's own count, otherwise by each sync's last success. */
 async function expectedRoom(requests: readonly ReadRequest[], source: Source): Promise<number> {
   const expected = await source.expectedValues?.();
   const rooms = requests.map(({ sync, lastMembers }, index) => roomFor(sync, expected?.[index] ?? lastMembers));
@@ -87,7 +87,7 @@ async function open(requests: readonly ReadRequest[], context: ReadingContext) {
   });
 }
 
-/** The columns that those who read together want; they begin at the same place. */
+/** The columns of syncs that are read together. All of them start at the same place. */
 export function wantedBy(requests: readonly Omit<ReadRequest, 'lastMembers'>[], { rejects }: Config): WantedColumns {
   return {
     choices: requests.map(({ sync }) => choiceOf(sync)),
@@ -96,7 +96,7 @@ export function wantedBy(requests: readonly Omit<ReadRequest, 'lastMembers'>[], 
   };
 }
 
-/** The columns of a sync, and how they are to come. */
+/** The columns of a sync, and whether the warehouse hashes them. */
 function choiceOf(sync: SyncConfig): ColumnChoice {
   const { identifierType, hashing, hashed, defaultCountry, phoneFormats } = sync;
   const choice = wantedColumns(sync);
@@ -109,7 +109,7 @@ function isColumnMissing(error: unknown): boolean {
   return error instanceof SyncError && error.code === 'source.column_missing';
 }
 
-/** A column that one of them misses is no trouble of the others. */
+/** Separates the syncs that lack a column from the others, which can still be read. */
 async function findLacking(requests: readonly ReadRequest[], context: ReadingContext) {
   const lacking: ReadOutcome[] = [];
   const others: ReadRequest[] = [];

@@ -4,15 +4,15 @@ import { SyncError } from '../errors.ts';
 import { recordBytesOf } from '../identifiers/identify.ts';
 import { guardState } from '../system/stateErrors.ts';
 
-/** Records lie on the disk as they come, and sorted beside that. */
+/** The disk holds the records in the order of the source, and a sorted copy. */
 const timesOnDisk = 2;
 
-/** How much of the disk the members of some values take while they are read. */
+/** Bytes of disk that reading `values` values takes. */
 export function roomFor(sync: SyncConfig, values: number): number {
   return timesOnDisk * values * recordBytesOf(sync);
 }
 
-/** Throws `state.disk_full` where less than that is free: better now than after hours of reading. */
+/** Throws `state.disk_full` if less is free, before hours of reading are spent. */
 export async function checkRoom(directory: string, bytes: number): Promise<void> {
   const { bavail, bsize } = await guardState(directory, () => statfs(directory));
   const free = bavail * bsize;

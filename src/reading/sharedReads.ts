@@ -1,10 +1,10 @@
 import { type Config, type SyncConfig, sourceOf } from '../config/schema.ts';
 import type { Read, ReadOutcome, ReadRequest } from './readTogether.ts';
 
-/** Syncs of one source read it in one pass, which begins when each of them has asked for it or has bowed out. */
+/** Reads each source once for all its syncs. The read begins when every sync has requested it or has left. */
 export interface SharedReads {
   read(request: ReadRequest): Promise<Read>;
-  /** Nobody is to wait for this sync. Should it read all the same, it does so by itself. */
+  /** Removes a sync from its group. A later read of it is not shared. */
   leave(sync: SyncConfig): void;
 }
 
@@ -16,7 +16,7 @@ interface Waiting extends ReadRequest {
 }
 
 interface Group {
-  /** Those that have neither asked nor left. */
+  /** Names of the syncs that have neither requested a read nor left. */
   undecided: Set<string>;
   waiting: Waiting[];
 }
@@ -31,10 +31,10 @@ export function createSharedReads(config: Config, readAll: ReadAll): SharedReads
   };
   for (const sync of config.syncs) groupOf(sync).undecided.add(sync.name);
 
-  function beginWhenAllAreThere(group: Group): void {
+  function readWhenComplete(group: Group): void {
     if (group.undecided.size > 0) return;
     const waiting = group.waiting.splice(0);
-    for (const alike of groupAlike(waiting)) void readFor(alike, readAll);
+    for (const alike of groupByStart(waiting)) void readFor(alike, readAll);
   }
 
   return {
@@ -45,17 +45,17 @@ export function createSharedReads(config: Config, readAll: ReadAll): SharedReads
         const waiting = { ...request, resolve, reject };
         if (!isExpected) return void readFor([waiting], readAll);
         group.waiting.push(waiting);
-        beginWhenAllAreThere(group);
+        readWhenComplete(group);
       }),
     leave(sync) {
       const group = groupOf(sync);
-      if (group.undecided.delete(sync.name)) beginWhenAllAreThere(group);
+      if (group.undecided.delete(sync.name)) readWhenComplete(group);
     },
   };
 }
 
-/** Those that begin at the same place. */
-function groupAlike(waiting: readonly Waiting[]): Waiting[][] {
+/** Groups the requests that start at the same place. */
+function groupByStart(waiting: readonly Waiting[]): Waiting[][] {
   return [...Map.groupBy(waiting, ({ cursor }) => JSON.stringify(cursor)).values()];
 }
 

@@ -8,53 +8,66 @@ import type { SealedSet } from '../members/memberSet.ts';
 import type { NationalSample } from '../members/nationalSampler.ts';
 import { type ReadResult, readMembers } from '../members/readMembers.ts';
 import { collectLines } from '../members/uploadLines.ts';
-import { checkDoubt, countryHint, warnOfDoubt } from '../planning/phoneCountry.ts';
-import type { SyncReport } from '../report/report.ts';
-import type { ReadingContext } from '../run/context.ts';
+import type { Warning } from '../report/report.ts';
 import { openSource } from '../sources/openSource.ts';
 import { guardState } from '../system/stateErrors.ts';
+import type { ReadingContext } from './context.ts';
+import { checkDoubt, countryHint, doubtWarnings } from './phoneCountry.ts';
 
-/** The people who must not be uploaded, whatever a source says. */
+/** The members that must not be uploaded even if a source holds them. */
 export interface Suppressions {
-  /** For each list of the sync's identifier type, every line that one of them could be. */
-  of(sync: SyncConfig, report: SyncReport): Promise<readonly SealedSet[]>;
+  /** Reads all lists of the sync's identifier type. Never throws. */
+  of(sync: SyncConfig): Promise<SuppressionLists>;
+}
+
+export interface SuppressionLists {
+  /** For each list, every line that stands for one of its entries. */
+  lists: readonly SealedSet[];
+  warnings: readonly Warning[];
+  /** The error of a list that cannot be read or used. The lists after it are not read. */
+  failure: { error: unknown } | undefined;
 }
 
 interface SuppressionList {
   lines: SealedSet;
-  /** Values that are no identifiers, so that nobody is kept back by them. */
+  /** Values of the list that are no identifiers, and so suppress no member. */
   rejected: number;
   national: NationalSample;
 }
 
-/** Each list is read once for all syncs that read its numbers alike. */
+/** Reads each list once for all syncs with the same rules for its values. */
 export function createSuppressions(context: ReadingContext): Suppressions {
+  const { config, progress, readLimit } = context;
   const lists = new Map<string, Promise<SuppressionList>>();
   const read = (entry: SuppressionConfig, index: number, rules: IdentifyRules) => {
     const key = JSON.stringify([index, rules]);
     const name = `suppress-${index}-${lists.size}`;
-    const list = lists.get(key) ?? context.readLimit(() => readList(entry, name, rules, context));
+    const list = lists.get(key) ?? readLimit(() => readList(entry, name, rules, context));
     lists.set(key, list);
     return list;
   };
   return {
-    async of(sync, report) {
+    async of(sync) {
       const found: SealedSet[] = [];
-      for (const [index, entry] of context.config.suppress.entries()) {
-        if (entry.identifierType !== sync.identifierType) continue;
-        context.progress.show(sync.name, { stage: 'reading the suppression lists' });
-        const { lines, rejected, national } = await read(entry, index, rulesOf(entry, sync));
-        warnOf(lines, rejected, index, report);
-        warnOfDoubt(national, `suppress[${index}]`, report);
-        checkDoubt(national, `suppress[${index}]`, context.config.guards.maxDoubtful);
-        found.push(lines);
+      const warnings: Warning[] = [];
+      try {
+        for (const [index, entry] of config.suppress.entries()) {
+          if (entry.identifierType !== sync.identifierType) continue;
+          progress.show(sync.name, { stage: 'reading the suppression lists' });
+          const list = await read(entry, index, rulesOf(entry, sync));
+          warnings.push(...listWarnings(list, `suppress[${index}]`));
+          checkDoubt(list.national, `suppress[${index}]`, config.guards.maxDoubtful);
+          found.push(list.lines);
+        }
+      } catch (error) {
+        return { lists: found, warnings, failure: { error } };
       }
-      return found;
+      return { lists: found, warnings, failure: undefined };
     },
   };
 }
 
-/** Phones in every form: whoever is on the list must be found whichever form the source or the list gives. */
+/** Phones are compared in all forms, since source and list may give different ones. */
 function rulesOf({ identifierType, defaultCountry, hashed }: SuppressionConfig, sync: SyncConfig): IdentifyRules {
   const country = defaultCountry ?? sync.defaultCountry;
   return { identifierType, hashed, phoneFormats, ...(country !== undefined && { defaultCountry: country }) };
@@ -88,7 +101,7 @@ async function readList(
   return { lines, rejected: read!.counts.rejected, national: read!.national };
 }
 
-/** A list of the wrong column, say, would keep nobody back. */
+/** Throws `identifiers.none` if no value of a list is valid: a list of the wrong column suppresses no member. */
 function checkReadable({ counts, rejects }: ReadResult, columns: readonly string[]): void {
   if (counts.values === 0 || counts.members > 0) return;
   throw new SyncError(
@@ -98,12 +111,13 @@ function checkReadable({ counts, rejects }: ReadResult, columns: readonly string
   );
 }
 
-function warnOf({ count }: SealedSet, rejected: number, index: number, { warnings }: SyncReport): void {
-  if (count === 0)
-    warnings.push({ code: 'suppression_empty', message: `The list of suppress[${index}] holds nobody.` });
+function listWarnings({ lines, rejected, national }: SuppressionList, label: string): Warning[] {
+  const warnings: Warning[] = [];
+  if (lines.count === 0) warnings.push({ code: 'suppression_empty', message: `The list of ${label} holds nobody.` });
   if (rejected > 0)
     warnings.push({
       code: 'suppression_rejected',
-      message: `${rejected} values of the list of suppress[${index}] are no valid identifiers: nobody is kept back by them.`,
+      message: `${rejected} values of the list of ${label} are no valid identifiers: nobody is kept back by them.`,
     });
+  return [...warnings, ...doubtWarnings(national, label)];
 }

@@ -9,23 +9,23 @@ export interface PlannedBatch {
   end: number;
   /** Unique per run and batch: the upload is found by it. */
   label: string;
-  /** Of the lines, without the form around them. */
+  /** Size of the lines, without the form around them. */
   bytes: number;
 }
 
-/** What the destination holds of a plan. */
+/** The part of a plan that the destination holds. */
 export type Remote = 'complete' | 'untouched' | 'partial' | 'unknown';
 
 /** `unknown`: sent, and neither an answer nor a list of uploads has told whether it arrived. */
 export const fates = ['unsent', 'sending', 'accepted', 'unknown', 'refused'] as const;
 export type Fate = (typeof fates)[number];
 
-/** The state of a batch on its way. */
+/** A batch and the state of its delivery. */
 export interface DeliveredBatch {
   planned: PlannedBatch;
   fate: Fate;
   attempts: number;
-  /** As the destination listed it last; null before that. */
+  /** As the destination listed it last. Null before the first list that shows it. */
   upload: Pick<RemoteUpload, 'id' | 'state' | 'status' | 'processed'> | null;
 }
 

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { SyncReport } from './report.ts';
 
-/** Where a sync is. */
+/** The stage of a sync, and how much of it is done. */
 export interface Step {
   stage: string;
   done?: number;
@@ -10,17 +10,17 @@ export interface Step {
   unit?: string;
 }
 
-/** Shown on a terminal as bars, else logged now and then. */
+/** Shows bars on a terminal, and log lines elsewhere. */
 export interface Progress {
   show(syncName: string, step: Step): void;
   end(syncName: string, report: SyncReport): void;
   close(): void;
 }
 
-/** How often a stage that goes on is logged again. */
+/** A stage that continues is logged again after this time. */
 const logEveryMs = 10_000;
 
-/** Progress as log lines: each change of stage, and every ten seconds how far it has come. */
+/** Logs each change of stage, and the progress of a stage every ten seconds. */
 export function createLoggedProgress(log: Logger, clock: Clock): Progress {
   const logged = new Map<string, { stage: string; atMs: number }>();
   return {

@@ -1,10 +1,8 @@
 import type { Mode, SyncConfig } from '../config/schema.ts';
-import type { Audience, Words } from '../destinations/destination.ts';
-import { type ErrorCode, type ExitCode, exitCodeByError, exitCodePrecedence, SyncError } from '../errors.ts';
+import type { ErrorCode } from '../errors.ts';
 import type { IdentifierType } from '../identifiers/rules.ts';
 import type { ReadCounts, RejectAccount } from '../members/readMembers.ts';
-import { limitFault } from '../system/processLimits.ts';
-import type { DeliveredBatch, Remote } from './batches.ts';
+import type { Remote } from './batches.ts';
 
 export type Status = 'succeeded' | 'nothing_to_do' | 'planned' | 'refused' | 'failed' | 'partial' | 'pending';
 
@@ -16,10 +14,10 @@ export interface ReportedError {
 
 export interface BatchReport {
   index: number;
-  /** The platform's word. */
+  /** The destination's word. */
   action: string;
   records: number;
-  /** Of the file, without the form around it. */
+  /** Size of the file, without the form around it. */
   bytes: number;
   file: string;
   jobId: number | string | null;
@@ -28,15 +26,22 @@ export interface BatchReport {
   attempts: number;
 }
 
-/** What a sync does to its audience. */
+/** The effect of a plan on its audience. */
 export type PlanAction = 'nothing' | 'create' | 'add' | 'replace';
 
-/** What became of one sync; the README, "Report", explains the fields. */
+export interface Warning {
+  code: string;
+  message: string;
+}
+
+/** The report of one sync. The README, "Report", explains the fields. */
 export interface SyncReport extends RejectAccount {
   name: string;
   status: Status;
   mode: Mode;
   identifierType: IdentifierType;
+  /** Its name in the configuration. */
+  destination: string;
   audience: {
     id: string | null;
     name: string | null;
@@ -54,10 +59,10 @@ export interface SyncReport extends RejectAccount {
     requests: number;
   } | null;
   counts: ReadCounts & { suppressed: number; lines: number; plannedLines: number; uploaded: number };
-  batches: BatchReport[];
+  batches: readonly BatchReport[];
   remote: Remote;
   remoteBatches: { done: number; total: number };
-  warnings: { code: string; message: string }[];
+  warnings: readonly Warning[];
   error: ReportedError | null;
 }
 
@@ -77,6 +82,7 @@ export function startSyncReport(sync: SyncConfig): SyncReport {
     status: 'failed',
     mode: sync.mode,
     identifierType: sync.identifierType,
+    destination: 'connection',
     audience: {
       id: sync.audienceId ?? null,
       name: sync.audienceName ?? null,
@@ -105,81 +111,4 @@ export function startSyncReport(sync: SyncConfig): SyncReport {
     warnings: [],
     error: null,
   };
-}
-
-export function noteAudience(report: SyncReport, { id, name, status, estimatedSize }: Audience): void {
-  report.audience = { ...report.audience, id, name, status, estimatedSize };
-}
-
-/** A batch in the platform's words. */
-export function reportBatch({ planned, attempts, upload }: DeliveredBatch, { action }: Words): BatchReport {
-  const id = upload === null ? null : Number(upload.id);
-  return {
-    index: planned.index,
-    action: action[planned.action],
-    records: planned.end - planned.start,
-    bytes: planned.bytes,
-    file: planned.label,
-    jobId: id === null || Number.isSafeInteger(id) ? id : (upload?.id ?? null),
-    jobStatus: upload?.status ?? null,
-    audienceCount: upload?.processed ?? null,
-    attempts,
-  };
-}
-
-/** An error as it is reported. An unknown one is a fault of ours, and its text stays inside. */
-export function describeError(thrown: unknown): ReportedError {
-  const error = thrown instanceof SyncError ? thrown : (limitFault(thrown, 'The run') ?? thrown);
-  if (error instanceof SyncError) {
-    const message = error.message.charAt(0).toUpperCase() + error.message.slice(1);
-    return { code: error.code, message, hint: error.hint };
-  }
-  const kind = error instanceof Error ? error.name : typeof error;
-  const code = typeof error === 'object' && error !== null && 'code' in error ? ` ${String(error.code)}` : '';
-  return {
-    code: 'internal',
-    message: `A fault of line-ads-sync stopped the work (${kind}${code}${placeOf(error)}).`,
-    hint: 'Please report it with this message; running again is safe.',
-  };
-}
-
-/** Where in our code it happened: file names and lines of the stack hold nobody's data, messages may. */
-function placeOf(error: unknown): string {
-  const stack = error instanceof Error ? (error.stack ?? '') : '';
-  const place = /(?:src|dist)\/([\w/]+\.[jt]s:\d+)/.exec(stack)?.[1];
-  return place === undefined ? '' : ` at ${place}`;
-}
-
-/** The exit code of one sync's end. `pending` is 0 only when it was asked for, and then there is no error. */
-function exitCodeOf({ status, error }: { status: Status; error: ReportedError | null }): ExitCode {
-  if (error !== null) return exitCodeByError[error.code];
-  return status === 'failed' || status === 'partial' ? 1 : 0;
-}
-
-/** The first of the design's list that occurs among the run's own error and its syncs. */
-export function exitCodeOfRun({ error, syncs }: RunReport): ExitCode {
-  const own = error === null ? [] : [exitCodeByError[error.code]];
-  const codes = [...own, ...syncs.map(exitCodeOf)];
-  return exitCodePrecedence.find((code) => codes.includes(code)) ?? 0;
-}
-
-/** The status of the sync that decides the exit code; without trouble, the one that says most was done. */
-export function statusOfRun(error: ReportedError | null, syncs: readonly SyncReport[]): Status {
-  if (error !== null) return statusOfError(error);
-  const deciding = exitCodePrecedence.find((code) => syncs.some((sync) => exitCodeOf(sync) === code));
-  const statuses = syncs.filter((sync) => exitCodeOf(sync) === deciding).map(({ status }) => status);
-  const order: Status[] = ['partial', 'failed', 'refused', 'pending', 'succeeded', 'planned', 'nothing_to_do'];
-  return order.find((status) => statuses.includes(status)) ?? 'nothing_to_do';
-}
-
-/** What a sync that broke with this error is: refused by a guard, to be gone on with later, or failed. */
-export function statusOfError(error: ReportedError): Status {
-  switch (exitCodeOf({ status: 'failed', error })) {
-    case 65:
-      return 'refused';
-    case 75:
-      return 'pending';
-    default:
-      return 'failed';
-  }
 }

@@ -7,7 +7,8 @@ import type { Destination } from '../destinations/destination.ts';
 import { openJournal } from '../journal/openJournal.ts';
 import { startOf } from '../reading/cursor.ts';
 import { wantedBy } from '../reading/readTogether.ts';
-import { describeError, type ReportedError } from '../report/report.ts';
+import { describeError } from '../report/describeError.ts';
+import type { ReportedError } from '../report/report.ts';
 import type { SourceConfig } from '../sources/config.ts';
 import { openSource } from '../sources/openSource.ts';
 import type { WantedColumns } from '../sources/source.ts';
@@ -22,7 +23,7 @@ export interface CheckResult {
   error: ReportedError | null;
 }
 
-/** Looks at each part that a sync needs, one after the other, and changes nothing anywhere. Never throws. */
+/** Checks each part that a sync needs, one after the other. Changes nothing, and never throws. */
 export async function checkParts(
   config: Config,
   destination: Destination,
@@ -55,7 +56,7 @@ async function checkPart(part: string, check: () => Promise<string>): Promise<Ch
   }
 }
 
-/** The journal must be one of ours; where the directory is missing, the nearest folder above it must take a new one. */
+/** Throws if the journal is not readable, or if the state directory, or the nearest folder above it, is not writable. */
 async function checkState(directory: string): Promise<string> {
   await using journal = await openJournal(directory, 'read');
   await guardState(`the state directory ${directory}`, () =>
@@ -72,7 +73,7 @@ function nearestFolder(directory: string): string {
   return folder;
 }
 
-/** Opening a source finds out whether it can be reached and read, and has the columns. */
+/** Opens a source. That fails if it cannot be reached or read, or if it lacks a column. */
 async function checkSource(source: SourceConfig, wanted: WantedColumns, signal: AbortSignal): Promise<string> {
   if (source.type === 'stdin') return 'Standard input is read by preview and sync alone; it was not looked at.';
   requireRoom(readRoom());
@@ -82,7 +83,7 @@ async function checkSource(source: SourceConfig, wanted: WantedColumns, signal: 
   try {
     await using opened = await openSource(source, wanted, {
       ...{ directory, signal },
-      stdin: neverAsked,
+      stdin: refuseStdin,
       duckdbBytes: planMemory().duckdbBytes,
     });
     return `It is there, and has ${opened.columns.join(', ')}.`;
@@ -91,7 +92,7 @@ async function checkSource(source: SourceConfig, wanted: WantedColumns, signal: 
   }
 }
 
-const neverAsked = () => Promise.reject(new Error('standard input is not looked at'));
+const refuseStdin = () => Promise.reject(new Error('standard input is not looked at'));
 
 async function checkAudience(sync: Config['syncs'][number], destination: Destination): Promise<string> {
   const audience = resolveAudience(await destination.audiences.recall(), sync, destination.words);

@@ -7,7 +7,7 @@ import { syncKeyOf } from '../journal/settings.ts';
 import { remoteOf } from '../report/batches.ts';
 import type { SyncReport } from '../report/report.ts';
 
-/** What the journal knows of the last runs and of each sync; with `remote` what LINE has, too. No identifier is in it. */
+/** The last runs and the syncs by the journal, and with `remote` by their destinations. It holds no identifier. */
 export interface StatusReport {
   runs: RunStatus[];
   syncs: SyncStatus[];
@@ -16,7 +16,7 @@ export interface StatusReport {
 export interface RunStatus {
   runId: string;
   command: string;
-  /** `unfinished`: still at work, or killed. */
+  /** `unfinished`: at work, or killed. */
   status: string;
   startedAt: string;
   finishedAt: string | null;
@@ -27,7 +27,7 @@ export interface RunStatus {
 
 export interface SyncStatus {
   name: string;
-  /** What a run has left, to be ended by the next one. */
+  /** The plan that a run left and the next run finishes. */
   unfinished: {
     runId: string;
     planId: string;

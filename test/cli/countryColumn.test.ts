@@ -188,7 +188,7 @@ function mixed(thai: number): [string, string][] {
 
 describe.concurrent('numbers that are not valid in the country they are read in', () => {
   const asJapan = { ...phone, defaultCountry: 'JP' };
-  const doubtOf = ({ warnings }: { warnings: { code: string; message: string }[] }) =>
+  const doubtOf = ({ warnings }: { warnings: readonly { code: string; message: string }[] }) =>
     warnings.filter(({ code }) => code === 'phone_country_doubtful').map(({ message }) => message.slice(0, 20));
 
   test.for([

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { openJournal } from '../../src/journal/openJournal.ts';
-import type { RunOptions } from '../../src/run/run.ts';
+import type { RunOptions } from '../../src/run/options.ts';
 import { type TestDatabase, useMariadb, usePostgres } from '../sources/databases.ts';
 import { hashOf } from './customers.ts';
 import { runHere } from './runHere.ts';

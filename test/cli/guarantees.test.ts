@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, test } from 'vitest';
 import { type Clock, systemClock } from '../../src/clock.ts';
 import { SyncError } from '../../src/errors.ts';
-import type { RunOptions } from '../../src/run/run.ts';
+import type { RunOptions } from '../../src/run/options.ts';
 import type { RecordedRequest } from '../../src/simulators/lineAds/exchange.ts';
 import type { Simulator, SimulatorOptions } from '../../src/simulators/lineAds/simulator.ts';
 import { hashOf } from './customers.ts';

@@ -5,7 +5,7 @@ import type { Clock } from '../../src/clock.ts';
 import { systemClock } from '../../src/clock.ts';
 import { SyncError } from '../../src/errors.ts';
 import type { RunReport } from '../../src/report/report.ts';
-import type { RunOptions } from '../../src/run/run.ts';
+import type { RunOptions } from '../../src/run/options.ts';
 import type { SimulatorOptions } from '../../src/simulators/lineAds/simulator.ts';
 import { brokenUploadRules } from '../faults/uploadRules.ts';
 import { reportOf, waitUntil } from './cliProcess.ts';

@@ -2,8 +2,10 @@ import { Readable } from 'node:stream';
 import { Agent } from 'undici';
 import { systemClock } from '../../src/clock.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { exitCodeOfRun, type RunReport } from '../../src/report/report.ts';
-import { type RunOptions, run } from '../../src/run/run.ts';
+import { exitCodeOfRun } from '../../src/report/exitCodes.ts';
+import type { RunReport } from '../../src/report/report.ts';
+import type { RunOptions } from '../../src/run/options.ts';
+import { run } from '../../src/run/run.ts';
 import { unlimited } from '../faults/virtualClock.ts';
 import type { Scenario } from './scenario.ts';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import type { SyncReport } from '../../src/report/report.ts';
-import type { RunOptions } from '../../src/run/run.ts';
+import type { RunOptions } from '../../src/run/options.ts';
 import type { SimulatorOptions } from '../../src/simulators/lineAds/simulator.ts';
 import { waitUntil } from './cliProcess.ts';
 import { hashOf } from './customers.ts';

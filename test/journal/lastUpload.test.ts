@@ -13,7 +13,7 @@ const idsOf = (listed: readonly RemoteUpload[]) => listed.map(({ id }) => id);
 
 /** Whether a snapshot that was taken when LINE listed some jobs counts now that it lists others; else why not. */
 async function judge(
-  then: { jobId: string | null; uploadsListed: readonly string[] },
+  then: { uploadId: string | null; uploadsListed: readonly string[] },
   listed: readonly RemoteUpload[],
 ) {
   const snapshot: Snapshot = {
@@ -29,7 +29,7 @@ async function judge(
   };
   const journal = {
     keyed: () => 'settings',
-    sets: { isIntact: async () => true, open: () => ({}) },
+    sets: { isIntact: async () => true, open: async () => ({}) },
   } as unknown as Journal;
   const sync = syncOf({ identifierType: 'email' });
   const { known, voidBecause } = await recallLastUpload({ sync, journal, snapshot, audience: audienceOf(), listed });
@@ -39,7 +39,7 @@ async function judge(
 
 describe('a snapshot', () => {
   const full = jobs(101, 50);
-  const then = { jobId: '150', uploadsListed: idsOf(full) };
+  const then = { uploadId: '150', uploadsListed: idsOf(full) };
 
   test.each<[string, Parameters<typeof judge>[0], RemoteUpload[], string | RegExp]>([
     ['nothing was uploaded since', then, full, 'counts'],
@@ -67,7 +67,7 @@ describe('a snapshot', () => {
     ],
     [
       'somebody added members while an Add ran, which it tolerated',
-      { jobId: '1', uploadsListed: ['2', '1'] },
+      { uploadId: '1', uploadsListed: ['2', '1'] },
       [job(2), job(1)],
       'counts',
     ],
@@ -78,7 +78,7 @@ describe('a snapshot', () => {
       /does not list its last upload any more \(job 150\)/,
     ],
     ['LINE lists nothing any more', then, [], /lists no upload/],
-    ['an older version took it', { jobId: '150', uploadsListed: [] }, full, /a version that did not note/],
+    ['an older version took it', { uploadId: '150', uploadsListed: [] }, full, /a version that did not note/],
   ])('when %s', async (_, taken, listed, expected) => {
     const verdict = await judge(taken, listed);
     if (typeof expected === 'string') expect(verdict).toBe(expected);

@@ -1,27 +1,47 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Mode } from '../../src/config/schema.ts';
-import { lineTypeOf } from '../../src/destinations/audiences.ts';
+import type { Capabilities, UploadTarget } from '../../src/destinations/destination.ts';
+import { maxFormOverheadBytes, uploadFields } from '../../src/destinations/lineAds/form.ts';
+import { SyncError } from '../../src/errors.ts';
 import { createUploadForm } from '../../src/http/multipart.ts';
 import { type IdentifierType, identifierTypes } from '../../src/identifiers/rules.ts';
 import { choosePlan, type PlanInput, planUploads } from '../../src/planning/plan.ts';
+import type { PlannedBatch } from '../../src/report/batches.ts';
 import { audienceOf } from '../setup/clientSetup.ts';
-import { configOf } from '../setup/memberSetup.ts';
+import { syncOf } from '../setup/memberSetup.ts';
 
 const runId = '20260115T120000Z-0badcafe';
+
+/** With LINE Ads' form around the lines. */
+function destinationOf(limits: Partial<Capabilities> = {}): PlanInput['destination'] {
+  return {
+    capabilities: {
+      canReplace: true,
+      maxLines: 500_000,
+      maxBodyBytes: 62_914_560,
+      concurrentUploads: 4,
+      unfinishedUploads: 8,
+      maxListedUploads: 50,
+      ...limits,
+    },
+    labelOf: (stem) => `${stem}.txt`,
+    maxOverheadBytes: maxFormOverheadBytes,
+  };
+}
 
 type Overrides = Partial<PlanInput> & { set?: object; count?: number };
 
 function inputOf({ set, count = 10, ...overrides }: Overrides = {}): PlanInput {
-  const config = configOf({ identifierType: 'email', ...set });
+  const sync = syncOf({ identifierType: 'email', ...set });
   return {
     runId,
-    sync: config.syncs[0]!,
+    sync,
     audience: audienceOf(),
-    action: actionOf(config.syncs[0]!.mode, overrides, count),
+    action: actionOf(sync.mode, overrides, count),
     digests: { snapshot: null, members: 'digest' },
     lines: { count, lineBytes: 65 },
-    batch: config.batch,
+    destination: destinationOf(),
     ...overrides,
   };
 }
@@ -29,7 +49,7 @@ function inputOf({ set, count = 10, ...overrides }: Overrides = {}): PlanInput {
 /** As it is without a snapshot. */
 function actionOf(mode: Mode, overrides: object, members: number) {
   const isNew = 'audience' in overrides && overrides.audience === undefined;
-  return choosePlan({ mode, isNew, members, difference: undefined, isRefreshDue: false }).action;
+  return choosePlan({ mode, isNew, members, difference: undefined, isRefreshDue: false, canReplace: true }).action;
 }
 
 describe('the action', () => {
@@ -47,13 +67,13 @@ describe('the action', () => {
   });
 
   test.each([
-    ['replace', 'mirror', true, ['REPLACE', 'ADD', 'ADD']],
-    ['create', 'mirror', false, ['ADD', 'ADD', 'ADD']],
-    ['create', 'add', false, ['ADD', 'ADD', 'ADD']],
-    ['add', 'add', true, ['ADD', 'ADD', 'ADD']],
+    ['replace', 'mirror', true, ['replace', 'add', 'add']],
+    ['create', 'mirror', false, ['add', 'add', 'add']],
+    ['create', 'add', false, ['add', 'add', 'add']],
+    ['add', 'add', true, ['add', 'add', 'add']],
   ])('%s in mode %s sends its batches as such', (_, mode, exists, actions) => {
-    const batch = { maxRecords: 4, maxBytes: 62_914_560 };
-    const plan = planUploads(inputOf({ set: { mode }, batch, audience: exists ? audienceOf() : undefined }));
+    const destination = destinationOf({ maxLines: 4 });
+    const plan = planUploads(inputOf({ set: { mode }, destination, audience: exists ? audienceOf() : undefined }));
     expect(plan.batches.map(({ action }) => action)).toEqual(actions);
   });
 });
@@ -70,7 +90,8 @@ describe('with a snapshot to compare with', () => {
   test('a Mirror replaces when and only when somebody or a form has left, and adds when only some have come', () => {
     fc.assert(
       fc.property(anyDifference, fc.boolean(), (difference, isRefreshDue) => {
-        const given = { isNew: false, members: difference.added + difference.unchanged, difference, isRefreshDue };
+        const members = difference.added + difference.unchanged;
+        const given = { isNew: false, members, difference, isRefreshDue, canReplace: true };
         fc.pre(given.members > 0);
         const mirror = choosePlan({ mode: 'mirror', ...given });
         const add = choosePlan({ mode: 'add', ...given });
@@ -88,26 +109,44 @@ describe('with a snapshot to compare with', () => {
 
   test('an audience that has to be made is made of the whole set', () => {
     const difference = { added: 1, removed: 0, unchanged: 9, gained: 0, lost: 0 };
-    const choice = choosePlan({ mode: 'mirror', isNew: true, members: 10, difference, isRefreshDue: false });
-    expect(choice).toEqual({ action: 'create', sends: 'whole' });
+    const given = { isNew: true, members: 10, difference, isRefreshDue: false, canReplace: true };
+    expect(choosePlan({ mode: 'mirror', ...given })).toEqual({ action: 'create', sends: 'whole' });
+  });
+
+  test('a destination that cannot replace takes every plan but one that would remove members', () => {
+    fc.assert(
+      fc.property(
+        anyDifference,
+        fc.boolean(),
+        fc.boolean(),
+        fc.constantFrom('add', 'mirror'),
+        (difference, ...rest) => {
+          const [isNew, isRefreshDue, mode] = rest;
+          const given = { mode, isNew, members: 10, difference, isRefreshDue } as const;
+          const able = choosePlan({ ...given, canReplace: true });
+          if (able.action === 'replace') expect(() => choosePlan({ ...given, canReplace: false })).toThrow(SyncError);
+          else expect(choosePlan({ ...given, canReplace: false })).toEqual(able);
+        },
+      ),
+    );
   });
 });
 
 describe('batches', () => {
   test('are cut at maxRecords, each with its file', () => {
-    const { batches } = planUploads(inputOf({ batch: { maxRecords: 4, maxBytes: 62_914_560 } }));
+    const { batches } = planUploads(inputOf({ destination: destinationOf({ maxLines: 4 }) }));
     expect(batches).toEqual([
-      { index: 0, action: 'REPLACE', start: 0, end: 4, fileName: `${runId}-people-0.txt`, fileBytes: 260 },
-      { index: 1, action: 'ADD', start: 4, end: 8, fileName: `${runId}-people-1.txt`, fileBytes: 260 },
-      { index: 2, action: 'ADD', start: 8, end: 10, fileName: `${runId}-people-2.txt`, fileBytes: 130 },
+      { index: 0, action: 'replace', start: 0, end: 4, label: `${runId}-people-0.txt`, bytes: 260 },
+      { index: 1, action: 'add', start: 4, end: 8, label: `${runId}-people-1.txt`, bytes: 260 },
+      { index: 2, action: 'add', start: 8, end: 10, label: `${runId}-people-2.txt`, bytes: 130 },
     ]);
   });
 
   test('fit as many lines into 60 MiB as go', () => {
-    const batch = { maxRecords: 1_500_000, maxBytes: 62_914_560 };
-    const { batches } = planUploads(inputOf({ batch, count: 2_000_000 }));
+    const destination = destinationOf({ maxLines: 1_500_000 });
+    const { batches } = planUploads(inputOf({ destination, count: 2_000_000 }));
     expect(batches.length).toBe(3);
-    expect(62_914_560 - batches[0]!.fileBytes).toBeLessThan(1500);
+    expect(62_914_560 - batches[0]!.bytes).toBeLessThan(1500);
   });
 
   const anyInput = fc.record({
@@ -129,7 +168,7 @@ describe('batches', () => {
           set: { ...set, identifierType },
           audience: audienceId === undefined ? undefined : audienceOf({ id: audienceId }),
           lines: { count, lineBytes },
-          batch: { maxRecords, maxBytes },
+          destination: destinationOf({ maxLines: maxRecords, maxBodyBytes: maxBytes }),
         });
         const { batches } = planUploads(input);
         let next = 0;
@@ -137,13 +176,13 @@ describe('batches', () => {
           expect(batch.start).toBe(next);
           expect(batch.end).toBeGreaterThan(batch.start);
           expect(batch.end - batch.start).toBeLessThanOrEqual(maxRecords);
-          expect(batch.fileBytes).toBe((batch.end - batch.start) * lineBytes);
+          expect(batch.bytes).toBe((batch.end - batch.start) * lineBytes);
           next = batch.end;
         }
         expect(next).toBe(count);
-        expect(new Set(batches.map(({ fileName }) => fileName)).size).toBe(batches.length);
+        expect(new Set(batches.map(({ label }) => label)).size).toBe(batches.length);
         for (const batch of [batches[0]!, batches.at(-1)!])
-          for (const target of [{ name: set.audienceName }, { id: audienceId ?? '9'.repeat(20) }])
+          for (const target of [{ audienceName: set.audienceName }, { audienceId: audienceId ?? '9'.repeat(20) }])
             expect(bodyBytes(identifierType, batch, target)).toBeLessThanOrEqual(maxBytes);
         expect(planUploads(input)).toEqual({ ...planUploads(input), batches });
       }),
@@ -151,14 +190,10 @@ describe('batches', () => {
     );
   });
 
-  function bodyBytes(
-    identifierType: IdentifierType,
-    batch: { action: string; fileName: string; fileBytes: number },
-    target: Record<string, string>,
-  ): number {
-    const fields = { action: batch.action, ...target, idType: lineTypeOf[identifierType].idType };
+  function bodyBytes(identifierType: IdentifierType, batch: PlannedBatch, target: UploadTarget): number {
+    const fields = uploadFields({ action: batch.action, target, identifierType });
     const open = async function* () {};
-    return createUploadForm(fields, { name: batch.fileName, bytes: batch.fileBytes, open }).contentLength;
+    return createUploadForm(fields, { name: batch.label, bytes: batch.bytes, open }).contentLength;
   }
 });
 
@@ -168,7 +203,7 @@ describe('the id', () => {
   test('is the same for the same intent, whatever the run and the cutting', () => {
     expect(id()).toMatch(/^[0-9a-f]{64}$/);
     expect(id({ runId: 'another' })).toBe(id());
-    expect(id({ batch: { maxRecords: 1, maxBytes: 4096 } })).toBe(id());
+    expect(id({ destination: destinationOf({ maxLines: 1, maxBodyBytes: 4096 }) })).toBe(id());
     expect(id({ audience: audienceOf({ status: 'IN_PROGRESS', estimatedSize: '-', name: 'Renamed' }) })).toBe(id());
   });
 

@@ -1,14 +1,15 @@
 import { expect, test } from 'vitest';
+import type { RemoteUpload } from '../../src/destinations/destination.ts';
 import { type Fate, remoteOf, startBatch } from '../../src/report/batches.ts';
 import { planOf } from '../journal/journalSetup.ts';
 
-test.each<[string, [Fate, string | null][], string]>([
+test.each<[string, [Fate, RemoteUpload['state'] | null][], string]>([
   ['nothing is sent', [['unsent', null]], 'untouched'],
   ['an upload is still being sent', [['sending', null]], 'unknown'],
   [
     'an upload is still being sent behind one that is finished',
     [
-      ['accepted', 'FINISHED'],
+      ['accepted', 'finished'],
       ['sending', null],
     ],
     'unknown',
@@ -16,7 +17,7 @@ test.each<[string, [Fate, string | null][], string]>([
   [
     'it is not known whether an upload arrived',
     [
-      ['accepted', 'FINISHED'],
+      ['accepted', 'finished'],
       ['unknown', null],
     ],
     'unknown',
@@ -24,33 +25,33 @@ test.each<[string, [Fate, string | null][], string]>([
   [
     'a job is unfinished',
     [
-      ['accepted', 'FINISHED'],
-      ['accepted', 'WORKING'],
+      ['accepted', 'finished'],
+      ['accepted', 'unfinished'],
     ],
     'unknown',
   ],
   [
     'one is finished and one was refused',
     [
-      ['accepted', 'FINISHED'],
+      ['accepted', 'finished'],
       ['refused', null],
     ],
     'partial',
   ],
-  ['the only job failed', [['accepted', 'FAILED']], 'unknown'],
+  ['the only job failed', [['accepted', 'failed']], 'unknown'],
   [
     'all jobs are finished',
     [
-      ['accepted', 'FINISHED'],
-      ['accepted', 'FINISHED'],
+      ['accepted', 'finished'],
+      ['accepted', 'finished'],
     ],
     'complete',
   ],
 ])('what LINE holds of a plan when %s', (_, states, remote) => {
   const batches = planOf({}, states.length).batches.map(startBatch);
-  states.forEach(([fate, jobStatus], index) => {
-    batches[index]!.fate = fate;
-    batches[index]!.report.jobStatus = jobStatus;
+  states.forEach(([fate, state], index) => {
+    const upload = state && { id: String(index), state, status: '', processed: null };
+    Object.assign(batches[index]!, { fate, upload });
   });
   expect(remoteOf(batches).remote).toBe(remote);
 });

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect } from 'vitest';
 import type { Clock } from '../../src/clock.ts';
 import type { Audience, RemoteUpload } from '../../src/destinations/destination.ts';
 import { type ClientOptions, createLineAdsClient, type LineAdsClient } from '../../src/destinations/lineAds/client.ts';
+import { audienceState, effectOf, heldBy, uploadState } from '../../src/destinations/lineAds/words.ts';
 
 export const startMs = Date.UTC(2026, 0, 15, 12, 0, 0);
 export const accountPath = '/api/v3/adaccounts/A1/custom-audiences';
@@ -64,6 +65,8 @@ export function setUpClient(overrides: Overrides = {}): ClientSetup {
   const warned: Record<string, unknown>[] = [];
   const controller = new AbortController();
   const options: ClientOptions = {
+    name: 'connection',
+    batch: { maxRecords: 500_000, maxBytes: 62_914_560 },
     connection: {
       adAccountId: 'A1',
       accessKey: 'KEY-marked',
@@ -100,13 +103,17 @@ export function useNock(): void {
   });
 }
 
+/** An audience of LINE Ads. What it holds and its state follow from type and status unless given. */
 export function audienceOf(overrides: Partial<Audience> = {}): Audience {
+  const { type = 'HASHED_EMAIL_UPLOAD', status = 'READY', estimatedSize = '12345' } = overrides;
   return {
     id: '5343822743474',
     name: 'Buyers',
-    functionType: 'HASHED_EMAIL_UPLOAD',
-    status: 'READY',
-    estimatedSize: '12345',
+    type,
+    holds: heldBy(type),
+    state: audienceState(status, estimatedSize),
+    status,
+    estimatedSize,
     createdMs: null,
     ...overrides,
   };
@@ -114,19 +121,23 @@ export function audienceOf(overrides: Partial<Audience> = {}): Audience {
 
 /** An audience as LINE's JSON has it. */
 export function audienceJson(overrides: Partial<Audience> = {}) {
-  const { estimatedSize, createdMs, ...rest } = audienceOf(overrides);
+  const { id, name, type, status, estimatedSize, createdMs } = audienceOf(overrides);
   const created = createdMs === null ? null : new Date(createdMs).toISOString();
-  return { ...rest, estimatedAudienceSize: estimatedSize, created };
+  return { id, name, functionType: type, status, estimatedAudienceSize: estimatedSize, created };
 }
 
+/** An upload of LINE Ads. Its effect and its state follow from type and status unless given. */
 export function jobOf(overrides: Partial<RemoteUpload> = {}): RemoteUpload {
+  const { type = 'DIFF_ADD', status = 'FINISHED' } = overrides;
   return {
     id: '1',
-    fileName: 'run-sync-0.txt',
-    type: 'DIFF_ADD',
-    status: 'FINISHED',
-    failedType: null,
-    audienceCount: 2,
+    label: 'run-sync-0.txt',
+    effect: effectOf(type),
+    state: uploadState(status),
+    type,
+    status,
+    failure: null,
+    processed: 2,
     createdMs: null,
     ...overrides,
   };
@@ -134,8 +145,8 @@ export function jobOf(overrides: Partial<RemoteUpload> = {}): RemoteUpload {
 
 /** An upload job as LINE's JSON has it. */
 export function jobJson(overrides: Partial<RemoteUpload> = {}) {
-  const job = jobOf(overrides);
-  return { audienceGroupJobId: Number(job.id), name: job.fileName, type: job.type, jobStatus: job.status };
+  const { id, label, type, status } = jobOf(overrides);
+  return { audienceGroupJobId: Number(id), name: label, type, jobStatus: status };
 }
 
 export function pageOf(audiences: object[], hasNextPage = false, totalElements = audiences.length) {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { SyncError } from '../../src/errors.ts';
-import { describeError } from '../../src/report/report.ts';
+import { describeError } from '../../src/report/describeError.ts';
 import { planMemory } from '../../src/system/memory.ts';
 import { limitFault, type Room, readRoom, requireRoom, workersThatFit } from '../../src/system/processLimits.ts';
 import { stateError } from '../../src/system/stateErrors.ts';

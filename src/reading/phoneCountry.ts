@@ -1,8 +1,8 @@
 import { SyncError } from '../errors.ts';
 import type { NationalSample } from '../members/nationalSampler.ts';
 import type { RejectAccount } from '../members/readMembers.ts';
-import type { SyncReport } from '../report/report.ts';
-import { percent } from './percent.ts';
+import { percent } from '../report/percent.ts';
+import type { Warning } from '../report/report.ts';
 
 /*
  * Phone numbers without a country code can be read as numbers of several countries. Many that are not valid in the
@@ -11,31 +11,33 @@ import { percent } from './percent.ts';
 
 const warnedShare = 0.05;
 /** A smaller sample refuses nothing. */
-const leastSampled = 100;
+const minSampled = 100;
 
 const remedy = "Set countryColumn to the column that holds each row's country, or correct defaultCountry.";
 
-/** Adds the warning `phone_country_doubtful` if more than 5 % of the sampled numbers are not valid. */
-export function warnOfDoubt(national: NationalSample, where: string, { warnings }: Pick<SyncReport, 'warnings'>): void {
-  if (shareOf(national) <= warnedShare) return;
-  warnings.push({
-    code: 'phone_country_doubtful',
-    message: `${describe(national, where)}: they may be numbers of another country. ${remedy}`,
-  });
+/** Returns the warning `phone_country_doubtful` if more than 5 % of the sampled numbers are not valid. */
+export function doubtWarnings(national: NationalSample, label: string): Warning[] {
+  if (shareOf(national) <= warnedShare) return [];
+  return [
+    {
+      code: 'phone_country_doubtful',
+      message: `${describe(national, label)}: they may be numbers of another country. ${remedy}`,
+    },
+  ];
 }
 
 /** Throws `guard.max_doubtful` (status refused) if a larger share is not valid than `guards.maxDoubtful` allows. */
-export function checkDoubt(national: NationalSample, where: string, maxDoubtful: number): void {
-  if (national.sampled < leastSampled || shareOf(national) <= maxDoubtful) return;
+export function checkDoubt(national: NationalSample, label: string, maxDoubtful: number): void {
+  if (national.sampled < minSampled || shareOf(national) <= maxDoubtful) return;
   throw new SyncError(
     'guard.max_doubtful',
-    `${describe(national, where)}, more than guards.maxDoubtful allows (${percent(maxDoubtful)}). Nothing was sent.`,
+    `${describe(national, label)}, more than guards.maxDoubtful allows (${percent(maxDoubtful)}). Nothing was sent.`,
     `${remedy} Raise guards.maxDoubtful only if the numbers are known to be right.`,
   );
 }
 
-function describe({ sampled, doubtful }: NationalSample, where: string): string {
-  return `${doubtful} of ${sampled} sampled phone numbers without a country code in ${where} (${percent(doubtful / sampled)}) are not valid in the country that they were read in`;
+function describe({ sampled, doubtful }: NationalSample, label: string): string {
+  return `${doubtful} of ${sampled} sampled phone numbers without a country code in ${label} (${percent(doubtful / sampled)}) are not valid in the country that they were read in`;
 }
 
 function shareOf({ sampled, doubtful }: NationalSample): number {

@@ -1,11 +1,7 @@
 import { expect, test } from 'vitest';
-import { warnOfDoubt } from '../../src/planning/phoneCountry.ts';
+import { doubtWarnings } from '../../src/reading/phoneCountry.ts';
 
-function warningsOf(sampled: number, doubtful: number) {
-  const warnings: { code: string; message: string }[] = [];
-  warnOfDoubt({ sampled, doubtful }, 'phone', { warnings });
-  return warnings;
-}
+const warningsOf = (sampled: number, doubtful: number) => doubtWarnings({ sampled, doubtful }, 'phone');
 
 test.each([
   [0, 0, false],

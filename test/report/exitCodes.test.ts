@@ -1,16 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { type ErrorCode, type ExitCode, exitCodeByError, exitCodePrecedence, SyncError } from '../../src/errors.ts';
+import { describeError } from '../../src/report/describeError.ts';
+import { exitCodeOfRun, statusOfError, statusOfRun } from '../../src/report/exitCodes.ts';
 import {
-  describeError,
-  exitCodeOfRun,
   type ReportedError,
   type RunReport,
   type Status,
   type SyncReport,
-  startBatchReport,
   startSyncReport,
-  statusOfError,
-  statusOfRun,
 } from '../../src/report/report.ts';
 import { syncOf } from '../setup/memberSetup.ts';
 
@@ -30,59 +27,6 @@ function runReport(syncs: SyncReport[], code?: ErrorCode): RunReport {
   const error = code === undefined ? null : errorOf(code);
   return { runId: '', status: statusOfRun(error, syncs), startedAt: '', finishedAt: '', resumed: false, error, syncs };
 }
-
-describe('a report', () => {
-  test('starts with nothing done', () => {
-    const report = startSyncReport(syncOf({ identifierType: 'phone', audienceId: '7' }));
-    expect(report).toMatchObject({
-      name: 'people',
-      mode: 'mirror',
-      identifierType: 'phone',
-      audience: { id: '7', name: 'People', created: false, status: null, estimatedSize: null },
-      plan: null,
-      batches: [],
-      remote: 'untouched',
-      remoteBatches: { done: 0, total: 0 },
-      error: null,
-    });
-    expect(Object.values(report.counts)).toEqual(Array(10).fill(0));
-  });
-
-  test('of a batch starts without a job', () => {
-    const planned = { index: 2, action: 'ADD', start: 10, end: 15, fileName: 'f.txt', fileBytes: 325 } as const;
-    expect(startBatchReport(planned)).toEqual({
-      index: 2,
-      action: 'ADD',
-      records: 5,
-      bytes: 325,
-      file: 'f.txt',
-      jobId: null,
-      jobStatus: null,
-      audienceCount: null,
-      attempts: 0,
-    });
-  });
-});
-
-describe('an error', () => {
-  test('of ours is told with its code, and begins with a capital', () => {
-    expect(errorOf('job.failed')).toEqual({ code: 'job.failed', message: 'It failed', hint: 'mend it' });
-  });
-
-  test('that is not ours is a fault of ours, of which the kind and the place are told, not the text', () => {
-    const error = Object.assign(new TypeError('marked@example.com is no number'), { code: 'ERR_X' });
-    error.stack = `${error.stack}\n    at work (/app/src/members/memberSet.ts:12:3)`;
-    const reported = describeError(error);
-    expect(reported.code).toBe('internal');
-    expect(reported.message).toContain('TypeError ERR_X at members/memberSet.ts:12');
-    expect(JSON.stringify(reported)).not.toContain('marked');
-  });
-
-  test.each(['marked', undefined, null, 7, { code: 'X', text: 'marked' }])('may be anything: %j', (thrown) => {
-    expect(describeError(thrown).code).toBe('internal');
-    expect(JSON.stringify(describeError(thrown))).not.toContain('marked');
-  });
-});
 
 describe('the status of a sync that broke', () => {
   test.each<[ErrorCode, Status, ExitCode]>([

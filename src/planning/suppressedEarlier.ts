@@ -1,0 +1,30 @@
+import { join } from 'node:path';
+import type { LastUpload } from '../journal/lastUpload.ts';
+import { countSuppressed } from '../members/suppress.ts';
+import type { DesiredMembers } from '../reading/readDesired.ts';
+import type { Warning } from '../report/report.ts';
+import type { PlanningRun } from './planningRun.ts';
+
+/**
+ * Returns the warning `suppressed_still_held` if the audience of an Add holds members that are on a suppression list. Only
+ * replacing all members removes them, which an Add does not do.
+ */
+export async function suppressedEarlierWarnings(
+  { sync, workers, signal }: PlanningRun,
+  { suppressionLists, directory }: DesiredMembers,
+  { known }: LastUpload,
+): Promise<Warning[]> {
+  const { name, mode, identifierType } = sync;
+  if (mode !== 'add' || known === undefined || suppressionLists.length === 0) return [];
+  const count = await countSuppressed(known.set, suppressionLists, {
+    ...{ identifierType, workers, signal },
+    directory: join(directory, 'suppressed-earlier'),
+  });
+  if (count === 0) return [];
+  return [
+    {
+      code: 'suppressed_still_held',
+      message: `${count} members that ${name} added before are on a suppression list now, and still in the audience: an Add removes nobody. Mirror the audience, or delete it and let it be made anew.`,
+    },
+  ];
+}
