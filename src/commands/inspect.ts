@@ -1,7 +1,8 @@
 import type { Logger } from 'pino';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/schema.ts';
-import { createLineAdsClient } from '../destinations/lineAds/client.ts';
+import { destinationNames } from '../destinations/config.ts';
+import { openDestinations } from '../destinations/openDestination.ts';
 import { exitCodeByError, exitCodePrecedence } from '../errors.ts';
 import { describeError } from '../report/report.ts';
 import { type CheckResult, checkParts } from '../run/checkParts.ts';
@@ -15,9 +16,9 @@ import { abortWhenStopped } from './stopping.ts';
  * The commands that look and change nothing.
  */
 
-function clientOf(config: Config, log: Logger, signal: AbortSignal) {
+function destinationsOf(config: Config, log: Logger, signal: AbortSignal) {
   const { dispatcher } = openNetwork(log);
-  return createLineAdsClient({ ...config, name: 'connection', dispatcher, clock: systemClock, log, signal });
+  return openDestinations(config, { dispatcher, clock: systemClock, log, signal });
 }
 
 export async function check(flags: ConfigFlags): Promise<number> {
@@ -39,7 +40,7 @@ async function checkAll(flags: ConfigFlags, log: Logger): Promise<CheckResult[]>
   try {
     const signal = abortWhenStopped(log);
     const config = await readConfig(flags, log, signal);
-    return [configResult, ...(await checkParts(config, clientOf(config, log, signal), signal))];
+    return [configResult, ...(await checkParts(config, destinationsOf(config, log, signal), signal))];
   } catch (thrown) {
     const error = describeError(thrown);
     return [{ ...configResult, ok: false, message: error.message, error }];
@@ -49,11 +50,17 @@ async function checkAll(flags: ConfigFlags, log: Logger): Promise<CheckResult[]>
 export async function listAudiences(flags: ConfigFlags): Promise<number> {
   const log = await createLog(flags);
   const signal = abortWhenStopped(log);
-  const audiences = await clientOf(await readConfig(flags, log, signal), log, signal).audiences.reread();
-  for (const { id, name, type, status, estimatedSize, createdMs } of audiences) {
-    const created = createdMs === null ? null : new Date(createdMs).toISOString();
-    print(JSON.stringify({ id, name, type, status, size: estimatedSize, created }));
-  }
+  const config = await readConfig(flags, log, signal);
+  const destinationOf = destinationsOf(config, log, signal);
+  const hasNames = Object.keys(config.destinations).length > 0;
+  for (const destination of destinationNames(config))
+    for (const { id, name, type, status, estimatedSize, createdMs } of await destinationOf(
+      destination,
+    ).audiences.reread()) {
+      const created = createdMs === null ? null : new Date(createdMs).toISOString();
+      const fields = { id, name, type, status, size: estimatedSize, created };
+      print(JSON.stringify(hasNames ? { destination, ...fields } : fields));
+    }
   return 0;
 }
 
@@ -61,7 +68,7 @@ export async function showStatus(flags: ConfigFlags & { remote?: boolean }): Pro
   const log = await createLog(flags);
   const signal = abortWhenStopped(log);
   const config = await readConfig(flags, log, signal);
-  const status = await readStatus(config, flags.remote === true ? clientOf(config, log, signal) : undefined);
+  const status = await readStatus(config, flags.remote === true ? destinationsOf(config, log, signal) : undefined);
   await showTable(flags, ({ formatStatusTables }) => formatStatusTables(status));
   print(JSON.stringify(status));
   return 0;

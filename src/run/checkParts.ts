@@ -25,7 +25,7 @@ export interface CheckResult {
 /** Looks at each part that a sync needs, one after the other, and changes nothing anywhere. Never throws. */
 export async function checkParts(
   config: Config,
-  destination: Destination,
+  destinationOf: (name: string) => Destination,
   signal: AbortSignal,
 ): Promise<CheckResult[]> {
   const results = [await checkPart('state', () => checkState(config.state.directory))];
@@ -42,7 +42,9 @@ export async function checkParts(
       ),
     );
   for (const sync of config.syncs)
-    results.push(await checkPart(`audience of ${sync.name}`, () => checkAudience(sync, destination)));
+    results.push(
+      await checkPart(`audience of ${sync.name}`, () => checkAudience(sync, destinationOf(sync.destination))),
+    );
   return results;
 }
 

@@ -7,10 +7,11 @@ import type { Dispatcher } from 'undici';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/schema.ts';
 import { takeClosingLook } from '../delivery/closingLook.ts';
-import { createLineAdsClient } from '../destinations/lineAds/client.ts';
-import type { Log } from '../destinations/lineAds/signedCalls.ts';
+import { destinationNames } from '../destinations/config.ts';
+import type { DestinationSurroundings } from '../destinations/destination.ts';
+import { openDestinations } from '../destinations/openDestination.ts';
 import { SyncError } from '../errors.ts';
-import type { RequestLimiter } from '../http/limits.ts';
+import type { RequestLog } from '../http/requestLog.ts';
 import { type Journal, openJournal } from '../journal/journal.ts';
 import { lockState } from '../journal/lock.ts';
 import { syncKeyOf } from '../journal/settings.ts';
@@ -44,12 +45,12 @@ export interface RunOptions {
   /** Warnings for the report that are known before the run. */
   warnings?: readonly Warning[];
   clock: Clock;
-  log: Log;
+  log: RequestLog;
   progress: Progress;
   /** Aborted with a SyncError as its reason. */
   signal: AbortSignal;
-  /** Made from `limits` by default. */
-  limiter?: RequestLimiter;
+  /** Creates the limiter of one account. */
+  createLimiter?: NonNullable<DestinationSurroundings['createLimiter']>;
 }
 
 /** A run over the configured syncs, side by side; one that fails does not stop the others. Never throws. */
@@ -144,12 +145,7 @@ async function runInFolder(journal: Journal, options: RunOptions, runId: string)
   using rejectsFile = config.rejects && createRejectsFile(config.rejects.path);
   using grace = createGrace(config.shutdown.graceMs, clock, signal);
   try {
-    const destination = createLineAdsClient({
-      ...config,
-      ...options,
-      name: 'connection',
-      uploadSignal: grace.signal,
-    });
+    const destinationOf = openDestinations(config, { ...options, uploadSignal: grace.signal });
     const reading: ReadingContext = {
       ...options,
       workers,
@@ -159,7 +155,7 @@ async function runInFolder(journal: Journal, options: RunOptions, runId: string)
       rejectsFile,
       workDirectory: folder.path,
     };
-    const context: RunContext = {
+    const context: Omit<RunContext, 'destination' | 'claimAudience'> = {
       ...options,
       ...reading,
       runId,
@@ -167,16 +163,28 @@ async function runInFolder(journal: Journal, options: RunOptions, runId: string)
       isToRestart: options.restart === true,
       isFull: options.full === true,
       approved: options.approve ?? [],
-      destination,
       journal,
       reads: createSharedReads(config, (requests) => reading.readLimit(() => readTogether(requests, reading))),
       suppressions: createSuppressions(reading),
-      claimAudience: createClaims(),
     };
-    const outcomes = await Promise.all(config.syncs.map((sync) => runSync(sync, context)));
-    const reports = outcomes.map(({ report }) => report);
-    await takeClosingLook(reports, destination);
-    warnOnce([...(options.warnings ?? []), ...destination.warnings()], outcomes);
+    const claims = new Map(destinationNames(config).map((name) => [name, createClaims()]));
+    const outcomes = await Promise.all(
+      config.syncs.map((sync) => {
+        const claimAudience = claims.get(sync.destination) ?? createClaims();
+        return runSync(sync, { ...context, destination: destinationOf(sync.destination), claimAudience });
+      }),
+    );
+    const warnings = [...(options.warnings ?? [])];
+    for (const name of new Set(config.syncs.map((sync) => sync.destination))) {
+      const ofDestination = outcomes.filter((_, index) => config.syncs[index]?.destination === name);
+      const destination = destinationOf(name);
+      await takeClosingLook(
+        ofDestination.map(({ report }) => report),
+        destination,
+      );
+      warnings.push(...destination.warnings());
+    }
+    warnOnce(warnings, outcomes);
     return outcomes;
   } finally {
     // What the run came to is told also when something cannot be put away; the next run removes what stays.
@@ -206,7 +214,7 @@ function createGrace(graceMs: number, clock: Clock, stop: AbortSignal): Disposab
   return { signal: grace.signal, [Symbol.dispose]: () => over.abort() };
 }
 
-/** Two syncs may name one audience differently, by id and by name; that shows only at LINE. */
+/** Two syncs of one destination may name one audience differently, by id and by name; that shows only at LINE. */
 function createClaims(): RunContext['claimAudience'] {
   const syncByAudience = new Map<string, string>();
   return (id, syncName) => {

@@ -7,6 +7,8 @@ import { worstSkewMs } from './signing.ts';
 export interface RequestPurpose {
   kind: 'audiences' | 'jobs' | 'add' | 'replace';
   adAccountId: string;
+  /** Path of the account's settings in the configuration; `connection` by default. */
+  settingsPath?: string;
   /** The audience's id, or its quoted name while it has none. */
   audience?: string;
 }
@@ -143,7 +145,12 @@ export function explainFailure(
 ): SyncError {
   const { code, message, hint } = explain(failure, purpose, circumstances);
   const ErrorClass = failure.kind === 'network' && isTlsFault(failure.code) ? ConnectionUntrusted : SyncError;
-  return new ErrorClass(code, `${describePurpose(purpose)} failed: ${message}`, hint);
+  return new ErrorClass(code, `${describePurpose(purpose)} failed: ${message}`, nameFields(hint, purpose));
+}
+
+/** Hints are written for `connection`. Those about another destination name its settings. */
+function nameFields(hint: string, { settingsPath = 'connection' }: RequestPurpose): string {
+  return hint.replaceAll('connection.', `${settingsPath}.`);
 }
 
 function explain(failure: Failure, purpose: RequestPurpose, circumstances: FailureCircumstances): Explanation {
