@@ -90,7 +90,7 @@ function unknownKind(issue: z.core.$ZodIssueInvalidUnion, config: Json, hidden: 
 
 const expectedTypes: Readonly<Record<string, string>> = { int: 'a whole number', record: 'of type object' };
 
-/** Returns what a field allows, in our words or, where they say it well, zod's own. */
+/** Describes the values that a field allows. */
 function allowed(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case 'invalid_type':

@@ -11,7 +11,8 @@ import type { PreparedPlan } from '../planning/makePlan.ts';
 import { remoteOf } from '../report/batches.ts';
 import { reportBatch, type SyncReport } from '../report/report.ts';
 import type { RunContext } from '../run/context.ts';
-import { createDelivery, type Delivery, type DeliveryRecord } from './deliverPlan.ts';
+import type { DeliveryRecord } from './deliverable.ts';
+import { createDelivery, type Delivery } from './deliverPlan.ts';
 import { UploadMisrouted } from './deliverUpload.ts';
 
 /** Writes down what is about to be done, with its members where they outlive this process. */

@@ -137,7 +137,7 @@ export interface DestinationTimes {
   jobs: JobsConfig;
 }
 
-/** What the destinations of a command share. */
+/** The surroundings that the destinations of a command share. */
 export interface DestinationSurroundings {
   clock: Clock;
   dispatcher: Dispatcher;
