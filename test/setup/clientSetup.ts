@@ -3,7 +3,10 @@ import { Agent } from 'undici';
 import { afterEach, beforeEach, expect } from 'vitest';
 import type { Clock } from '../../src/clock.ts';
 import type { Audience, RemoteUpload } from '../../src/destinations/destination.ts';
-import { type ClientOptions, createLineAdsClient, type LineAdsClient } from '../../src/destinations/lineAds/client.ts';
+import type { ApiOptions } from '../../src/destinations/lineAds/api.ts';
+import { createLineAdsClient, type LineAdsClient } from '../../src/destinations/lineAds/client.ts';
+import type { LineAdsConfig } from '../../src/destinations/lineAds/config.ts';
+import { audienceState, effectOf, heldBy, uploadState } from '../../src/destinations/lineAds/words.ts';
 
 export const startMs = Date.UTC(2026, 0, 15, 12, 0, 0);
 export const accountPath = '/api/v3/adaccounts/A1/custom-audiences';
@@ -42,18 +45,18 @@ export interface LoggedCall {
 
 export interface ClientSetup {
   client: LineAdsClient;
-  options: ClientOptions;
+  options: ApiOptions;
   clock: FakeClock;
   logged: LoggedCall[];
   warned: Record<string, unknown>[];
   controller: AbortController;
 }
 
-type Overrides = Partial<Pick<ClientOptions, 'dispatcher' | 'timeoutMs' | 'uploadSignal'>> & {
-  connection?: Partial<ClientOptions['connection']>;
-  limits?: Partial<ClientOptions['limits']>;
-  retry?: Partial<ClientOptions['retry']>;
-  jobs?: Partial<ClientOptions['jobs']>;
+type Overrides = Partial<Pick<ApiOptions, 'dispatcher' | 'timeoutMs' | 'uploadSignal' | 'settingsPath'>> & {
+  connection?: Partial<LineAdsConfig>;
+  limits?: Partial<LineAdsConfig['limits']>;
+  retry?: Partial<ApiOptions['retry']>;
+  jobs?: Partial<ApiOptions['jobs']>;
   random?: number;
 };
 
@@ -63,16 +66,20 @@ export function setUpClient(overrides: Overrides = {}): ClientSetup {
   const logged: LoggedCall[] = [];
   const warned: Record<string, unknown>[] = [];
   const controller = new AbortController();
-  const options: ClientOptions = {
-    connection: {
+  const options: ApiOptions = {
+    name: 'connection',
+    settingsPath: 'connection',
+    config: {
+      type: 'line_ads',
       adAccountId: 'A1',
       accessKey: 'KEY-marked',
       secretKey: 'SECRET-marked',
       baseUrl: 'https://ads.line.me',
       signature: 'auto',
+      batch: { maxRecords: 500_000, maxBytes: 62_914_560 },
+      limits: { requestsPerSecond: 2000, concurrentReplaces: 3, concurrentUploads: 4, unfinishedJobs: 8, ...limits },
       ...connection,
     },
-    limits: { requestsPerSecond: 2000, concurrentReplaces: 3, concurrentUploads: 4, unfinishedJobs: 8, ...limits },
     retry: { maxAttempts: 4, baseMs: 100, maxDelayMs: 1000, maxTotalMs: 60_000, ...retry },
     jobs: { wait: true, timeoutMs: 100_000, pollMinMs: 1000, pollMaxMs: 8000, settleMs: 700, ...jobs },
     clock,
@@ -100,13 +107,17 @@ export function useNock(): void {
   });
 }
 
+/** An audience of LINE Ads. What it holds and its state follow from type and status unless given. */
 export function audienceOf(overrides: Partial<Audience> = {}): Audience {
+  const { type = 'HASHED_EMAIL_UPLOAD', status = 'READY', estimatedSize = '12345' } = overrides;
   return {
     id: '5343822743474',
     name: 'Buyers',
-    functionType: 'HASHED_EMAIL_UPLOAD',
-    status: 'READY',
-    estimatedSize: '12345',
+    type,
+    holds: heldBy(type),
+    state: audienceState(status, estimatedSize),
+    status,
+    estimatedSize,
     createdMs: null,
     ...overrides,
   };
@@ -114,19 +125,23 @@ export function audienceOf(overrides: Partial<Audience> = {}): Audience {
 
 /** An audience as LINE's JSON has it. */
 export function audienceJson(overrides: Partial<Audience> = {}) {
-  const { estimatedSize, createdMs, ...rest } = audienceOf(overrides);
+  const { id, name, type, status, estimatedSize, createdMs } = audienceOf(overrides);
   const created = createdMs === null ? null : new Date(createdMs).toISOString();
-  return { ...rest, estimatedAudienceSize: estimatedSize, created };
+  return { id, name, functionType: type, status, estimatedAudienceSize: estimatedSize, created };
 }
 
+/** An upload of LINE Ads. Its effect and its state follow from type and status unless given. */
 export function jobOf(overrides: Partial<RemoteUpload> = {}): RemoteUpload {
+  const { type = 'DIFF_ADD', status = 'FINISHED' } = overrides;
   return {
     id: '1',
-    fileName: 'run-sync-0.txt',
-    type: 'DIFF_ADD',
-    status: 'FINISHED',
-    failedType: null,
-    audienceCount: 2,
+    label: 'run-sync-0.txt',
+    effect: effectOf(type),
+    state: uploadState(status),
+    type,
+    status,
+    failure: null,
+    processed: 2,
     createdMs: null,
     ...overrides,
   };
@@ -134,8 +149,8 @@ export function jobOf(overrides: Partial<RemoteUpload> = {}): RemoteUpload {
 
 /** An upload job as LINE's JSON has it. */
 export function jobJson(overrides: Partial<RemoteUpload> = {}) {
-  const job = jobOf(overrides);
-  return { audienceGroupJobId: Number(job.id), name: job.fileName, type: job.type, jobStatus: job.status };
+  const { id, label, type, status } = jobOf(overrides);
+  return { audienceGroupJobId: Number(id), name: label, type, jobStatus: status };
 }
 
 export function pageOf(audiences: object[], hasNextPage = false, totalElements = audiences.length) {
