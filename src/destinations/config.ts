@@ -85,5 +85,5 @@ export function isSameAccount(a: WrittenDestination, b: WrittenDestination): boo
 }
 
 function originOf({ baseUrl }: WrittenDestination): string {
-  return new URL(baseUrl).origin;
+  return URL.parse(baseUrl)?.origin ?? baseUrl;
 }
