@@ -85,6 +85,7 @@ describe('a run with two accounts', () => {
     const { scenario, second } = two;
     const seed = { name: 'Buyers', functionType: 'HASHED_EMAIL_UPLOAD' } as const;
     const ids = [scenario.simulator.seedAudience(seed), second.seedAudience(seed)];
+    expect(ids[0]).toBe(ids[1]);
     const { code } = await runHere(scenario, two.configOf());
     expect(code).toBe(0);
     expect([scenario.simulator, second].map((simulator) => audienceId(simulator, 'Buyers'))).toEqual(ids);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Deliverable } from '../../src/delivery/deliverable.ts';
 import { SyncError } from '../../src/errors.ts';
 import { type Fate as BatchFate, remoteOf } from '../../src/report/batches.ts';
-import { platforms } from '../setup/fakeDestination.ts';
+import { platforms } from '../setup/platforms.ts';
 import { type DeliverySetup, errorOf, labelOf, lines, setUpDelivery } from './deliverySetup.ts';
 
 describe.each(platforms)('on $title', (platform) => {
@@ -62,6 +62,17 @@ describe.each(platforms)('on $title', (platform) => {
       await delivery.deliver();
       await delivery.follow();
       expect(sent).toHaveLength(75);
+      expect(remoteOf(plan.batches).remote).toBe('complete');
+    });
+
+    test('uploads wait before those of others and our own crowd an unfinished one out of the list', async () => {
+      const others = Array.from({ length: Math.floor(0.6 * platform.capabilities.maxListedUploads) - 1 }, () => ({
+        after: 1,
+        effect: 'add' as const,
+      }));
+      const { delivery, plan } = setUp({ mode: 'add', batches: 50, slowMs: { 0: 90_000 }, others });
+      await delivery.deliver();
+      await delivery.follow();
       expect(remoteOf(plan.batches).remote).toBe('complete');
     });
 
@@ -172,15 +183,18 @@ describe.each(platforms)('on $title', (platform) => {
       expect(remoteOf(plan.batches)).toEqual({ remote: 'partial', done: accepted, total: 20 });
     });
 
-    test('of an upload stops those that wait for room as well', async () => {
-      const { delivery, sent } = setUp({
+    test('of an upload stops those that wait for room as well, at their next poll', async () => {
+      const { delivery, sent, clock } = setUp({
         mode: 'add',
         batches: 20,
         fates: ['accept', 'accept', 'refuse'],
+        processingMs: 1_000_000,
         capabilities: { concurrentUploads: 4, unfinishedUploads: 3 },
       });
+      const startMs = clock.now();
       await errorOf(delivery.deliver());
       expect(sent.length).toBeLessThanOrEqual(4);
+      expect(clock.now() - startMs).toBeLessThanOrEqual(10_000);
     });
 
     test('of accepted uploads is told with their ids, after all have ended', async () => {
@@ -318,6 +332,29 @@ describe.each(platforms)('on $title', (platform) => {
       await delivery.deliver();
       expect(indexes()).toEqual([1]);
       await delivery.follow();
+      expect(remoteOf(plan.batches).remote).toBe('complete');
+    });
+
+    test('is not recorded as sent again where it has arrived', async () => {
+      const { delivery, written } = goOn(['accepted', 'unknown'], { mode: 'add', earlier: [label(0), label(1)] });
+      await delivery.deliver();
+      expect(written).toEqual(['unfinished 0', 'unfinished 1']);
+    });
+
+    test('is sent only after uploads of others have ended', async () => {
+      const { delivery, sent } = goOn(['accepted', 'unsent'], { mode: 'add', earlier: [label(0), 'by-hand'] });
+      await delivery.deliver();
+      expect(sent.map(({ unfinished }) => unfinished)).toEqual([[]]);
+    });
+
+    test('is not sent again if its first upload is listed late', async () => {
+      const { delivery, destination, plan, indexes, clock, written } = goOn(['unknown', 'unsent']);
+      const effect = plan.batches[0]!.planned.action;
+      destination.addUpload(label(0), { effect, listedFromMs: clock.now() + 500 });
+      await delivery.deliver();
+      await delivery.follow();
+      expect(indexes()).toEqual([1]);
+      expect(written.filter((step) => step.startsWith('before'))).toEqual([]);
       expect(remoteOf(plan.batches).remote).toBe('complete');
     });
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Deliverable } from '../../src/delivery/deliverable.ts';
 import type { SyncError } from '../../src/errors.ts';
 import { type Fate as BatchFate, remoteOf } from '../../src/report/batches.ts';
-import { withReplace } from '../setup/fakeDestination.ts';
+import { withReplace } from '../setup/platforms.ts';
 import { type DeliverySetup, errorOf, labelOf, setUpDelivery } from './deliverySetup.ts';
 
 /*

@@ -6,13 +6,8 @@ import {
   UploadUnanswered,
 } from '../../src/delivery/deliverUpload.ts';
 import { createFakeClock } from '../setup/clientSetup.ts';
-import {
-  createFakeDestination,
-  type FakeOptions,
-  type Fate,
-  platforms,
-  withReplace,
-} from '../setup/fakeDestination.ts';
+import { createFakeDestination, type FakeOptions, type Fate } from '../setup/fakeDestination.ts';
+import { platforms, withReplace } from '../setup/platforms.ts';
 
 const content = Buffer.from('line-of-somebody\nline-of-another\n');
 const jobs = { wait: true, timeoutMs: 100_000, pollMinMs: 1000, pollMaxMs: 8000, settleMs: 700 };

@@ -6,8 +6,9 @@ import { planUploads } from '../../src/planning/plan.ts';
 import { startBatch } from '../../src/report/batches.ts';
 import type { PlanAction } from '../../src/report/report.ts';
 import { createFakeClock } from '../setup/clientSetup.ts';
-import { createFakeDestination, type FakeOptions, type Fate, type Platform } from '../setup/fakeDestination.ts';
+import { createFakeDestination, type FakeOptions, type Fate } from '../setup/fakeDestination.ts';
 import { configOf } from '../setup/memberSetup.ts';
+import type { Platform } from '../setup/platforms.ts';
 
 /** The lines that plans send. */
 export const lines = Array.from({ length: 200 }, (_, index) => `line-${index}`.padEnd(64, '-'));

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createUploadWatch, type WatchedPlan } from '../../src/delivery/uploadWatch.ts';
 import type { RemoteUpload } from '../../src/destinations/destination.ts';
 import { type Fate, startBatch } from '../../src/report/batches.ts';
-import { type Platform, platforms, uploadOn, withReplace } from '../setup/fakeDestination.ts';
+import { type Platform, platforms, uploadOn, withReplace } from '../setup/platforms.ts';
 
 type Changes = Partial<WatchedPlan> & { fates?: Fate[]; mode?: 'add' | 'mirror'; replaces?: boolean };
 

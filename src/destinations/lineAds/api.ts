@@ -12,9 +12,10 @@ import type {
   UploadTarget,
 } from '../destination.ts';
 import type { LineAdsConfig } from './config.ts';
-import { explainFailure, isTransientReason, type RequestPurpose } from './errors.ts';
+import { explainFailure, type RequestPurpose } from './errors.ts';
 import { isForeign } from './foreignAnswers.ts';
 import { uploadFields } from './form.ts';
+import { isTransientReason } from './reasons.ts';
 import {
   type AudiencePage,
   audienceAnswer,

@@ -1,10 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import {
-  explainedReasons,
-  explainFailure,
-  isTransientReason,
-  type RequestPurpose,
-} from '../../../src/destinations/lineAds/errors.ts';
+import { explainFailure, type RequestPurpose } from '../../../src/destinations/lineAds/errors.ts';
+import { explainedReasons, isTransientReason } from '../../../src/destinations/lineAds/reasons.ts';
 import type { ErrorCode } from '../../../src/errors.ts';
 import type { Failure } from '../../../src/http/retry.ts';
 import { ConnectionUntrusted } from '../../../src/http/tlsFaults.ts';
