@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/schema.ts';
 import { destinationNames } from '../destinations/config.ts';
+import type { Audience } from '../destinations/destination.ts';
 import { openDestinations } from '../destinations/openDestination.ts';
 import { exitCodeByError, exitCodePrecedence } from '../errors.ts';
 import { describeError } from '../report/report.ts';
@@ -53,15 +54,19 @@ export async function listAudiences(flags: ConfigFlags): Promise<number> {
   const config = await readConfig(flags, log, signal);
   const destinationOf = destinationsOf(config, log, signal);
   const hasNames = Object.keys(config.destinations).length > 0;
-  for (const destination of destinationNames(config))
-    for (const { id, name, type, status, estimatedSize, createdMs } of await destinationOf(
-      destination,
-    ).audiences.reread()) {
-      const created = createdMs === null ? null : new Date(createdMs).toISOString();
-      const fields = { id, name, type, status, size: estimatedSize, created };
+  for (const destination of destinationNames(config)) {
+    const audiences = await destinationOf(destination).audiences.reread();
+    for (const audience of audiences) {
+      const fields = describeAudience(audience);
       print(JSON.stringify(hasNames ? { destination, ...fields } : fields));
     }
+  }
   return 0;
+}
+
+function describeAudience({ id, name, type, status, estimatedSize, createdMs }: Audience) {
+  const created = createdMs === null ? null : new Date(createdMs).toISOString();
+  return { id, name, type, status, size: estimatedSize, created };
 }
 
 export async function showStatus(flags: ConfigFlags & { remote?: boolean }): Promise<number> {

@@ -26,7 +26,7 @@ interface SyncInput {
 export function hasDestination(config: unknown): boolean {
   if (typeof config !== 'object' || config === null) return true;
   const { connection, destinations } = config as Partial<Destinations>;
-  return connection !== undefined || (typeof destinations === 'object' && Object.keys(destinations).length > 0);
+  return connection !== undefined || Object.keys(destinations ?? {}).length > 0;
 }
 
 /** Every sync names a destination, and no account is two destinations. */

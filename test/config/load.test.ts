@@ -356,6 +356,11 @@ describe('further destinations', () => {
       'connection: is needed unless every sync names one of `destinations`, found nothing',
     ],
     [
+      'nothing as destinations, and no connection',
+      { connection: undefined, destinations: null },
+      'connection: is needed unless every sync names one of `destinations`',
+    ],
+    [
       'neither connection nor destinations beside other problems',
       { connection: undefined, destinations: {}, limits: { requestsPerSecond: 50 }, syncs: [{ ...sync, mode: 'x' }] },
       'connection: is needed unless every sync names one of `destinations`',
