@@ -131,9 +131,10 @@ describe.each(platforms)('on $title', (platform) => {
     });
 
     test('without following says that the end is not known', async () => {
-      const { delivery, plan } = setUp({ mode: 'add', batches: 3 });
+      const { delivery, plan, progress } = setUp({ mode: 'add', batches: 3 });
       await delivery.deliver();
       expect(remoteOf(plan.batches)).toEqual({ remote: 'unknown', done: 0, total: 3 });
+      expect(progress.at(-1)).toEqual({ uploaded: 3, finished: 0, total: 3 });
     });
 
     test('after a lost answer is found by the label', async () => {
@@ -386,6 +387,7 @@ describe.each(platforms)('on $title', (platform) => {
       await delivery.deliver();
       await delivery.follow();
       expect(written).toEqual([
+        'listed',
         `before ${uploadId(1)}`,
         'intent 0',
         'accepted 0',

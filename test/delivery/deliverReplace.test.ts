@@ -141,6 +141,7 @@ test('the record has each step of a replacing plan before it is taken, and after
   await delivery.deliver();
   await delivery.follow();
   expect(written).toEqual([
+    'listed',
     'before 1',
     'intent 0',
     'accepted 0',

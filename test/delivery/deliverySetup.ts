@@ -109,7 +109,12 @@ function createRecord(): { record: DeliveryRecord; written: string[] } {
     noteUploadsBefore: (ids) => write(`before ${ids.join(' ')}`),
     noteIntent: ({ planned: { index } }) => write(`intent ${index}`),
     noteAnswer: ({ planned: { index }, fate }) => write(`${fate} ${index}`),
-    noteUploads: (changed) => write(...changed.map(({ planned: { index }, upload }) => `${upload?.state} ${index}`)),
+    noteUploads: (changed) =>
+      write(
+        ...(changed.length === 0
+          ? ['listed']
+          : changed.map(({ planned, upload }) => `${upload?.state} ${planned.index}`)),
+      ),
   };
   return { record, written };
 }

@@ -3,6 +3,7 @@ import { createUploadFollower } from '../../src/delivery/followUploads.ts';
 import type { RemoteUpload } from '../../src/destinations/destination.ts';
 import { uploadOf } from '../../src/destinations/remoteUploads.ts';
 import { SyncError } from '../../src/errors.ts';
+import { ConnectionUntrusted } from '../../src/http/tlsFaults.ts';
 import { createFakeClock, jobOf } from '../setup/clientSetup.ts';
 
 const file = 'run-sync-0.txt';
@@ -104,8 +105,10 @@ test.each(['line.unreachable', 'line.rate_limited', 'line.retries_exhausted', 'l
   },
 );
 
-test('a poll that is refused for good ends every wait', async () => {
-  const refusal = new SyncError('auth.not_permitted', 'm', 'h');
+test.each([
+  ['is refused for good', new SyncError('auth.not_permitted', 'm', 'h')],
+  ['meets a certificate that is not trusted', new ConnectionUntrusted('line.unreachable', 'm', 'h')],
+])('a poll that %s ends every wait', async (_, refusal) => {
   const { follower } = setUpFollower(['QUEUED', refusal]);
   const waits = await Promise.allSettled([follower.waitUntil(isDone), follower.waitUntil(isDone)]);
   expect(waits).toEqual([
@@ -132,6 +135,19 @@ test('an abort ends the wait with its reason, also in the middle of a sleep', as
     return sleep(ms, signal);
   };
   await expect(follower.waitUntil(isDone)).rejects.toBe(reason);
+});
+
+test('an abort during a poll ends the wait with its reason, however the poll fails', async () => {
+  const controller = new AbortController();
+  const reason = new SyncError('run.interrupted', 'm', 'h');
+  const destination = {
+    async uploadsTo(): Promise<RemoteUpload[]> {
+      controller.abort(reason);
+      throw new SyncError('auth.failed', 'm', 'h');
+    },
+  };
+  const options = { jobs: config, clock: createFakeClock(), signal: controller.signal };
+  await expect(createUploadFollower(destination, '77', options).waitUntil(isDone)).rejects.toBe(reason);
 });
 
 test('after all waits have ended a new one polls again', async () => {
