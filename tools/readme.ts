@@ -33,6 +33,9 @@ const schemaNode = z.object({
   get items() {
     return schemaNode.optional();
   },
+  get additionalProperties() {
+    return schemaNode.or(z.boolean()).optional();
+  },
   get oneOf() {
     return z.array(schemaNode).optional();
   },
@@ -68,6 +71,8 @@ function fieldRows(node: SchemaNode, path: string, isRequired = false): string[]
   if (node.oneOf !== undefined) return node.oneOf.flatMap((option) => fieldRows(option, path));
   return Object.entries(node.properties ?? {}).flatMap(([name, field]) => {
     const fieldPath = path === '' ? name : `${path}.${name}`;
+    if (typeof field.additionalProperties === 'object')
+      return fieldRows(field.additionalProperties, `${fieldPath}.NAME`);
     if (field.items?.properties !== undefined) return fieldRows(field.items, `${fieldPath}[]`);
     if (field.properties !== undefined || field.oneOf !== undefined)
       return fieldRows(field, fieldPath, node.required.includes(name));

@@ -1,7 +1,9 @@
 import type { Logger } from 'pino';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/schema.ts';
-import { createLineAdsClient } from '../destinations/lineAds/client.ts';
+import { destinationNames } from '../destinations/config.ts';
+import type { Audience } from '../destinations/destination.ts';
+import { openDestinations } from '../destinations/openDestination.ts';
 import { exitCodeByError, exitCodePrecedence } from '../errors.ts';
 import { describeError } from '../report/describeError.ts';
 import { type CheckResult, checkParts } from '../run/checkParts.ts';
@@ -15,9 +17,9 @@ import { abortWhenStopped, type Stopping } from './stopping.ts';
  * The commands that look and change nothing.
  */
 
-function clientOf(config: Config, log: Logger, signal: AbortSignal) {
+function destinationsOf(config: Config, log: Logger, signal: AbortSignal) {
   const { dispatcher } = openNetwork(log);
-  return createLineAdsClient({ ...config, name: 'connection', dispatcher, clock: systemClock, log, signal });
+  return openDestinations(config, { dispatcher, clock: systemClock, log, signal });
 }
 
 export async function check(flags: ConfigFlags, stopping: Stopping): Promise<number> {
@@ -39,7 +41,7 @@ async function checkAll(flags: ConfigFlags, stopping: Stopping, log: Logger): Pr
   try {
     const signal = abortWhenStopped(stopping, log);
     const config = await readConfig(flags, log, signal);
-    return [configResult, ...(await checkParts(config, clientOf(config, log, signal), signal))];
+    return [configResult, ...(await checkParts(config, destinationsOf(config, log, signal), signal))];
   } catch (thrown) {
     const error = describeError(thrown);
     return [{ ...configResult, ok: false, message: error.message, error }];
@@ -49,19 +51,29 @@ async function checkAll(flags: ConfigFlags, stopping: Stopping, log: Logger): Pr
 export async function listAudiences(flags: ConfigFlags, stopping: Stopping): Promise<number> {
   const log = await createLog(flags);
   const signal = abortWhenStopped(stopping, log);
-  const audiences = await clientOf(await readConfig(flags, log, signal), log, signal).audiences.reread();
-  for (const { id, name, type, status, estimatedSize, createdMs } of audiences) {
-    const created = createdMs === null ? null : new Date(createdMs).toISOString();
-    print(JSON.stringify({ id, name, type, status, size: estimatedSize, created }));
+  const config = await readConfig(flags, log, signal);
+  const destinationOf = destinationsOf(config, log, signal);
+  const hasNames = Object.keys(config.destinations).length > 0;
+  for (const destination of destinationNames(config)) {
+    const audiences = await destinationOf(destination).audiences.reread();
+    for (const audience of audiences) {
+      const fields = describeAudience(audience);
+      print(JSON.stringify(hasNames ? { destination, ...fields } : fields));
+    }
   }
   return 0;
+}
+
+function describeAudience({ id, name, type, status, estimatedSize, createdMs }: Audience) {
+  const created = createdMs === null ? null : new Date(createdMs).toISOString();
+  return { id, name, type, status, size: estimatedSize, created };
 }
 
 export async function showStatus(flags: ConfigFlags & { remote?: boolean }, stopping: Stopping): Promise<number> {
   const log = await createLog(flags);
   const signal = abortWhenStopped(stopping, log);
   const config = await readConfig(flags, log, signal);
-  const status = await readStatus(config, flags.remote === true ? clientOf(config, log, signal) : undefined);
+  const status = await readStatus(config, flags.remote === true ? destinationsOf(config, log, signal) : undefined);
   await showTable(flags, ({ formatStatusTables }) => formatStatusTables(status));
   print(JSON.stringify(status));
   return 0;

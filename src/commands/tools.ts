@@ -77,8 +77,7 @@ export async function simulate({ port, faults, quiet }: SimulateFlags, stopping:
   const simulator = await startSimulator({ port, faults: toActOut }).catch((error: unknown) => {
     throw systemErrorCode(error) === undefined ? error : portNotFree(port, error);
   });
-  const { url, adAccountId, accessKey, secretKey } = simulator;
-  print(JSON.stringify({ url, adAccountId, accessKey, secretKey }));
+  print(JSON.stringify({ url: simulator.url, ...simulator.connection }));
   if (isTerminal && quiet !== true)
     process.stderr.write(
       'A simulated LINE Ads API: use the values above in a config (baseUrl is url). Ctrl-C ends it.\n',

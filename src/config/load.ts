@@ -1,7 +1,6 @@
 import { closest } from 'fastest-levenshtein';
 import { z } from 'zod';
 import { SyncError } from '../errors.ts';
-import { sourceSchema } from '../sources/config.ts';
 import { type Json, type Path, type Problem, pathText, resolveReferences, type Surroundings } from './references.ts';
 import { type Config, configSchema } from './schema.ts';
 import { hiddenPaths, inlineSecrets } from './secrets.ts';
@@ -66,6 +65,9 @@ function describeIssue(issue: z.core.$ZodIssue, config: Json, hidden: ReadonlySe
   if (found === undefined && (issue.code === 'invalid_type' || issue.code === 'invalid_value'))
     return [{ path, message: `is missing: ${allowed(issue)}` }];
   if (issue.code === 'invalid_union' && issue.discriminator !== undefined) return [unknownKind(issue, config, hidden)];
+  if (issue.code === 'invalid_key')
+    return issue.issues.map(({ message }) => ({ path, message: `its name ${message}` }));
+  if (issue.code === 'custom' && isObject(found)) return [{ path, message: issue.message }];
   return [{ path, message: `${allowed(issue)}, found ${show(found, hidden.has(path))}` }];
 }
 
@@ -78,17 +80,21 @@ function unknownKey(path: Path, key: string): Problem {
 
 function unknownKind(issue: z.core.$ZodIssueInvalidUnion, config: Json, hidden: ReadonlySet<string>): Problem {
   const last = issue.path.at(-1) === issue.discriminator ? issue.path : [...issue.path, issue.discriminator ?? ''];
-  const kinds = sourceSchema.options.map((option) => option.shape.type.value);
   const found = valueAt(config, last);
   const what = found === undefined ? 'is missing:' : `found ${show(found, hidden.has(pathText(last)))},`;
-  return { path: pathText(last), message: `${what} must be one of ${kinds.join(', ')}` };
+  return {
+    path: pathText(last),
+    message: `${what} must be one of ${'options' in issue ? issue.options?.join(', ') : ''}`,
+  };
 }
 
-/** What a field allows, in our words; zod's own words where they say it well. */
+const expectedTypes: Readonly<Record<string, string>> = { int: 'a whole number', record: 'of type object' };
+
+/** Describes the values that a field allows. */
 function allowed(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case 'invalid_type':
-      return `must be ${issue.expected === 'int' ? 'a whole number' : `of type ${issue.expected}`}`;
+      return `must be ${expectedTypes[issue.expected] ?? `of type ${issue.expected}`}`;
     case 'invalid_value':
       return `must be one of ${issue.values.map((value) => String(value)).join(', ')}`;
     case 'too_small':
@@ -115,13 +121,19 @@ function show(value: Json | undefined, isHidden: boolean): string {
   if (value === undefined) return 'nothing';
   if (isHidden) return 'a value that is not shown';
   if (Array.isArray(value)) return `a list of ${value.length}`;
-  if (value !== null && typeof value === 'object') return 'an object';
+  if (isObject(value)) return 'an object';
   const text = JSON.stringify(value);
   return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }
 
+function isObject(value: Json | undefined): value is { [key: string]: Json } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 interface JsonSchema {
   properties?: Record<string, JsonSchema>;
+  /** Of an object whose keys are names. */
+  additionalProperties?: JsonSchema | false;
   items?: JsonSchema;
   anyOf?: JsonSchema[];
   oneOf?: JsonSchema[];
@@ -132,8 +144,9 @@ function knownKeys(path: Path): string[] {
   const nodes = path.reduce<JsonSchema[]>(
     (schemas, part) =>
       schemas.flatMap((schema) => {
-        const next = typeof part === 'number' ? schema.items : schema.properties?.[String(part)];
-        return next === undefined ? [] : [next, ...(next.anyOf ?? []), ...(next.oneOf ?? [])];
+        const named = schema.properties?.[String(part)] ?? schema.additionalProperties;
+        const next = typeof part === 'number' ? schema.items : named;
+        return next === undefined || next === false ? [] : [next, ...(next.anyOf ?? []), ...(next.oneOf ?? [])];
       }),
     [root],
   );

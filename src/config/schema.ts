@@ -1,11 +1,14 @@
 import metadata from 'libphonenumber-js/max/metadata';
 import { z } from 'zod';
-import { integer } from '../configFields.ts';
+import { namePattern, nameRule } from '../configFields.ts';
+import { connectionName, destinations } from '../destinations/config.ts';
 import { batch, connection, limits } from '../destinations/lineAds/config.ts';
 import { jobs, retry } from '../destinations/settings.ts';
 import { nationalFormCountries, phoneFormats } from '../identifiers/phoneFormats.ts';
 import { hashedSettings, type IdentifierType, identifierTypes } from '../identifiers/rules.ts';
 import { isSqlSource, type SourceConfig, sourceSchema } from '../sources/config.ts';
+import { checkDestinations, checkSyncsAreDistinct, hasDestination, type Report } from './checkDestinations.ts';
+import { guards, plan, rejects, shutdown, state } from './settings.ts';
 
 /*
  * The one description of the configuration: types, defaults, units and limits. `connector.json` and the README's table
@@ -66,8 +69,12 @@ const sync = z
   .strictObject({
     name: z
       .string()
-      .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'must be 1-63 of a-z, 0-9, "_" and "-", starting with a letter or digit')
+      .regex(namePattern, nameRule)
       .meta({ title: 'Name', description: 'Name of this sync, unique in the configuration.' }),
+    destination: z.string().default(connectionName).meta({
+      title: 'Destination',
+      description: 'Name of the destination that holds the audience: one of `destinations`, or "connection".',
+    }),
     audienceName: z
       .string()
       .min(1)
@@ -143,89 +150,6 @@ const sync = z
   })
   .meta({ title: 'Sync', description: 'One audience, one identifier type, one mode.' });
 
-const share = z.number().min(0).max(1);
-
-const guards = z
-  .strictObject({
-    maxShrink: share.default(0.5).meta({
-      title: 'Largest shrink',
-      description:
-        'Largest share of the members that a mirror may remove without --approve. Without a snapshot of the last run, what LINE tells of the last uploads is compared with.',
-    }),
-    maxRejected: share.default(0.5).meta({
-      title: 'Largest share rejected',
-      description:
-        'Largest share of the values that may be rejected (ifa.all_zero not counted); above it nothing is sent.',
-    }),
-    minMembers: integer(1, 1_000_000_000)
-      .default(1)
-      .meta({ title: 'Fewest members', description: 'Below this many members nothing is sent.', unit: 'members' }),
-    maxDoubtful: share.default(0.5).meta({
-      title: 'Largest share doubtful',
-      description:
-        'Largest share of the phone numbers without a country code that may be invalid in the country they are read in, by a sample of up to 10,000; above it, with 100 or more sampled, nothing is sent. Over 5 % there is a warning (phone_country_doubtful).',
-    }),
-  })
-  .prefault({})
-  .meta({ title: 'Guards', description: 'What stops a run before anything is sent.' });
-
-const state = z
-  .strictObject({
-    directory: z.string().min(1).default('.line-ads-sync').meta({
-      title: 'State directory',
-      description:
-        'Private folder for lock, journal, snapshots and working files, relative to the working directory. One process at a time uses it.',
-    }),
-    keepSnapshots: z.boolean().default(true).meta({
-      title: 'Keep snapshots',
-      description:
-        'Whether the members that LINE holds are remembered (hashed, private), so that the next run sends only what changed; false sends the whole set each time.',
-    }),
-    resumeMaxAgeHours: z.number().min(0).max(8_760).default(24).meta({
-      title: 'Oldest plan to resume',
-      description:
-        'Uploads that an earlier run has left are completed up to this age, and accepted ones whose jobs LINE does not list are waited for. Older ones are discarded, and the whole set is sent.',
-      unit: 'hours',
-    }),
-  })
-  .prefault({})
-  .meta({ title: 'State', description: 'Where a run keeps what it needs, and for how long.' });
-
-const plan = z
-  .strictObject({
-    fullRefreshDays: z.number().min(0).max(3_650).default(7).meta({
-      title: 'Full refresh',
-      description: 'After so many days the whole set is sent again, whatever has changed; 0 sends it in every run.',
-      unit: 'days',
-    }),
-  })
-  .prefault({})
-  .meta({ title: 'Plan', description: 'How much of the members a run sends.' });
-
-const shutdown = z
-  .strictObject({
-    graceMs: integer(0, 3_600_000).default(20_000).meta({
-      title: 'Grace',
-      description: 'After SIGTERM, SIGINT or SIGHUP, how long uploads in flight may take to end.',
-      unit: 'ms',
-    }),
-  })
-  .prefault({})
-  .meta({ title: 'Shutdown', description: 'How a run that is told to stop ends.' });
-
-const rejects = z
-  .strictObject({
-    path: z.string().min(1).meta({
-      title: 'Path',
-      description: 'File for one JSON line a rejected value (0600); made anew by each run that reads the source.',
-    }),
-    keyColumn: z.string().min(1).optional().meta({
-      title: 'Key column',
-      description: 'A column whose value is written with each reject, to find the row again. Never one of identifiers.',
-    }),
-  })
-  .meta({ title: 'Rejects', description: 'Where rejected values are listed, by row and shape; never the values.' });
-
 const suppression = z
   .strictObject({ source: sourceSchema, identifierType, columns, defaultCountry, countryColumn, hashed })
   .superRefine(checkCountryColumn)
@@ -233,41 +157,6 @@ const suppression = z
     title: 'Suppression',
     description: 'A list of people who must not be uploaded, by whatever sync of that identifier type.',
   });
-
-type SyncInput = {
-  name: string;
-  audienceId?: string | undefined;
-  audienceName?: string | undefined;
-  identifierType: string;
-};
-
-function checkSyncsAreDistinct(
-  syncs: readonly SyncInput[],
-  report: (index: number, field: string, message: string) => void,
-) {
-  syncs.forEach((sync, index) => {
-    const twin = (isTwin: (other: SyncInput) => boolean) => syncs.slice(0, index).findIndex(isTwin);
-    const sameName = twin((other) => other.name === sync.name);
-    if (sameName >= 0) report(index, 'name', `is also the name of syncs[${sameName}]; names must be unique`);
-    const sameId = twin((other) => sync.audienceId !== undefined && other.audienceId === sync.audienceId);
-    if (sameId >= 0)
-      report(index, 'audienceId', `is also the audience of syncs[${sameId}]; two syncs must not share an audience`);
-    const sameAudience = twin(
-      (other) =>
-        (sync.audienceId === undefined || other.audienceId === undefined) &&
-        other.audienceName === sync.audienceName &&
-        other.identifierType === sync.identifierType,
-    );
-    if (sync.audienceName !== undefined && sameAudience >= 0)
-      report(
-        index,
-        'audienceName',
-        `is also the audience of syncs[${sameAudience}]; two syncs must not share an audience`,
-      );
-  });
-}
-
-type Report = (path: (string | number)[], message: string) => void;
 
 interface ReadingInput {
   source?: SourceConfig | undefined;
@@ -319,15 +208,14 @@ function checkNamedColumns(
 
 export const configSchema = z
   .strictObject({
-    connection,
+    connection: connection.optional(),
+    destinations,
     source: sourceSchema.optional(),
     syncs: z
       .array(sync)
       .min(1)
       .superRefine((syncs, context) => {
-        checkSyncsAreDistinct(syncs, (index, field, message) =>
-          context.addIssue({ code: 'custom', path: [index, field], message }),
-        );
+        checkSyncsAreDistinct(syncs, (path, message) => context.addIssue({ code: 'custom', path, message }));
       })
       .meta({ title: 'Syncs', description: 'The audiences to keep in step.' }),
     batch,
@@ -345,9 +233,17 @@ export const configSchema = z
         'Lists of people who must not be uploaded: opt-outs, consent withdrawn. One that cannot be read stops every sync of its type.',
     }),
   })
+  .refine(hasDestination, {
+    path: ['connection'],
+    message: 'is needed unless every sync names one of `destinations`',
+    // Told with the other problems, too.
+    when: () => true,
+  })
   .superRefine((config, context) => {
-    checkSources(config, (path, message) => context.addIssue({ code: 'custom', path, message }));
-    checkNamedColumns(config, (path, message) => context.addIssue({ code: 'custom', path, message }));
+    const report: Report = (path, message) => context.addIssue({ code: 'custom', path, message });
+    checkDestinations(config, report);
+    checkSources(config, report);
+    checkNamedColumns(config, report);
   })
   .meta({ title: 'line-ads-sync configuration' });
 

@@ -8,7 +8,8 @@ import { openUploadLines } from '../members/uploadLines.ts';
 import { type DeliveredBatch, remoteOf } from '../report/batches.ts';
 import type { DeliveryFacts } from '../report/notes.ts';
 import type { Warning } from '../report/report.ts';
-import { createDelivery, type Delivery, type DeliveryRecord } from './deliverPlan.ts';
+import type { DeliveryRecord } from './deliverable.ts';
+import { createDelivery, type Delivery } from './deliverPlan.ts';
 import { UploadMisrouted } from './deliverUpload.ts';
 import type { DeliveryRun } from './deliveryRun.ts';
 

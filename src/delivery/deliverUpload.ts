@@ -6,29 +6,28 @@ import type { JobsConfig } from '../destinations/settings.ts';
 import { SyncError } from '../errors.ts';
 import type { Patience } from '../http/retry.ts';
 
-/** One batch to bring to the destination. */
 export interface UploadToDeliver extends Upload {
-  /** Whether an earlier process sent it, and nothing has told since whether it arrived. */
+  /** Whether an earlier process sent it and its arrival is still unknown. */
   mayHaveArrived?: boolean;
-  /** How many attempts there were before. */
+  /** Attempts of earlier processes. */
   attempts?: number;
-  /** Asked before a replacing upload is sent again: false once any later batch of its plan was sent (rule 5). */
+  /** Called before a replacing upload is sent again. False once a later batch of its plan was sent (rule 5). */
   mayRepeatReplace?: () => boolean;
-  /** Told after each attempt how many there were, also of an upload that fails in the end. */
+  /** Called after each attempt with the number of attempts, also if the upload fails in the end. */
   onAttempt?: (attempts: number) => void;
 }
 
 export interface DeliveredUpload {
   audienceId: string;
-  /** By the destination's answer; undefined when the answer was lost and the upload found in the list. */
+  /** The audience of the destination's answer; undefined if the answer was lost and the upload was found in the list. */
   audience: Audience | undefined;
   attempts: number;
   foundByLookup: boolean;
-  /** Whether this upload made the audience; after a lost answer, whether it probably did. */
+  /** Whether this upload created the audience. After a lost answer, whether it probably did. */
   created: boolean;
 }
 
-/** An upload that failed and may have arrived all the same; `code`, message and hint are those of the failure. */
+/** An upload that failed and may have arrived nevertheless. Code, message and hint are those of the failure. */
 export class UploadUnanswered extends SyncError {
   readonly mayHaveArrived = true;
 
@@ -41,7 +40,7 @@ export class UploadUnanswered extends SyncError {
   }
 }
 
-/** LINE accepted an upload and answered with another audience than its target: which of them changed is not known. */
+/** An accepted upload whose answer names another audience than its target. Either of the two may have changed. */
 export class UploadMisrouted extends SyncError {
   constructor(action: string, { file, target }: Pick<Upload, 'file' | 'target'>, answered: Audience) {
     const wanted =
@@ -63,17 +62,16 @@ interface Delivery {
   settle: () => Promise<void>;
   target: UploadTarget;
   attempts: number;
-  /** An attempt was left unanswered, and no look at LINE has shown it since. */
+  /** Whether an attempt was left unanswered, and no list has shown it since. */
   isFateUnknown: boolean;
   created: boolean;
-  /** The account's audiences by the last look for the name. */
+  /** The account's audiences when the name was last looked up. */
   audiences: readonly Audience[];
 }
 
 /**
- * Brings one batch to the end of its HTTP life: accepted, found by its file name after a lost answer (rule 5), or an
- * error; `UploadUnanswered` when it may have arrived. Creating an audience is done one at a time, each after a fresh
- * look for the name.
+ * Sends one upload until it is accepted, or is found by its label after a lost answer (rule 5), or fails. Throws
+ * `UploadUnanswered` if it may have arrived. Audiences are created one at a time, each after its name was looked up.
  */
 export async function deliverUpload(
   destination: Destination,
@@ -133,8 +131,8 @@ function mayRepeat({ upload }: Delivery): boolean {
 }
 
 /**
- * While the audience has no id, is it there by now? After a lost answer it is most likely ours, and this goes on as an
- * ADD to it. Is our file among its jobs? A file not seen proves nothing: the list holds 50 at most, and may lag.
+ * Looks up the audience, while it has no id, and the upload. After a lost answer an audience of that name is most likely
+ * ours, and the upload continues as one that adds to it. A missing label proves nothing: the list is short, and may lag.
  */
 async function lookUp(delivery: Delivery): Promise<DeliveredUpload | undefined> {
   const { destination, upload, isFateUnknown } = delivery;
@@ -180,14 +178,14 @@ function accept(delivery: Delivery, audience: Audience): DeliveredUpload {
   };
 }
 
-/** Whether an answer names the upload's target. Only the id must be there; a created audience has an id of its own. */
+/** Tells whether an answer names the upload's target. Only the id is required. A created audience has a new id. */
 function isTarget({ id, name, type, holds }: Audience, { target, upload, audiences }: Delivery): boolean {
   if (type !== '' && holds !== upload.identifierType) return false;
   if ('audienceId' in target) return id === target.audienceId;
   return (name === '' || name === target.audienceName) && !audiences.some((audience) => audience.id === id);
 }
 
-/** The plan was made for an audience that did not exist: an ADD would leave a Mirror's other members in it. */
+/** The plan was made for an audience that did not exist. Adding to it would leave other members in a Mirror's audience. */
 function audienceAppeared({ id, name }: Audience): SyncError {
   return new SyncError(
     'audience.appeared',

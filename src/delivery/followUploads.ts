@@ -4,25 +4,26 @@ import { isUnfinished } from '../destinations/remoteUploads.ts';
 import type { JobsConfig } from '../destinations/settings.ts';
 import { type ErrorCode, SyncError } from '../errors.ts';
 import { ConnectionUntrusted } from '../http/tlsFaults.ts';
+import { createPollPace } from './pollPace.ts';
 
 export interface UploadFollower {
   /**
-   * Resolves with the first job list for which `isReached` holds, of those asked for after this call. Rejects with
+   * Resolves with the first list of uploads for which `isReached` holds, of those read after this call. Rejects with
    * jobs.timeout after `jobs.timeoutMs`, with the poll's error when that is terminal, and when aborted.
    */
-  waitUntil(isReached: (jobs: readonly RemoteUpload[]) => boolean): Promise<readonly RemoteUpload[]>;
+  waitUntil(isReached: (uploads: readonly RemoteUpload[]) => boolean): Promise<readonly RemoteUpload[]>;
 }
 
 interface Waiter {
-  isReached: (jobs: readonly RemoteUpload[]) => boolean;
+  isReached: (uploads: readonly RemoteUpload[]) => boolean;
   deadlineMs: number;
-  /** Polls begun before it came may be older than what it waits for. */
+  /** Number of polls begun before the wait. Their lists may be too old for it. */
   afterPoll: number;
-  resolve: (jobs: readonly RemoteUpload[]) => void;
+  resolve: (uploads: readonly RemoteUpload[]) => void;
   reject: (error: unknown) => void;
 }
 
-/** A poll that failed so is not a failed job: LINE is asked again. */
+/** A poll that fails so is not a failed upload: the next poll may succeed. */
 const transientCodes: ReadonlySet<ErrorCode> = new Set([
   'line.unreachable',
   'line.rate_limited',
@@ -36,32 +37,27 @@ export interface UploadFollowerOptions {
   clock: Clock;
   signal: AbortSignal;
   /** Called with the list of each poll, before any waiter sees it. */
-  onPoll?: (jobs: readonly RemoteUpload[]) => Promise<void>;
+  onPoll?: (uploads: readonly RemoteUpload[]) => Promise<void>;
 }
 
-/** Follows the jobs of one audience. One poll serves all waiters; without a waiter there is none. */
+/** Follows the uploads of one audience. One poll serves all waiters; without a waiter there is none. */
 export function createUploadFollower(
   destination: Pick<Destination, 'uploadsTo'>,
   audienceId: string,
-  options: UploadFollowerOptions,
+  { jobs, clock, signal, onPoll }: UploadFollowerOptions,
 ): UploadFollower {
-  const { clock, signal, onPoll } = options;
-  const { timeoutMs, pollMaxMs } = options.jobs;
-  const pollMinMs = Math.min(options.jobs.pollMinMs, pollMaxMs);
   const waiters = new Set<Waiter>();
+  const pace = createPollPace(jobs, clock, signal);
   let latest: readonly RemoteUpload[] = [];
   let latestStates = '';
   let pollsBegun = 0;
-  let lastPollMs = Number.NEGATIVE_INFINITY;
-  let delayMs = pollMinMs;
   let isRunning = false;
-  let wake = new AbortController();
 
   async function run(): Promise<void> {
     isRunning = true;
     try {
       while (waiters.size > 0) {
-        await sleepUntilNextPoll();
+        await pace.sleepUntilNext(() => Math.min(...[...waiters].map(({ deadlineMs }) => deadlineMs)));
         await poll();
         expire();
       }
@@ -73,35 +69,19 @@ export function createUploadFollower(
     }
   }
 
-  /** Sleeps again when woken by a new waiter, who has brought the next poll nearer. */
-  async function sleepUntilNextPoll(): Promise<void> {
-    for (;;) {
-      const deadlineMs = Math.min(...[...waiters].map((waiter) => waiter.deadlineMs));
-      const leftMs = Math.min(lastPollMs + delayMs, deadlineMs) - clock.now();
-      if (leftMs <= 0) return;
-      wake = new AbortController();
-      const woken = wake.signal;
-      await clock.sleep(leftMs, AbortSignal.any([signal, woken])).catch((error: unknown) => {
-        if (signal.aborted || !woken.aborted) throw error;
-      });
-    }
-  }
-
   async function poll(): Promise<void> {
     pollsBegun += 1;
     const poll = pollsBegun;
-    lastPollMs = clock.now();
-    delayMs = Math.min(delayMs * 2, pollMaxMs);
-    try {
-      latest = await destination.uploadsTo(audienceId);
-    } catch (error) {
+    pace.begin();
+    const listed = await destination.uploadsTo(audienceId).catch((error: unknown) => {
       signal.throwIfAborted();
-      if (error instanceof SyncError && transientCodes.has(error.code) && !(error instanceof ConnectionUntrusted))
-        return;
+      if (isTransient(error)) return undefined;
       throw error;
-    }
-    const states = latest.map((job) => `${job.id} ${job.status}`).join();
-    if (states !== latestStates) delayMs = pollMinMs;
+    });
+    if (listed === undefined) return;
+    latest = listed;
+    const states = latest.map(({ id, status }) => `${id} ${status}`).join();
+    if (states !== latestStates) pace.quicken();
     latestStates = states;
     await onPoll?.(latest);
     for (const waiter of waiters) {
@@ -115,23 +95,26 @@ export function createUploadFollower(
     for (const waiter of waiters) {
       if (clock.now() < waiter.deadlineMs) continue;
       waiters.delete(waiter);
-      waiter.reject(describeTimeout(audienceId, latest, timeoutMs));
+      waiter.reject(describeTimeout(audienceId, latest, jobs.timeoutMs));
     }
   }
 
   return {
     waitUntil: (isReached) =>
       new Promise((resolve, reject) => {
-        waiters.add({ isReached, deadlineMs: clock.now() + timeoutMs, afterPoll: pollsBegun, resolve, reject });
-        delayMs = pollMinMs;
-        wake.abort();
+        waiters.add({ isReached, deadlineMs: clock.now() + jobs.timeoutMs, afterPoll: pollsBegun, resolve, reject });
+        pace.quicken();
         if (!isRunning) void run();
       }),
   };
 }
 
-function describeTimeout(audienceId: string, jobs: readonly RemoteUpload[], timeoutMs: number): SyncError {
-  const unfinished = jobs.filter(isUnfinished).map((job) => `${job.id} ${job.status}`);
+function isTransient(error: unknown): boolean {
+  return error instanceof SyncError && transientCodes.has(error.code) && !(error instanceof ConnectionUntrusted);
+}
+
+function describeTimeout(audienceId: string, uploads: readonly RemoteUpload[], timeoutMs: number): SyncError {
+  const unfinished = uploads.filter(isUnfinished).map(({ id, status }) => `${id} ${status}`);
   const which = unfinished.length === 0 ? 'the expected job is not listed' : `unfinished: ${unfinished.join(', ')}`;
   return new SyncError(
     'jobs.timeout',

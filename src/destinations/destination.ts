@@ -1,7 +1,12 @@
+import type { Dispatcher } from 'undici';
+import type { Clock } from '../clock.ts';
 import type { SyncError } from '../errors.ts';
+import type { RequestLimiter } from '../http/limits.ts';
 import type { FormFile } from '../http/multipart.ts';
-import type { Patience, Verdict } from '../http/retry.ts';
+import type { RequestLog } from '../http/requestLog.ts';
+import type { Patience, RetryPolicy, Verdict } from '../http/retry.ts';
 import type { IdentifierType } from '../identifiers/rules.ts';
+import type { JobsConfig } from './settings.ts';
 
 /*
  * What planning and delivery know of a platform. All that knows its wire format, words and limits implements this.
@@ -124,4 +129,23 @@ export interface Destination {
   createAlone<T>(create: () => Promise<T>): Promise<T>;
   /** What this account's requests have shown, for the report. */
   warnings(): readonly { code: string; message: string }[];
+}
+
+/** Times that hold for every destination. */
+export interface DestinationTimes {
+  retry: RetryPolicy;
+  jobs: JobsConfig;
+}
+
+/** The surroundings that the destinations of a command share. */
+export interface DestinationSurroundings {
+  clock: Clock;
+  dispatcher: Dispatcher;
+  log: RequestLog;
+  /** Ends reads and waits, and lets no upload start. */
+  signal: AbortSignal;
+  /** Ends uploads that are in flight; `signal` by default. */
+  uploadSignal?: AbortSignal;
+  /** Creates the limiter of one account; `createRequestLimiter` by default. */
+  createLimiter?: (requestsPerSecond: number) => RequestLimiter;
 }

@@ -1,5 +1,5 @@
 import { type Config, type SyncConfig, sourceOf, wantedColumns } from '../config/schema.ts';
-import { accountIdOf } from '../destinations/lineAds/config.ts';
+import { accountIdOf, destinationConfigOf } from '../destinations/config.ts';
 import { formsInOrder } from '../identifiers/phone.ts';
 import { type SourceConfig, secretSourceFields } from '../sources/config.ts';
 import type { SyncKey } from './journal.ts';
@@ -9,8 +9,8 @@ import type { SyncKey } from './journal.ts';
  */
 
 /** The key of a sync in the journal. */
-export function syncKeyOf({ connection }: Config, { name }: SyncConfig): SyncKey {
-  return { accountId: accountIdOf(connection), syncName: name };
+export function syncKeyOf(config: Config, { name, destination }: SyncConfig): SyncKey {
+  return { accountId: accountIdOf(destinationConfigOf(config, destination)), syncName: name };
 }
 
 /** Settings that a snapshot and a new member set must share to be comparable. */

@@ -82,7 +82,7 @@ export function startSyncReport(sync: SyncConfig): SyncReport {
     status: 'failed',
     mode: sync.mode,
     identifierType: sync.identifierType,
-    destination: 'connection',
+    destination: sync.destination,
     audience: {
       id: sync.audienceId ?? null,
       name: sync.audienceName ?? null,

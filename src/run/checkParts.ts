@@ -26,7 +26,7 @@ export interface CheckResult {
 /** Checks each part that a sync needs, one after the other. Changes nothing, and never throws. */
 export async function checkParts(
   config: Config,
-  destination: Destination,
+  destinationOf: (name: string) => Destination,
   signal: AbortSignal,
 ): Promise<CheckResult[]> {
   const results = [await checkPart('state', () => checkState(config.state.directory))];
@@ -43,7 +43,9 @@ export async function checkParts(
       ),
     );
   for (const sync of config.syncs)
-    results.push(await checkPart(`audience of ${sync.name}`, () => checkAudience(sync, destination)));
+    results.push(
+      await checkPart(`audience of ${sync.name}`, () => checkAudience(sync, destinationOf(sync.destination))),
+    );
   return results;
 }
 

@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
-import { createLineAdsClient } from '../destinations/lineAds/client.ts';
+import { openDestinations } from '../destinations/openDestination.ts';
 import type { Journal } from '../journal/journal.ts';
 import { openWorkFolder } from '../journal/local/workFolder.ts';
 import { createRejectsFile } from '../members/rejectsFile.ts';
@@ -27,7 +27,6 @@ export async function openContext(options: RunOptions, runId: string, journal: J
   await using opened = new AsyncDisposableStack();
   const reading = await openReading(options, runId, opened);
   const grace = opened.use(createGrace(config.shutdown.graceMs, clock, signal));
-  const destination = createLineAdsClient({ ...config, ...options, name: 'connection', uploadSignal: grace.signal });
   const context: RunContext = {
     ...reading,
     runId,
@@ -36,7 +35,7 @@ export async function openContext(options: RunOptions, runId: string, journal: J
     isToRestart: options.restart === true,
     isFull: options.full === true,
     approved: options.approve ?? [],
-    destinationOf: () => destination,
+    destinationOf: openDestinations(config, { ...options, uploadSignal: grace.signal }),
     journal,
     reads: createSharedReads(config, (requests) => reading.readLimit(() => readTogether(requests, reading))),
     suppressions: createSuppressions(reading),

@@ -2,8 +2,8 @@ import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/schema.ts';
-import type { Log } from '../destinations/lineAds/signedCalls.ts';
-import type { RequestLimiter } from '../http/limits.ts';
+import type { DestinationSurroundings } from '../destinations/destination.ts';
+import type { RequestLog } from '../http/requestLog.ts';
 import type { PlanningRun } from '../planning/planningRun.ts';
 import type { Progress } from '../report/progress.ts';
 import type { Warning } from '../report/report.ts';
@@ -24,10 +24,10 @@ export interface RunOptions {
   /** Warnings from before the run, for the report. */
   warnings?: readonly Warning[];
   clock: Clock;
-  log: Log;
+  log: RequestLog;
   progress: Progress;
   /** Aborted with a SyncError as its reason. */
   signal: AbortSignal;
-  /** Defaults to one that is made from `limits`. */
-  limiter?: RequestLimiter;
+  /** Creates the limiter of one account. */
+  createLimiter?: NonNullable<DestinationSurroundings['createLimiter']>;
 }

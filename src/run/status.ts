@@ -35,20 +35,31 @@ export interface SyncStatus {
     batches: { total: number; accepted: number; finished: number };
   } | null;
   snapshot: { audienceId: string; members: number; takenAt: string; lastFullAt: string; isCurrent: boolean } | null;
-  remote?: { audience: Audience | null; jobs: RemoteUpload[] } | undefined;
+  remote?: { audience: AudienceStatus | null; jobs: JobStatus[] } | undefined;
+}
+
+type AudienceStatus = Pick<Audience, 'id' | 'name' | 'type' | 'status' | 'estimatedSize' | 'createdMs'>;
+
+interface JobStatus extends Pick<RemoteUpload, 'id' | 'type' | 'status' | 'createdMs'> {
+  fileName: string;
+  failedType: string | null;
+  audienceCount: number | null;
 }
 
 const shownRuns = 10;
 
 /** Takes no lock and changes nothing, so it can be asked while a run is at work. */
-export async function readStatus(config: Config, destination: Destination | undefined): Promise<StatusReport> {
+export async function readStatus(
+  config: Config,
+  destinationOf: ((name: string) => Destination) | undefined,
+): Promise<StatusReport> {
   await using journal = await openJournal(config.state.directory, 'read');
   const runs = (await journal.lastRuns(shownRuns)).map(describeRun);
   const syncs: SyncStatus[] = [];
   for (const sync of config.syncs)
     syncs.push({
       ...(await describeSync(sync, config, journal)),
-      ...(destination !== undefined && { remote: await lookAtDestination(sync, destination) }),
+      ...(destinationOf && { remote: await lookAtDestination(sync, destinationOf(sync.destination)) }),
     });
   return { runs, syncs };
 }
@@ -108,7 +119,16 @@ async function describeSync(sync: SyncConfig, config: Config, journal: Journal):
 /** An audience that takes no uploads is shown, too. */
 async function lookAtDestination(sync: SyncConfig, destination: Destination): Promise<SyncStatus['remote']> {
   const [audience] = findAudiences(await destination.audiences.recall(), sync);
-  return { audience: audience ?? null, jobs: audience === undefined ? [] : await destination.uploadsTo(audience.id) };
+  if (audience === undefined) return { audience: null, jobs: [] };
+  return { audience: audienceStatus(audience), jobs: (await destination.uploadsTo(audience.id)).map(jobStatus) };
+}
+
+function audienceStatus({ id, name, type, status, estimatedSize, createdMs }: Audience): AudienceStatus {
+  return { id, name, type, status, estimatedSize, createdMs };
+}
+
+function jobStatus({ id, label, type, status, failure, processed, createdMs }: RemoteUpload): JobStatus {
+  return { id, fileName: label, type, status, failedType: failure, audienceCount: processed, createdMs };
 }
 
 function isoTime(ms: number): string {

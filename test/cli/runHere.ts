@@ -29,7 +29,7 @@ export async function runHere(
     log: { info() {}, warn() {} },
     progress: { show() {}, end() {}, close() {} },
     signal: new AbortController().signal,
-    limiter: unlimited,
+    createLimiter: () => unlimited,
     ...options,
   });
   return { code: exitCodeOfRun(report), report };

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
+import { destinationConfigOf } from '../../src/destinations/config.ts';
 import { SyncError } from '../../src/errors.ts';
 
 const connection = { adAccountId: 'A12345678901', accessKey: '${ACCESS}', secretKey: '${file:/run/secret}' };
@@ -147,7 +148,7 @@ describe('references', () => {
     onTestFinished(() => rmSync(folder, { recursive: true }));
     writeFileSync(join(folder, 'secret'), 'from the disk\n');
     const text = JSON.stringify({ ...minimal, connection: { ...connection, secretKey: `\${file:${folder}/secret}` } });
-    expect(loadConfig(text, { env }).config.connection.secretKey).toBe('from the disk');
+    expect(loadConfig(text, { env }).config.connection?.secretKey).toBe('from the disk');
   });
 });
 
@@ -157,7 +158,7 @@ describe('secrets', () => {
       ...minimal,
       connection: { ...connection, accessKey: 'MARKED-a', secretKey: 'MARKED-b' },
     });
-    expect(config.connection.secretKey).toBe('MARKED-b');
+    expect(config.connection?.secretKey).toBe('MARKED-b');
     expect(warnings.map(({ code }) => code)).toEqual(['inline_secret', 'inline_secret']);
     expect(JSON.stringify(warnings)).not.toMatch(/marked/i);
   });
@@ -280,5 +281,180 @@ describe('problems', () => {
     expect(problemOf('{\n  "connection": {},\n  "source" {}\n}')).toContain('(line 3, column 12)');
     expect(problemOf('\ufeff{"a": 1,}')).toContain('(line 1, column 9)');
     expect(problemOf('{"a": 1')).toContain('(line 1, column 8)');
+  });
+});
+
+describe('further destinations', () => {
+  const second = { type: 'line_ads', adAccountId: 'A2', accessKey: '${ACCESS}', secretKey: '${file:/run/secret}' };
+  const toSecond = { ...sync, destination: 'second' };
+
+  test('get the defaults of an account, and references are resolved in them', () => {
+    const { config, warnings } = load({
+      ...minimal,
+      destinations: { second },
+      syncs: [sync, { ...toSecond, name: 'b' }],
+    });
+    expect(warnings).toEqual([]);
+    expect(config.connection?.type).toBe('line_ads');
+    expect(config.destinations.second).toEqual({
+      ...second,
+      accessKey: 'MARKED-access',
+      secretKey: 'MARKED-secret',
+      baseUrl: 'https://ads.line.me',
+      signature: 'auto',
+    });
+    expect(config.syncs.map(({ destination }) => destination)).toEqual(['connection', 'second']);
+  });
+
+  test('may stand without a connection when every sync names one', () => {
+    const { config } = load({ destinations: { second }, source, syncs: [toSecond] });
+    expect(config.connection).toBeUndefined();
+  });
+
+  test('may hold an audience of the same name or id as another account', () => {
+    const byId = { ...sync, name: 'c', audienceName: undefined, audienceId: '5' };
+    const syncs = [sync, { ...toSecond, name: 'b' }, byId, { ...byId, name: 'd', destination: 'second' }];
+    expect(load({ ...minimal, destinations: { second }, syncs }).config.syncs).toHaveLength(4);
+  });
+
+  test('have the common batch and limits unless they have their own', () => {
+    const third = { ...second, adAccountId: 'A3', limits: { requestsPerSecond: 3 }, batch: { maxRecords: 10 } };
+    const { config } = load({
+      ...minimal,
+      destinations: { second, third },
+      limits: { requestsPerSecond: 5, concurrentUploads: 2 },
+      batch: { maxRecords: 100 },
+    });
+    const own = ['connection', 'second', 'third'].map((name) => destinationConfigOf(config, name));
+    expect(own.map(({ limits }) => [limits.requestsPerSecond, limits.concurrentUploads])).toEqual([
+      [5, 2],
+      [5, 2],
+      [3, 4],
+    ]);
+    expect(own.map(({ batch }) => batch.maxRecords)).toEqual([100, 100, 10]);
+  });
+
+  test.each<[string, object, string]>([
+    [
+      'a destination that is not configured',
+      { syncs: [{ ...sync, destination: 'third' }] },
+      'syncs[0].destination: must be one of connection, second, found "third"',
+    ],
+    [
+      'a destination that every object has',
+      { syncs: [{ ...sync, destination: 'constructor' }] },
+      'syncs[0].destination: must be one of connection, second, found "constructor"',
+    ],
+    [
+      'no destination where there is no connection',
+      { connection: undefined },
+      'syncs[0].destination: is needed, as there is no connection: one of second, found nothing',
+    ],
+    [
+      'neither connection nor destinations',
+      { connection: undefined, destinations: undefined },
+      'connection: is needed unless every sync names one of `destinations`, found nothing',
+    ],
+    [
+      'nothing as destinations, and no connection',
+      { connection: undefined, destinations: null },
+      'connection: is needed unless every sync names one of `destinations`',
+    ],
+    [
+      'neither connection nor destinations beside other problems',
+      { connection: undefined, destinations: {}, limits: { requestsPerSecond: 50 }, syncs: [{ ...sync, mode: 'x' }] },
+      'connection: is needed unless every sync names one of `destinations`',
+    ],
+    [
+      'a destination with the name of the connection',
+      { destinations: { connection: second } },
+      'destinations.connection: its name is that of the common connection',
+    ],
+    [
+      'a name with capitals and spaces',
+      { destinations: { 'My account': second } },
+      'destinations.My account: its name must be 1-63 of a-z, 0-9, "_" and "-", starting with a letter or digit',
+    ],
+    [
+      'the account of the connection',
+      { destinations: { second: { ...second, adAccountId: connection.adAccountId } } },
+      'destinations.second: is also the account of connection; an account must be one destination, as its limits would not hold otherwise',
+    ],
+    [
+      'one account twice, its address written differently',
+      { destinations: { second, third: { ...second, baseUrl: 'https://ads.line.me:443/' } } },
+      'destinations.third: is also the account of second',
+    ],
+    [
+      'two syncs of one audience',
+      { syncs: [toSecond, { ...toSecond, name: 'b' }] },
+      'syncs[1].audienceName: is also the audience of syncs[0]; two syncs must not share an audience',
+    ],
+    [
+      'two syncs of one audience id',
+      {
+        syncs: [
+          { ...toSecond, audienceId: '5' },
+          { ...toSecond, audienceName: 'B', audienceId: '5', name: 'b' },
+        ],
+      },
+      'syncs[1].audienceId: is also the audience of syncs[0]; two syncs must not share an audience',
+    ],
+    [
+      'no type',
+      { destinations: { second: { ...second, type: undefined } } },
+      'destinations.second.type: is missing: must be one of line_ads',
+    ],
+    [
+      'an unknown type',
+      { destinations: { second: { ...second, type: 'line_adz' } } },
+      'destinations.second.type: found "line_adz", must be one of line_ads',
+    ],
+    [
+      'a misspelt key',
+      { destinations: { second: { ...second, signatur: 'auto' } } },
+      'destinations.second.signatur: is not a known key — did you mean signature?',
+    ],
+    [
+      'a misspelt key of its limits',
+      { destinations: { second: { ...second, limits: { requestsPerSecnd: 1 } } } },
+      'destinations.second.limits.requestsPerSecnd: is not a known key — did you mean requestsPerSecond?',
+    ],
+    [
+      'a limit that is too high',
+      { destinations: { second: { ...second, limits: { requestsPerSecond: 11 } } } },
+      'destinations.second.limits.requestsPerSecond: must be at most 10, found 11',
+    ],
+    ['a list', { destinations: [second] }, 'destinations: must be of type object, found a value that is not shown'],
+  ])('are refused with a clear error: %s', (_, changes, message) => {
+    expect(problemOf({ ...minimal, destinations: { second }, ...changes })).toContain(message);
+  });
+
+  test('have their account told apart by the address of the API', () => {
+    const here = { ...second, adAccountId: connection.adAccountId, baseUrl: 'http://127.0.0.1:8080' };
+    expect(load({ ...minimal, destinations: { second: here } }).warnings).toEqual([]);
+  });
+
+  test('warn of secrets that are written into them', () => {
+    const { warnings } = load({ ...minimal, destinations: { second: { ...second, secretKey: 'MARKED' } } });
+    expect(warnings.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/^destinations\.second\.secretKey is written into the configuration/),
+    ]);
+    expect(JSON.stringify(warnings)).not.toContain('MARKED');
+  });
+
+  test.each<[string, unknown]>([
+    ['a key of the wrong type', { second: { ...second, accessKey: { value: 'MARKED' } } }],
+    ['a key that is a list', { second: { ...second, secretKey: ['MARKED'] } }],
+    ['a key that is a number', { second: { ...second, secretKey: 314159 } }],
+    ['a key under a wrong name', { second: { ...second, secret: 'MARKED' } }],
+    ["a key in its neighbour's place", { second: { ...second, adAccountId: 'MARKED' } }],
+    ['a key in place of the limits', { second: { ...second, limits: 'MARKED' } }],
+    ['a key in place of a destination', { second: 'MARKED' }],
+    ['a key in place of all', 'MARKED'],
+    ['a referenced value that does not fit', { second: { ...second, adAccountId: '${BAD_ACCOUNT}' } }],
+    ['a password in the URL', { second: { ...second, baseUrl: 'https://user:MARKED@ads.line.me' } }],
+  ])('show no secret in errors: %s', (_, destinations) => {
+    expect(problemOf({ ...minimal, destinations })).not.toContain('314159');
   });
 });

@@ -18,7 +18,7 @@ interface Schema {
   const?: unknown;
   writeOnly?: boolean;
   'x-secret'?: boolean;
-  additionalProperties?: boolean;
+  additionalProperties?: Schema | boolean;
 }
 
 interface Spec {
@@ -44,12 +44,14 @@ interface Property {
 /** Every property below a schema, by its path. */
 function propertiesOf(schema: Schema, path = ''): Property[] {
   const nested = [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])].flatMap((option) => propertiesOf(option, path));
+  const { additionalProperties } = schema;
+  const named = typeof additionalProperties === 'object' ? propertiesOf(additionalProperties, `${path}.NAME`) : [];
   const items = schema.items === undefined ? [] : propertiesOf(schema.items, `${path}[]`);
   const own = Object.entries(schema.properties ?? {}).flatMap(([key, value]) => {
     const at = path === '' ? key : `${path}.${key}`;
     return [{ path: at, schema: value }, ...propertiesOf(value, at)];
   });
-  return [...own, ...items, ...nested];
+  return [...own, ...named, ...items, ...nested];
 }
 
 const properties = propertiesOf(spec.configSpecification);
@@ -83,6 +85,11 @@ describe('every field', () => {
       'connection.secretKey',
       'connection.baseUrl',
       'connection.signature',
+      ...['type', 'adAccountId', 'accessKey', 'secretKey', 'baseUrl', 'signature', 'batch.maxRecords'].map(
+        (key) => `destinations.NAME.${key}`,
+      ),
+      'destinations.NAME.limits.requestsPerSecond',
+      'syncs[].destination',
       'source.type',
       'source.path',
       'source.database',
@@ -123,7 +130,12 @@ describe('every field', () => {
     const marked = properties.filter(({ schema }) => schema['x-secret'] === true || schema.writeOnly === true);
     const paths = [...new Set(marked.map(({ path }) => path))];
     const ofSources = paths.filter((path) => /(^|\.)source\./.test(path));
-    expect(paths.filter((path) => !ofSources.includes(path))).toEqual(['connection.accessKey', 'connection.secretKey']);
+    expect(paths.filter((path) => !ofSources.includes(path))).toEqual([
+      'connection.accessKey',
+      'connection.secretKey',
+      'destinations.NAME.accessKey',
+      'destinations.NAME.secretKey',
+    ]);
     const fields = new Set(ofSources.map((path) => path.slice(path.lastIndexOf('.') + 1)));
     expect([...fields].sort()).toEqual([...secretSourceFields].sort());
     expect(ofSources).toHaveLength(3 * secretSourceFields.length);

@@ -1,18 +1,14 @@
 import { expect, test } from 'vitest';
-import {
-  createUploadFollower,
-  isUnfinished,
-  newestFirst,
-  outcomeOf,
-  unfinishedCount,
-} from '../../src/delivery/followUploads.ts';
+import { createUploadFollower } from '../../src/delivery/followUploads.ts';
 import type { RemoteUpload } from '../../src/destinations/destination.ts';
+import { uploadOf } from '../../src/destinations/remoteUploads.ts';
 import { SyncError } from '../../src/errors.ts';
+import { ConnectionUntrusted } from '../../src/http/tlsFaults.ts';
 import { createFakeClock, jobOf } from '../setup/clientSetup.ts';
 
 const file = 'run-sync-0.txt';
 const config = { wait: true, timeoutMs: 60_000, pollMinMs: 1000, pollMaxMs: 8000, settleMs: 10 };
-const isDone = (jobs: readonly RemoteUpload[]) => outcomeOf(jobs, file).outcome === 'finished';
+const isDone = (jobs: readonly RemoteUpload[]) => uploadOf(jobs, file)?.state === 'finished';
 
 /** Gives the states of one job, poll by poll (the last for ever); an error is thrown. */
 function setUpFollower(states: (string | Error)[], jobs = config) {
@@ -20,91 +16,17 @@ function setUpFollower(states: (string | Error)[], jobs = config) {
   const controller = new AbortController();
   const polledAtMs: number[] = [];
   const startMs = clock.now();
-  const client = {
-    async uploadJobs() {
+  const destination = {
+    async uploadsTo() {
       const state = states[Math.min(polledAtMs.length, states.length - 1)];
       polledAtMs.push(clock.now() - startMs);
       if (state instanceof Error) throw state;
       return state === undefined || state === 'none' ? [] : [jobOf({ status: state })];
     },
   };
-  const follower = createUploadFollower(client, '77', { jobs, clock, signal: controller.signal });
+  const follower = createUploadFollower(destination, '77', { jobs, clock, signal: controller.signal });
   return { follower, polledAtMs, clock, controller };
 }
-
-test.each([
-  ['QUEUED', true],
-  ['WORKING', true],
-  ['SOMETHING_NEW', true],
-  ['FINISHED', false],
-  ['FAILED', false],
-])('a job that is %s is unfinished: %s', (status, expected) => {
-  expect(isUnfinished({ status })).toBe(expected);
-  expect(unfinishedCount([jobOf({ status }), jobOf()])).toBe(expected ? 1 : 0);
-});
-
-test.each([
-  [[], 'unseen', undefined],
-  [['QUEUED'], 'unfinished', '0'],
-  [['FINISHED', 'WORKING'], 'unfinished', '1'],
-  [['FAILED', 'FINISHED'], 'finished', '1'],
-  [['FAILED', 'FAILED'], 'failed', '0'],
-])('a file with jobs %j is %s', (statuses, outcome, id) => {
-  const jobs = statuses.map((status, index) => jobOf({ id: `${index}`, status }));
-  const found = outcomeOf([jobOf({ id: '9', fileName: 'other.txt', status: 'WORKING' }), ...jobs], file);
-  expect([found.outcome, found.job?.id]).toEqual([outcome, id]);
-});
-
-test.each<[string, [id: string, createdMs: number | null][], string[]]>([
-  [
-    'by time, whatever the ids',
-    [
-      ['9', 1000],
-      ['8', 3000],
-      ['7', 2000],
-    ],
-    ['8', '7', '9'],
-  ],
-  [
-    'by number within one time',
-    [
-      ['9', 1000],
-      ['11', 1000],
-      ['10', 1000],
-    ],
-    ['11', '10', '9'],
-  ],
-  [
-    'by number where no time is told',
-    [
-      ['99', null],
-      ['100', null],
-    ],
-    ['100', '99'],
-  ],
-  [
-    'by number when the time of one is not told',
-    [
-      ['7', 3000],
-      ['9', null],
-      ['8', 1000],
-    ],
-    ['9', '8', '7'],
-  ],
-  [
-    'numbers beyond the exact ones',
-    [
-      ['9007199254740992', null],
-      ['9007199254740993', null],
-    ],
-    ['9007199254740993', '9007199254740992'],
-  ],
-  ['one alone', [['1', null]], ['1']],
-  ['none', [], []],
-])('jobs are ordered newest first: %s', (_case, listed, expected) => {
-  const jobs = listed.map(([id, createdMs]) => jobOf({ id, createdMs }));
-  for (const order of [jobs, jobs.toReversed()]) expect(newestFirst(order).map(({ id }) => id)).toEqual(expected);
-});
 
 test('the first look is at once; delays double up to the longest and begin again when something changed', async () => {
   const { follower, polledAtMs } = setUpFollower([
@@ -138,15 +60,19 @@ test('one poll serves all who wait', async () => {
 test('who comes while a poll is under way is judged by a later one, since that one may be older', async () => {
   let release: () => void = () => {};
   let polls = 0;
-  const client = {
-    async uploadJobs() {
+  const destination = {
+    async uploadsTo() {
       polls += 1;
       if (polls === 1) await new Promise<void>((resolve) => (release = resolve));
       return [];
     },
   };
   const clock = createFakeClock();
-  const follower = createUploadFollower(client, '77', { jobs: config, clock, signal: new AbortController().signal });
+  const follower = createUploadFollower(destination, '77', {
+    jobs: config,
+    clock,
+    signal: new AbortController().signal,
+  });
   const early = follower.waitUntil((jobs) => jobs.length === 0);
   await new Promise((resolve) => setImmediate(resolve));
   const late = follower.waitUntil((jobs) => jobs.length === 0);
@@ -179,8 +105,10 @@ test.each(['line.unreachable', 'line.rate_limited', 'line.retries_exhausted', 'l
   },
 );
 
-test('a poll that is refused for good ends every wait', async () => {
-  const refusal = new SyncError('auth.not_permitted', 'm', 'h');
+test.each([
+  ['is refused for good', new SyncError('auth.not_permitted', 'm', 'h')],
+  ['meets a certificate that is not trusted', new ConnectionUntrusted('line.unreachable', 'm', 'h')],
+])('a poll that %s ends every wait', async (_, refusal) => {
   const { follower } = setUpFollower(['QUEUED', refusal]);
   const waits = await Promise.allSettled([follower.waitUntil(isDone), follower.waitUntil(isDone)]);
   expect(waits).toEqual([
@@ -207,6 +135,19 @@ test('an abort ends the wait with its reason, also in the middle of a sleep', as
     return sleep(ms, signal);
   };
   await expect(follower.waitUntil(isDone)).rejects.toBe(reason);
+});
+
+test('an abort during a poll ends the wait with its reason, however the poll fails', async () => {
+  const controller = new AbortController();
+  const reason = new SyncError('run.interrupted', 'm', 'h');
+  const destination = {
+    async uploadsTo(): Promise<RemoteUpload[]> {
+      controller.abort(reason);
+      throw new SyncError('auth.failed', 'm', 'h');
+    },
+  };
+  const options = { jobs: config, clock: createFakeClock(), signal: controller.signal };
+  await expect(createUploadFollower(destination, '77', options).waitUntil(isDone)).rejects.toBe(reason);
 });
 
 test('after all waits have ended a new one polls again', async () => {

@@ -2,105 +2,183 @@ import { describe, expect, test } from 'vitest';
 import { createUploadWatch, type WatchedPlan } from '../../src/delivery/uploadWatch.ts';
 import type { RemoteUpload } from '../../src/destinations/destination.ts';
 import { type Fate, startBatch } from '../../src/report/batches.ts';
-import { planOf } from '../journal/journalSetup.ts';
-import { jobOf } from '../setup/clientSetup.ts';
+import { type Platform, platforms, uploadOn, withReplace } from '../setup/platforms.ts';
 
-function watchOver(changes: Partial<WatchedPlan> & { fates?: Fate[]; mode?: 'add' | 'mirror' } = {}) {
-  const { fates = [], mode = 'mirror', ...rest } = changes;
-  const batches = planOf().batches.map((batch, index) => ({ ...startBatch(batch), fate: fates[index] ?? 'unsent' }));
+type Changes = Partial<WatchedPlan> & { fates?: Fate[]; mode?: 'add' | 'mirror'; replaces?: boolean };
+
+/** A watch over a plan of three batches, the first of which replaces if the platform can. */
+function watchOver(platform: Platform, changes: Changes = {}) {
+  const { canReplace, maxListedUploads } = platform.capabilities;
+  const { fates = [], mode = 'mirror', replaces = canReplace, ...rest } = changes;
+  const batches = [0, 1, 2].map((index) => {
+    const planned = { index, start: index * 2, end: index * 2 + 2, label: `run-1-people-${index}`, bytes: 130 };
+    const batch = startBatch({ ...planned, action: replaces && index === 0 ? 'replace' : 'add' });
+    return { ...batch, fate: fates[index] ?? 'unsent' };
+  });
   const plan: WatchedPlan = { batches, uploadsBefore: [], uploadsListed: [], unplanned: [], ...rest };
-  return { plan, watch: createUploadWatch(plan, { toleratesAdds: mode === 'add' }) };
+  return { plan, watch: createUploadWatch(plan, { toleratesAdds: mode === 'add', maxListedUploads }) };
 }
 
-/** Our job of a batch of `planOf`, whose first is a REPLACE. */
-const own = (id: number, index: number, status = 'FINISHED') =>
-  jobOf({
-    id: String(id),
-    fileName: `run-1-people-${index}.txt`,
-    type: index === 0 ? 'DIFF_REPLACE' : 'DIFF_ADD',
-    status,
-  });
-const foreign = (id: number, type = 'DIFF_ADD', status = 'FINISHED') =>
-  jobOf({ id: String(id), fileName: 'by-hand.csv', type, status });
-const foreigners = (from: number, count: number, type = 'DIFF_ADD') =>
-  Array.from({ length: count }, (_, index) => foreign(from + index, type));
+describe.each(platforms)('on $title', (platform) => {
+  const { effects, capabilities } = platform;
+  const most = capabilities.maxListedUploads;
+  const own = (number: number, index: number) =>
+    uploadOn(platform, { id: platform.uploadId(number), label: `run-1-people-${index}` });
+  const foreign = (number: number, fields: Partial<RemoteUpload> = {}) =>
+    uploadOn(platform, { id: platform.uploadId(number), ...fields });
+  const foreigners = (from: number, count: number, fields: Partial<RemoteUpload> = {}) =>
+    Array.from({ length: count }, (_, index) => foreign(from + index, fields));
+  const ids = (from: number, count: number) =>
+    Array.from({ length: count }, (_, index) => platform.uploadId(from + index));
+  const unplanned = (number: number, effect: RemoteUpload['effect']) =>
+    `job ${platform.uploadId(number)} ${effects[effect]}`;
 
-describe('an upload of others', () => {
-  test.each([
-    ['mirror', 'DIFF_ADD', ['job 7 DIFF_ADD']],
-    ['mirror', 'DIFF_REPLACE', ['job 7 DIFF_REPLACE']],
-    ['add', 'DIFF_ADD', []],
-    ['add', 'DIFF_AUTO_ADD', []],
-    ['add', 'DIFF_REPLACE', ['job 7 DIFF_REPLACE']],
-    ['add', 'DIFF_REMOVE', ['job 7 DIFF_REMOVE']],
-    ['add', 'SOMETHING_NEW', ['job 7 SOMETHING_NEW']],
-  ] as const)('during a plan of %s, of type %s, counts so: %j', (mode, type, unplanned) => {
-    const { plan, watch } = watchOver({ mode });
-    watch.note([foreign(7, type)]);
-    expect(plan.unplanned).toEqual(unplanned);
+  describe('an upload of others', () => {
+    test.each([
+      ['mirror', 'add', true],
+      ['mirror', 'other', true],
+      ['add', 'add', false],
+      ['add', 'other', true],
+    ] as const)('during a plan of %s with the effect %s counts: %s', (mode, effect, counts) => {
+      const { plan, watch } = watchOver(platform, { mode });
+      watch.note([foreign(7, { effect })]);
+      expect(plan.unplanned).toEqual(counts ? [unplanned(7, effect)] : []);
+    });
+
+    test('counts for good once it was seen, though later lists do not show it', () => {
+      const { plan, watch } = watchOver(platform);
+      watch.note([own(1, 0)]);
+      watch.note([own(1, 0), foreign(2)]);
+      watch.note([own(1, 0), own(3, 1)]);
+      expect(plan.unplanned).toEqual([unplanned(2, 'add')]);
+    });
+
+    test('is told once, however often it is listed', () => {
+      const { plan, watch } = watchOver(platform);
+      for (const state of ['unfinished', 'unfinished', 'finished'] as const) watch.note([foreign(2, { state })]);
+      expect(plan.unplanned).toEqual([unplanned(2, 'add')]);
+    });
+
+    test('that was there before the plan sent anything does not count', () => {
+      const { plan, watch } = watchOver(platform, { uploadsBefore: ids(2, 1) });
+      watch.note([foreign(2, { effect: 'other' })]);
+      expect(plan.unplanned).toEqual([]);
+    });
+
+    test('does not count while the plan has not read the uploads from before', () => {
+      const { plan, watch } = watchOver(platform, { uploadsBefore: null });
+      watch.note(foreigners(1, most, { effect: 'other' }));
+      expect(plan.unplanned).toEqual([]);
+      plan.uploadsBefore = plan.uploadsListed;
+      watch.note([...foreigners(2, most - 1, { effect: 'other' }), own(99, 0)]);
+      expect(plan.unplanned).toEqual([]);
+    });
   });
 
-  test('counts for good once it was seen, though later lists do not show it', () => {
-    const { plan, watch } = watchOver();
-    watch.note([own(1, 0)]);
-    watch.note([own(1, 0), foreign(2)]);
-    watch.note([own(1, 0), own(3, 1)]);
-    expect(plan.unplanned).toEqual(['job 2 DIFF_ADD']);
+  describe('a list that may have passed over uploads', () => {
+    const gap = 'jobs that LINE no longer lists';
+
+    test.each<[string, Partial<WatchedPlan>, RemoteUpload[], boolean]>([
+      [
+        'is full and holds an upload of the list before',
+        { uploadsBefore: ids(1, most) },
+        foreigners(most, most),
+        false,
+      ],
+      ['is full and holds none of them', { uploadsBefore: ids(1, most) }, foreigners(most + 1, most), true],
+      ['is short and holds none of them', { uploadsBefore: ids(1, most) }, foreigners(most + 1, 3), true],
+      ['is the first, and full', {}, foreigners(1, most), true],
+      ['is the first, and has room for more', {}, foreigners(1, most - 1), false],
+      ['is empty', { uploadsBefore: ids(1, 5) }, [], false],
+      [
+        'holds an upload that an earlier run saw last',
+        { uploadsListed: ids(60, most) },
+        foreigners(59 + most, most),
+        false,
+      ],
+      ['holds none that an earlier run saw last', { uploadsListed: ids(60, most) }, foreigners(60 + most, most), true],
+    ])('%s', (_, changes, listed, expected) => {
+      const { plan, watch } = watchOver(platform, { mode: 'add', ...changes });
+      watch.note(listed);
+      expect(plan.unplanned).toEqual(expected ? [gap] : []);
+    });
+
+    test('is told from one that follows the list before it step by step', () => {
+      const { plan, watch } = watchOver(platform, { mode: 'add', uploadsBefore: ids(1, most) });
+      for (let from = 1; from < 8 * most; from += most - 2) watch.note(foreigners(from, most));
+      expect(plan.unplanned).toEqual([]);
+      watch.note(foreigners(12 * most, most));
+      expect(plan.unplanned).toEqual([gap]);
+    });
   });
 
-  test('is told once, however often it is listed', () => {
-    const { plan, watch } = watchOver();
-    for (const status of ['QUEUED', 'WORKING', 'FINISHED']) watch.note([foreign(2, 'DIFF_ADD', status)]);
-    expect(plan.unplanned).toEqual(['job 2 DIFF_ADD']);
+  describe('the last list', () => {
+    test('tells of unfinished uploads of others and of their uploads since the plan began', () => {
+      const { watch } = watchOver(platform, { uploadsBefore: ids(1, 1) });
+      const unfinished = { state: 'unfinished' } as const;
+      watch.note([foreign(1, unfinished), foreign(2, unfinished), foreign(3), { ...own(4, 1), ...unfinished }]);
+      expect([watch.othersUnfinished(), watch.othersSince(), watch.isReplacing()]).toEqual([2, 2, false]);
+      watch.note([foreign(5, { effect: 'other', state: 'unfinished' })]);
+      expect([watch.othersUnfinished(), watch.othersSince(), watch.isReplacing()]).toEqual([1, 1, false]);
+      watch.note([foreign(5, { effect: 'other' })]);
+      expect(watch.othersUnfinished()).toBe(0);
+    });
+
+    test('changes the record when it shows another upload, and not when it shows the same', () => {
+      const { plan, watch } = watchOver(platform, { uploadsBefore: ids(1, 1) });
+      expect(watch.note([foreign(1)])).toBe(true);
+      expect(watch.note([foreign(1)])).toBe(false);
+      expect(watch.note([])).toBe(false);
+      expect(plan.uploadsListed).toEqual(ids(1, 1));
+      expect(watch.note([foreign(1), foreign(2)])).toBe(true);
+      expect(plan.uploadsListed).toEqual(ids(1, 2));
+    });
+  });
+});
+
+describe('an upload of others that replaces', () => {
+  const foreign = (fields: Partial<RemoteUpload> = {}) =>
+    uploadOn(withReplace, { id: '7', effect: 'replace', ...fields });
+
+  test.each(['mirror', 'add'] as const)('counts during a plan of %s', (mode) => {
+    const { plan, watch } = watchOver(withReplace, { mode });
+    watch.note([foreign()]);
+    expect(plan.unplanned).toEqual(['job 7 SWAPPING']);
   });
 
-  test('that was there before the plan sent anything does not count', () => {
-    const { plan, watch } = watchOver({ uploadsBefore: ['2'] });
-    watch.note([foreign(2, 'DIFF_REPLACE')]);
+  test('does not count if it was there before the plan sent anything', () => {
+    const { plan, watch } = watchOver(withReplace, { uploadsBefore: ['7'] });
+    watch.note([foreign()]);
     expect(plan.unplanned).toEqual([]);
   });
 
-  test('does not count while the plan has not looked at what was there before', () => {
-    const { plan, watch } = watchOver({ uploadsBefore: null });
-    watch.note(foreigners(1, 50, 'DIFF_REPLACE'));
+  test('does not count while the plan has not read the uploads from before', () => {
+    const { plan, watch } = watchOver(withReplace, { uploadsBefore: null });
+    const others = Array.from({ length: 50 }, (_, index) => foreign({ id: `${index + 1}` }));
+    watch.note(others);
     expect(plan.unplanned).toEqual([]);
     plan.uploadsBefore = plan.uploadsListed;
-    watch.note([...foreigners(2, 49, 'DIFF_REPLACE'), own(99, 0)]);
+    watch.note(others.slice(1));
     expect(plan.unplanned).toEqual([]);
+  });
+
+  test('is told of while it is unfinished', () => {
+    const { watch } = watchOver(withReplace);
+    watch.note([foreign({ state: 'unfinished' })]);
+    expect([watch.othersUnfinished(), watch.othersSince(), watch.isReplacing()]).toEqual([1, 1, true]);
+    watch.note([foreign()]);
+    expect([watch.othersUnfinished(), watch.isReplacing()]).toEqual([0, false]);
   });
 });
 
-describe('a list that may have passed over uploads', () => {
-  const gap = 'jobs that LINE no longer lists';
-  const ids = (from: number, count: number) => Array.from({ length: count }, (_, index) => String(from + index));
+describe('an upload that replaces and that the destination has twice', () => {
+  const own = (id: number, index: number, state: RemoteUpload['state'] = 'finished') => {
+    const effect = index === 0 ? 'replace' : 'add';
+    return uploadOn(withReplace, { id: String(id), label: `run-1-people-${index}`, effect, state });
+  };
 
-  test.each<[string, Partial<WatchedPlan> & { mode?: 'add' }, RemoteUpload[], boolean]>([
-    ['is full and holds a job of the list before', { uploadsBefore: ids(1, 50) }, foreigners(50, 50), false],
-    ['is full and holds none of them', { uploadsBefore: ids(1, 50) }, foreigners(51, 50), true],
-    ['is short and holds none of them', { uploadsBefore: ids(1, 50) }, foreigners(51, 3), true],
-    ['is the first, and full', {}, foreigners(1, 50), true],
-    ['is the first, and has room for more', {}, foreigners(1, 49), false],
-    ['is empty', { uploadsBefore: ids(1, 5) }, [], false],
-    ['holds a job that an earlier run saw last', { uploadsListed: ids(60, 50) }, foreigners(109, 50), false],
-    ['holds none that an earlier run saw last', { uploadsListed: ids(60, 50) }, foreigners(110, 50), true],
-  ])('%s', (_, changes, listed, expected) => {
-    const { plan, watch } = watchOver({ mode: 'add', ...changes });
-    watch.note(listed);
-    expect(plan.unplanned).toEqual(expected ? [gap] : []);
-  });
-
-  test('is told from one that follows the list before it step by step', () => {
-    const { plan, watch } = watchOver({ mode: 'add', uploadsBefore: ids(1, 50) });
-    for (let from = 1; from < 400; from += 40) watch.note(foreigners(from, 50));
-    expect(plan.unplanned).toEqual([]);
-    watch.note(foreigners(600, 50));
-    expect(plan.unplanned).toEqual([gap]);
-  });
-});
-
-describe('a REPLACE that LINE has twice', () => {
-  test('does no harm when both jobs were seen before an ADD was sent', () => {
-    const { plan, watch } = watchOver({ fates: ['accepted'] });
+  test('does no harm when both were seen before anything was added', () => {
+    const { plan, watch } = watchOver(withReplace, { fates: ['accepted'] });
     watch.note([own(1, 0), own(2, 0)]);
     plan.batches[1]!.fate = 'accepted';
     watch.note([own(1, 0), own(2, 0), own(3, 1)]);
@@ -111,41 +189,26 @@ describe('a REPLACE that LINE has twice', () => {
     ['under way', 'sending'],
     ['accepted', 'accepted'],
     ['of unknown fate', 'unknown'],
-  ])('has removed an ADD that is %s when its second job comes to light', (_, fate) => {
-    const { plan, watch } = watchOver({ fates: ['accepted'] });
+  ])('has removed the members of an added batch that is %s when the second is listed', (_, fate) => {
+    const { plan, watch } = watchOver(withReplace, { fates: ['accepted'] });
     watch.note([own(2, 0)]);
     plan.batches[1]!.fate = fate;
-    watch.note([own(2, 0), own(1, 0, 'QUEUED')]);
+    watch.note([own(2, 0), own(1, 0, 'unfinished')]);
     watch.note([own(2, 0), own(3, 1)]);
-    expect(plan.unplanned).toEqual(['job 1 DIFF_REPLACE']);
+    expect(plan.unplanned).toEqual(['job 1 SWAPPING']);
   });
 
-  test('is not taken for late by a later process that knows its job from the journal', () => {
-    const { plan } = watchOver({ fates: ['accepted', 'accepted'] });
-    plan.batches[0]!.report.jobId = 1;
-    createUploadWatch(plan, { toleratesAdds: false }).note([own(1, 0), own(2, 1)]);
+  test('is not taken for late by a later process that knows it from the journal', () => {
+    const { plan } = watchOver(withReplace, { fates: ['accepted', 'accepted'] });
+    plan.batches[0]!.upload = { id: '1', state: 'finished', status: 'DONE', processed: 2 };
+    const { maxListedUploads } = withReplace.capabilities;
+    createUploadWatch(plan, { toleratesAdds: false, maxListedUploads }).note([own(1, 0), own(2, 1)]);
     expect(plan.unplanned).toEqual([]);
   });
-});
 
-describe('the last list', () => {
-  test('tells of unfinished jobs of others, of their jobs since the plan began, and of an unfinished REPLACE', () => {
-    const { watch } = watchOver({ uploadsBefore: ['1'] });
-    watch.note([foreign(1, 'DIFF_ADD', 'WORKING'), foreign(2, 'DIFF_ADD', 'QUEUED'), foreign(3), own(4, 1, 'WORKING')]);
-    expect([watch.othersUnfinished(), watch.othersSince(), watch.isReplacing()]).toEqual([2, 2, false]);
-    watch.note([foreign(5, 'DIFF_REPLACE', 'QUEUED')]);
-    expect([watch.othersUnfinished(), watch.othersSince(), watch.isReplacing()]).toEqual([1, 1, true]);
-    watch.note([foreign(5, 'DIFF_REPLACE')]);
-    expect([watch.othersUnfinished(), watch.isReplacing()]).toEqual([0, false]);
-  });
-
-  test('changes the record when it shows another job, and not when it shows the same', () => {
-    const { plan, watch } = watchOver({ uploadsBefore: ['1'] });
-    expect(watch.note([foreign(1)])).toBe(true);
-    expect(watch.note([foreign(1)])).toBe(false);
-    expect(watch.note([])).toBe(false);
-    expect(plan.uploadsListed).toEqual(['1']);
-    expect(watch.note([foreign(1), foreign(2)])).toBe(true);
-    expect(plan.uploadsListed).toEqual(['1', '2']);
+  test('does no harm if it only adds', () => {
+    const { plan, watch } = watchOver(withReplace, { fates: ['accepted', 'accepted'], replaces: false });
+    watch.note([own(1, 0), own(2, 0)]);
+    expect(plan.unplanned).toEqual([]);
   });
 });

@@ -1,16 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { isNotPopulating, resolveAudience, type WantedAudience } from '../../src/destinations/audiences.ts';
+import { resolveAudience, type WantedAudience } from '../../src/destinations/audiences.ts';
 import type { Audience } from '../../src/destinations/destination.ts';
+import { words } from '../../src/destinations/lineAds/words.ts';
 import { SyncError } from '../../src/errors.ts';
 import { audienceOf } from '../setup/clientSetup.ts';
 
 const buyers = audienceOf({ id: '1' });
-const phones = audienceOf({ id: '2', functionType: 'HASHED_PHONE_NUMBER_UPLOAD' });
-const lookalike = audienceOf({ id: '3', functionType: 'LOOKALIKE' });
+const phones = audienceOf({ id: '2', type: 'HASHED_PHONE_NUMBER_UPLOAD' });
+const lookalike = audienceOf({ id: '3', type: 'LOOKALIKE' });
 
 function errorOf(audiences: readonly Audience[], wanted: WantedAudience): SyncError {
   try {
-    resolveAudience(audiences, wanted);
+    resolveAudience(audiences, wanted, words);
   } catch (error) {
     if (error instanceof SyncError) return error;
     throw error;
@@ -19,10 +20,7 @@ function errorOf(audiences: readonly Audience[], wanted: WantedAudience): SyncEr
 }
 
 test('an audience is found by its id', () => {
-  const found = resolveAudience([lookalike, phones, buyers], {
-    audienceId: '2',
-    identifierType: 'phone',
-  });
+  const found = resolveAudience([lookalike, phones, buyers], { audienceId: '2', identifierType: 'phone' }, words);
   expect(found).toEqual(phones);
 });
 
@@ -42,16 +40,13 @@ test.each([
   ['email', '1'],
   ['phone', '2'],
 ] as const)('the same name of another type is no match for %s', (identifierType, id) => {
-  const found = resolveAudience([buyers, phones, lookalike], {
-    audienceName: 'Buyers',
-    identifierType,
-  });
+  const found = resolveAudience([buyers, phones, lookalike], { audienceName: 'Buyers', identifierType }, words);
   expect(found?.id).toBe(id);
 });
 
 test('a name that only contains the wanted one is no match', () => {
   const similar = ['Buyers 90', 'buyers', ' Buyers'].map((name, index) => audienceOf({ id: `${index}`, name }));
-  expect(resolveAudience(similar, { audienceName: 'Buyers', identifierType: 'email' })).toBe(undefined);
+  expect(resolveAudience(similar, { audienceName: 'Buyers', identifierType: 'email' }, words)).toBe(undefined);
 });
 
 describe('several audiences of one name and type', () => {
@@ -90,14 +85,4 @@ test.each(['EXPIRED', 'FAILED'])('an audience that is %s takes no uploads', (sta
   const audience = audienceOf({ id: '1', status });
   for (const wanted of [{ audienceId: '1' }, { audienceName: 'Buyers' }])
     expect(errorOf([audience], { ...wanted, identifierType: 'email' })).toMatchObject({ code: 'audience.unusable' });
-});
-
-test.each([
-  [{ status: 'IN_PROGRESS' }, true],
-  [{ estimatedSize: '-' }, true],
-  [{ estimatedSize: '100 or fewer' }, true],
-  [{ estimatedSize: '101' }, false],
-  [{ estimatedSize: null, status: 'SOMETHING_NEW' }, false],
-])('an audience with %j is not populating: %s', (overrides, expected) => {
-  expect(isNotPopulating(audienceOf(overrides))).toBe(expected);
 });

@@ -173,7 +173,7 @@ function runOnce(world: World, changes: Partial<RunOptions> = {}): Promise<RunRe
     log: { info() {}, warn() {} },
     progress: { show() {}, end() {}, close() {} },
     signal: new AbortController().signal,
-    limiter: unlimited,
+    createLimiter: () => unlimited,
     ...changes,
   });
 }

@@ -62,7 +62,7 @@ test('LINE is asked for no coding, and one that cannot be undone is named by the
     response.writeHead(200, { 'content-encoding': 'compress' }).end(text);
   });
   const { client } = setUpClient({ connection: { baseUrl: server.origin }, retry: { maxAttempts: 1 } });
-  const error = await client.listAudiences().catch((caught: unknown) => caught);
+  const error = await client.audiences.reread().catch((caught: unknown) => caught);
   expect(error).toMatchObject({ code: 'line.bad_answer', message: expect.stringContaining('content coding compress') });
   expect(server.arrivals[0]?.headers['accept-encoding']).toBe('identity');
 });

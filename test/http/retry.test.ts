@@ -11,8 +11,8 @@ import { createFakeClock } from '../setup/clientSetup.ts';
 
 const retry = { maxAttempts: 3, baseMs: 100, maxDelayMs: 350, maxTotalMs: 10_000 };
 
-function refused(status: number, reasons: string[] = [], bodyBegun = true): Failure {
-  return { kind: 'refused', status, reasons, bodyBegun };
+function refused(status: number, isTransient = false, bodyBegun = true): Failure {
+  return { kind: 'refused', status, reasons: [], isTransient, bodyBegun };
 }
 
 function network(code: string, bodyBegun = true): Failure {
@@ -25,14 +25,13 @@ function throughProxy(code: string, status?: number): Failure {
 
 test.each<[string, Failure, Verdict, Verdict]>([
   ['401', refused(401), 'unauthorised', 'unauthorised'],
-  ['401 with a reason worth a retry', refused(401, ['LOCK_DEFAULT']), 'unauthorised', 'unauthorised'],
+  ['401 with a reason worth a retry', refused(401, true), 'unauthorised', 'unauthorised'],
   ['429', refused(429), 'rate_limited', 'rate_limited'],
   ['400', refused(400), 'terminal', 'terminal'],
-  ['400 EMPTY_FILE', refused(400, ['EMPTY_FILE']), 'terminal', 'terminal'],
-  ['400 LOCK_DEFAULT', refused(400, ['LOCK_DEFAULT']), 'transient', 'transient'],
-  ['400 COPY_FAILED_WITH_LOCK', refused(400, ['X', 'COPY_FAILED_WITH_LOCK']), 'transient', 'transient'],
-  ['409 BLOCK_APP_CANNOT_ACQUIRE_LOCK', refused(409, ['BLOCK_APP_CANNOT_ACQUIRE_LOCK']), 'transient', 'transient'],
-  ['400 BLOCKED_BY_EXCEEDING_TIME_LIMIT', refused(400, ['BLOCKED_BY_EXCEEDING_TIME_LIMIT']), 'transient', 'transient'],
+  ['400 with a reason worth a retry', refused(400, true), 'transient', 'transient'],
+  ['409 with a reason worth a retry', refused(409, true), 'transient', 'transient'],
+  ['429 with a reason worth a retry', refused(429, true), 'rate_limited', 'rate_limited'],
+  ['500 with a reason worth a retry', refused(500, true), 'transient', 'unanswered'],
   ['403', refused(403), 'terminal', 'terminal'],
   ['302', refused(302), 'terminal', 'terminal'],
   ['a page of a proxy after the body', { kind: 'foreign', status: 403, bodyBegun: true }, 'transient', 'unanswered'],
@@ -45,7 +44,7 @@ test.each<[string, Failure, Verdict, Verdict]>([
   ['a certificate of another host', network('ERR_TLS_CERT_ALTNAME_INVALID', false), 'terminal', 'terminal'],
   ['a certificate for another purpose', network('INVALID_PURPOSE', false), 'terminal', 'terminal'],
   ['500 after the body', refused(500), 'transient', 'unanswered'],
-  ['503 before the body', refused(503, [], false), 'transient', 'transient'],
+  ['503 before the body', refused(503, false, false), 'transient', 'transient'],
   ['408 after the body', refused(408), 'transient', 'unanswered'],
   ['a 2xx that is not what LINE documents', { kind: 'unreadable', status: 202 }, 'transient', 'unanswered'],
   ['a timeout after the body', network('TIMEOUT'), 'transient', 'unanswered'],

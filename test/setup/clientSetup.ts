@@ -3,7 +3,9 @@ import { Agent } from 'undici';
 import { afterEach, beforeEach, expect } from 'vitest';
 import type { Clock } from '../../src/clock.ts';
 import type { Audience, RemoteUpload } from '../../src/destinations/destination.ts';
-import { type ClientOptions, createLineAdsClient, type LineAdsClient } from '../../src/destinations/lineAds/client.ts';
+import type { ApiOptions } from '../../src/destinations/lineAds/api.ts';
+import { createLineAdsClient, type LineAdsClient } from '../../src/destinations/lineAds/client.ts';
+import type { LineAdsConfig } from '../../src/destinations/lineAds/config.ts';
 import { audienceState, effectOf, heldBy, uploadState } from '../../src/destinations/lineAds/words.ts';
 
 export const startMs = Date.UTC(2026, 0, 15, 12, 0, 0);
@@ -43,18 +45,18 @@ export interface LoggedCall {
 
 export interface ClientSetup {
   client: LineAdsClient;
-  options: ClientOptions;
+  options: ApiOptions;
   clock: FakeClock;
   logged: LoggedCall[];
   warned: Record<string, unknown>[];
   controller: AbortController;
 }
 
-type Overrides = Partial<Pick<ClientOptions, 'dispatcher' | 'timeoutMs' | 'uploadSignal'>> & {
-  connection?: Partial<ClientOptions['connection']>;
-  limits?: Partial<ClientOptions['limits']>;
-  retry?: Partial<ClientOptions['retry']>;
-  jobs?: Partial<ClientOptions['jobs']>;
+type Overrides = Partial<Pick<ApiOptions, 'dispatcher' | 'timeoutMs' | 'uploadSignal' | 'settingsPath'>> & {
+  connection?: Partial<LineAdsConfig>;
+  limits?: Partial<LineAdsConfig['limits']>;
+  retry?: Partial<ApiOptions['retry']>;
+  jobs?: Partial<ApiOptions['jobs']>;
   random?: number;
 };
 
@@ -64,18 +66,20 @@ export function setUpClient(overrides: Overrides = {}): ClientSetup {
   const logged: LoggedCall[] = [];
   const warned: Record<string, unknown>[] = [];
   const controller = new AbortController();
-  const options: ClientOptions = {
+  const options: ApiOptions = {
     name: 'connection',
-    batch: { maxRecords: 500_000, maxBytes: 62_914_560 },
-    connection: {
+    settingsPath: 'connection',
+    config: {
+      type: 'line_ads',
       adAccountId: 'A1',
       accessKey: 'KEY-marked',
       secretKey: 'SECRET-marked',
       baseUrl: 'https://ads.line.me',
       signature: 'auto',
+      batch: { maxRecords: 500_000, maxBytes: 62_914_560 },
+      limits: { requestsPerSecond: 2000, concurrentReplaces: 3, concurrentUploads: 4, unfinishedJobs: 8, ...limits },
       ...connection,
     },
-    limits: { requestsPerSecond: 2000, concurrentReplaces: 3, concurrentUploads: 4, unfinishedJobs: 8, ...limits },
     retry: { maxAttempts: 4, baseMs: 100, maxDelayMs: 1000, maxTotalMs: 60_000, ...retry },
     jobs: { wait: true, timeoutMs: 100_000, pollMinMs: 1000, pollMaxMs: 8000, settleMs: 700, ...jobs },
     clock,

@@ -38,38 +38,43 @@ const baseUrl = z
     description: 'Where the LINE Ads API answers: scheme, host and port. Plain http only to loopback.',
   });
 
+const account = z.strictObject({
+  adAccountId: z
+    .string()
+    .regex(/^[A-Za-z]?\d{1,20}$/, 'must be digits, or a letter and digits, such as A12345678901')
+    .meta({
+      title: 'Ad account ID',
+      description: 'The LINE Ads account that owns the audiences: digits, or a letter and digits.',
+    }),
+  accessKey: z.string().min(1).meta({
+    title: 'Access key',
+    description: 'Access key of an API user with the Data Provider permission. Best given as ${NAME} or ${file:PATH}.',
+    writeOnly: true,
+    'x-secret': true,
+  }),
+  secretKey: z.string().min(1).meta({
+    title: 'Secret key',
+    description: 'Secret key that belongs to the access key. Best given as ${NAME} or ${file:PATH}.',
+    writeOnly: true,
+    'x-secret': true,
+  }),
+  baseUrl,
+  signature: z.enum(['auto', 'rfc7515', 'padded']).default('auto').meta({
+    title: 'Signature form',
+    description:
+      'How the three JWS parts are encoded: rfc7515 without "=", padded with it; auto finds out which LINE accepts.',
+  }),
+});
+
+/** The account of the syncs that name no destination. */
 export const connection = z
   .strictObject({
-    adAccountId: z
-      .string()
-      .regex(/^[A-Za-z]?\d{1,20}$/, 'must be digits, or a letter and digits, such as A12345678901')
-      .meta({
-        title: 'Ad account ID',
-        description: 'The LINE Ads account that owns the audiences: digits, or a letter and digits.',
-      }),
-    accessKey: z.string().min(1).meta({
-      title: 'Access key',
-      description:
-        'Access key of an API user with the Data Provider permission. Best given as ${NAME} or ${file:PATH}.',
-      writeOnly: true,
-      'x-secret': true,
-    }),
-    secretKey: z.string().min(1).meta({
-      title: 'Secret key',
-      description: 'Secret key that belongs to the access key. Best given as ${NAME} or ${file:PATH}.',
-      writeOnly: true,
-      'x-secret': true,
-    }),
-    baseUrl,
-    signature: z.enum(['auto', 'rfc7515', 'padded']).default('auto').meta({
-      title: 'Signature form',
-      description:
-        'How the three JWS parts are encoded: rfc7515 without "=", padded with it; auto finds out which LINE accepts.',
-    }),
+    type: z.literal('line_ads').default('line_ads').meta({ title: 'Type', description: 'The platform: LINE Ads.' }),
+    ...account.shape,
   })
   .meta({ title: 'Connection', description: 'The LINE Ads account and its API credentials.' });
 
-export const batch = z
+const ownBatch = z
   .strictObject({
     maxRecords: integer(1, 1_500_000)
       .default(lineLimits.maxRecords)
@@ -78,14 +83,13 @@ export const batch = z
       .default(lineLimits.maxBytes)
       .meta({ title: 'Bytes a batch', description: 'Largest body of one upload, all of it counted.', unit: 'bytes' }),
   })
-  .prefault({})
   .meta({ title: 'Batches', description: 'How uploads are cut.' });
 
-export const limits = z
+const ownLimits = z
   .strictObject({
     requestsPerSecond: integer(1, lineLimits.requestsPerSecond).default(lineLimits.requestsPerSecond).meta({
       title: 'Requests a second',
-      description: 'Most requests started in any second, over everything.',
+      description: 'Most requests of an account started in any second.',
       unit: 'requests/s',
     }),
     concurrentReplaces: integer(1, lineLimits.concurrentReplaces).default(lineLimits.concurrentReplaces).meta({
@@ -102,17 +106,40 @@ export const limits = z
       unit: 'jobs',
     }),
   })
-  .prefault({})
   .meta({
     title: 'Limits',
     description: "How hard LINE's API is used. LINE allows 10 requests a second and 3 REPLACEs at once.",
   });
 
+/** The settings of every account that has none of its own. */
+export const batch = ownBatch.prefault({});
+export const limits = ownLimits.prefault({});
+
+/** A further account, by name. */
+export const lineAdsDestination = z
+  .strictObject({
+    type: z.literal('line_ads').meta({ title: 'Type', description: 'The platform: LINE Ads.' }),
+    ...account.shape,
+    batch: ownBatch.optional(),
+    limits: ownLimits.optional(),
+  })
+  .meta({ title: 'LINE Ads account', description: 'A LINE Ads account and its API credentials.' });
+
+/** The fields that hold a secret. */
+export const secretFields = ['accessKey', 'secretKey'] as const;
+
 /** The account as the journal records it. */
-export function accountIdOf({ adAccountId }: Pick<ConnectionConfig, 'adAccountId'>): string {
+export function lineAdsAccountId({ adAccountId }: Pick<AccountConfig, 'adAccountId'>): string {
   return `line_ads:${adAccountId}`;
 }
 
-export type ConnectionConfig = z.output<typeof connection>;
+export type AccountConfig = z.output<typeof account>;
 export type BatchConfig = z.output<typeof batch>;
 export type LimitsConfig = z.output<typeof limits>;
+
+/** An account with the settings that hold for it. */
+export interface LineAdsConfig extends AccountConfig {
+  type: 'line_ads';
+  batch: BatchConfig;
+  limits: LimitsConfig;
+}

@@ -1,12 +1,15 @@
-import { type ErrorCode, SyncError } from '../../errors.ts';
+import { SyncError } from '../../errors.ts';
 import { type Failure, wrongLengthCode } from '../../http/retry.ts';
 import { ConnectionUntrusted, isTlsFault } from '../../http/tlsFaults.ts';
+import { accountHint, type Explanation, explanation, explanationByReason, permissionHint } from './reasons.ts';
 import { worstSkewMs } from './signing.ts';
 
 /** What a request was for; decides between messages that share a status. */
 export interface RequestPurpose {
   kind: 'audiences' | 'jobs' | 'add' | 'replace';
   adAccountId: string;
+  /** Path of the account's settings in the configuration; `connection` by default. */
+  settingsPath?: string;
   /** The audience's id, or its quoted name while it has none. */
   audience?: string;
 }
@@ -18,123 +21,6 @@ export interface FailureCircumstances {
   skewMs?: number | undefined;
 }
 
-interface Explanation {
-  code: ErrorCode;
-  message: string;
-  hint: string;
-}
-
-const permissionHint =
-  'Check in the Ad Manager (Group settings) that the API user may use this ad account; uploads need the Data Provider permission.';
-const accountHint = 'Check connection.adAccountId, and that this API user belongs to that account.';
-const nameHint = 'Change audienceName of this sync (1 to 120 characters).';
-const fileHint = 'Please report this: every line is made from a checked value, so LINE should take the file.';
-const lockHint = 'Run again later; if it persists, see whether somebody else is working on this audience.';
-
-function reason(code: ErrorCode, message: string, hint: string): Explanation {
-  return { code, message, hint };
-}
-
-/** LINE's reasons in words of ours (LINE Ads API reference, "Errors"). */
-const explanationByReason: ReadonlyMap<string, Explanation> = new Map([
-  [
-    'AUTHORIZATION_FAILED',
-    reason('auth.failed', 'the credentials are not accepted', 'Check accessKey and secretKey, and this clock.'),
-  ],
-  [
-    'PARTNER_PERMISSION_DENIED',
-    reason('auth.not_permitted', 'this API user lacks the permission for the request', permissionHint),
-  ],
-  [
-    'ACCOUNT_NOT_ALLOWED',
-    reason('auth.not_permitted', 'the ad account is not opened to this API user', permissionHint),
-  ],
-  [
-    'REQUEST_INPUT_ADACCOUNT_ID_INVALID',
-    reason('auth.account_not_found', 'the ad account id is not valid', accountHint),
-  ],
-  ['INVALID_ACCOUNT_ID', reason('auth.account_not_found', 'there is no ad account with this id', accountHint)],
-  [
-    'ENTITY_NOT_FOUND_INVALID_ID',
-    reason('auth.account_not_found', 'the ad account, or what was asked for in it, does not exist', accountHint),
-  ],
-  [
-    'REMOVED_ENTITY',
-    reason('auth.account_not_found', 'the ad account, or the audience in it, was removed', accountHint),
-  ],
-  [
-    'AUDIENCE_GROUP_NOT_FOUND',
-    reason('audience.not_found', 'the audience does not exist', 'Check audienceId, or whether it was deleted.'),
-  ],
-  [
-    'AUDIENCE_GROUP_NAME_DUPLICATE',
-    reason(
-      'audience.ambiguous',
-      'the name is taken by another audience, perhaps of another type',
-      'Set audienceId to use that audience, or change audienceName.',
-    ),
-  ],
-  ['AUDIENCE_GROUP_NAME_SIZE_OVER', reason('upload.refused', 'the audience name is over 120 characters', nameHint)],
-  ['AUDIENCE_GROUP_NAME_WRONG', reason('upload.refused', 'the audience name holds what LINE does not allow', nameHint)],
-  ['AUDIENCE_GROUP_NAME_EMPTY', reason('upload.refused', 'the audience name is empty', nameHint)],
-  [
-    'AUDIENCE_GROUP_COUNT_MAX_OVER',
-    reason(
-      'upload.refused',
-      'the account has as many audiences as LINE allows',
-      'Delete unused audiences in the Ad Manager.',
-    ),
-  ],
-  [
-    'UPLOAD_AUDIENCE_GROUP_INVALID_AUDIENCE_ID_FORMAT',
-    reason('upload.refused', 'a line of the file is not an identifier of this type to LINE', fileHint),
-  ],
-  [
-    'UPLOAD_AUDIENCE_GROUP_TOO_MANY_AUDIENCE_IDS',
-    reason('upload.refused', 'the file has too many lines', 'Lower batch.maxRecords.'),
-  ],
-  [
-    'UPLOAD_AUDIENCE_GROUP_NO_VALID_AUDIENCE_IDS',
-    reason('upload.refused', 'LINE found no valid identifier in the file', fileHint),
-  ],
-  [
-    'AUDIENCE_GROUP_CAN_NOT_UPLOAD_STATUS_EXPIRED',
-    reason('audience.unusable', 'the audience has expired', 'Delete it in the Ad Manager, or use another audience.'),
-  ],
-  ['EMPTY_FILE', reason('upload.refused', 'the file arrived empty', fileHint)],
-  ['FILE_SIZE_LIMIT_EXCEEDED', reason('upload.refused', 'the file is too large', 'Lower batch.maxBytes.')],
-  ['INVALID_FILE_CONTENT', reason('upload.refused', 'LINE could not use the content of the file', fileHint)],
-  ['DECODING_FAILED', reason('upload.refused', 'LINE could not read the file as text', fileHint)],
-  ['LOCK_DEFAULT', reason('line.retries_exhausted', 'LINE kept the audience locked', lockHint)],
-  [
-    'BLOCK_APP_CANNOT_ACQUIRE_LOCK',
-    reason('line.retries_exhausted', 'LINE could not get hold of the audience for us', lockHint),
-  ],
-  [
-    'BLOCKED_BY_EXCEEDING_TIME_LIMIT',
-    reason('line.retries_exhausted', 'LINE blocked the request for taking too long', lockHint),
-  ],
-  [
-    'COPY_FAILED_WITH_LOCK',
-    reason('line.retries_exhausted', 'LINE could not copy the audience while locked', lockHint),
-  ],
-]);
-
-/** LINE's reasons that are worth a retry (LINE Ads API reference, "Errors"). */
-const transientReasons: ReadonlySet<string> = new Set([
-  'LOCK_DEFAULT',
-  'BLOCK_APP_CANNOT_ACQUIRE_LOCK',
-  'BLOCKED_BY_EXCEEDING_TIME_LIMIT',
-  'COPY_FAILED_WITH_LOCK',
-]);
-
-export function isTransientReason(reason: string): boolean {
-  return transientReasons.has(reason);
-}
-
-/** The reasons that have a message of their own. */
-export const explainedReasons: readonly string[] = [...explanationByReason.keys()];
-
 /** The error that ends a request. LINE's free text never passes: only its status and reason codes. */
 export function explainFailure(
   failure: Failure,
@@ -143,7 +29,12 @@ export function explainFailure(
 ): SyncError {
   const { code, message, hint } = explain(failure, purpose, circumstances);
   const ErrorClass = failure.kind === 'network' && isTlsFault(failure.code) ? ConnectionUntrusted : SyncError;
-  return new ErrorClass(code, `${describePurpose(purpose)} failed: ${message}`, hint);
+  return new ErrorClass(code, `${describePurpose(purpose)} failed: ${message}`, nameFields(hint, purpose));
+}
+
+/** Hints are written for `connection`. Those about another destination name its settings. */
+function nameFields(hint: string, { settingsPath = 'connection' }: RequestPurpose): string {
+  return hint.replaceAll('connection.', `${settingsPath}.`);
 }
 
 function explain(failure: Failure, purpose: RequestPurpose, circumstances: FailureCircumstances): Explanation {
@@ -151,13 +42,13 @@ function explain(failure: Failure, purpose: RequestPurpose, circumstances: Failu
     case 'refused':
       return explainRefusal(failure.status, failure.reasons, purpose, circumstances);
     case 'foreign':
-      return reason(
+      return explanation(
         'line.blocked',
         `something other than LINE answered (status ${failure.status}, not LINE's JSON)`,
         `A proxy or firewall answered in LINE's place: ${allowHost} If nothing stands between, check the keys and permissions of the API user.`,
       );
     case 'unreadable':
-      return reason(
+      return explanation(
         'line.bad_answer',
         describeUnreadable(failure),
         'Check connection.baseUrl and any proxy between; run again later.',
@@ -193,7 +84,7 @@ function explainUnauthorised(answer: string, skewMs: number | undefined): Explan
   const clock = skewed
     ? `This machine's clock is ${Math.round(Math.abs(skewMs) / 1000)} s ${skewMs > 0 ? 'behind' : 'ahead of'} LINE's: set it first.`
     : 'This machine’s clock must be within 15 minutes of LINE’s.';
-  return reason(
+  return explanation(
     'auth.failed',
     `the credentials are not accepted (${answer})`,
     `Check that accessKey and secretKey belong together and were not rotated. ${clock}`,
@@ -237,7 +128,7 @@ type NetworkFailure = Extract<Failure, { kind: 'network' }>;
 function explainNetworkFailure(failure: NetworkFailure, { attempts, wasAnswered }: FailureCircumstances): Explanation {
   const { code, proxy } = failure;
   if (code === wrongLengthCode)
-    return reason('internal', 'the body had another length than announced', 'Please report this.');
+    return explanation('internal', 'the body had another length than announced', 'Please report this.');
   const tries = attempts === 1 ? '1 attempt' : `${attempts} attempts`;
   if (proxy?.status === undefined && isTlsFault(code)) return explainUntrusted(failure);
   if (proxy !== undefined && proxy.status !== undefined && proxy.status < 500)
@@ -245,12 +136,12 @@ function explainNetworkFailure(failure: NetworkFailure, { attempts, wasAnswered 
   const last = proxy === undefined ? code : `${code} from the proxy ${proxy.name}`;
   const checkProxy = proxy === undefined ? '' : ' Check the proxy, and whether this machine may use it.';
   return wasAnswered
-    ? reason(
+    ? explanation(
         'line.retries_exhausted',
         `no answer in ${tries}, last ${last}`,
         `Run again when the network is stable.${checkProxy}`,
       )
-    : reason(
+    : explanation(
         'line.unreachable',
         `no answer in ${tries}, last ${last}`,
         `Check connection.baseUrl, DNS, firewall and proxy (HTTPS_PROXY).${checkProxy}`,
@@ -260,7 +151,7 @@ function explainNetworkFailure(failure: NetworkFailure, { attempts, wasAnswered 
 /** Told alike whether or not LINE was trusted before. */
 function explainUntrusted({ code, proxy }: NetworkFailure): Explanation {
   const peer = proxy === undefined ? 'LINE or of a proxy on the way' : `the proxy ${proxy.name}`;
-  return reason(
+  return explanation(
     'line.unreachable',
     `the certificate of ${peer} is not trusted, or no TLS is spoken there (${code})`,
     'Give the authority of the certificate with NODE_EXTRA_CA_CERTS, or have the certificate renewed. Check connection.baseUrl and any proxy (HTTPS_PROXY).',
@@ -269,12 +160,12 @@ function explainUntrusted({ code, proxy }: NetworkFailure): Explanation {
 
 function explainProxyRefusal(name: string, status: number): Explanation {
   if (status === 407)
-    return reason(
+    return explanation(
       'config.invalid',
       `the proxy ${name} demands a login, or refused the one it was given (HTTP 407)`,
       'Write user and password into that variable: http://user:password@host:port, both percent-encoded.',
     );
-  return reason(
+  return explanation(
     'line.blocked',
     `the proxy ${name} refused to connect to LINE (HTTP ${status})`,
     `Change the rules of the proxy: ${allowHost}`,

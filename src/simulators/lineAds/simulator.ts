@@ -31,13 +31,18 @@ export interface SimulatorOptions {
   strictRates?: boolean;
 }
 
-/** A LINE Ads API that runs on this machine, and what a test may ask it. */
-export interface Simulator {
-  /** Scheme, host and port. */
-  url: string;
+/** The account of a simulator and its key. */
+export interface SimulatedConnection {
   adAccountId: string;
   accessKey: string;
   secretKey: string;
+}
+
+/** A LINE Ads API that runs on this machine, and what a test may ask it. */
+export interface Simulator extends SimulatedConnection {
+  /** Scheme, host and port. */
+  url: string;
+  connection: SimulatedConnection;
   /** Oldest first. */
   audiences(): Audience[];
   /** What LINE would hold now: every job that ended by now has taken effect. Throws for an unknown id. */
@@ -144,11 +149,12 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   });
   const port = await listen(server, options.port ?? 0);
   const { account, adAccountId, faults, signature } = service;
+  const { accessKey, secretKey } = signature;
+  const connection = { adAccountId, accessKey, secretKey };
   return {
     url: `http://127.0.0.1:${port}`,
-    adAccountId,
-    accessKey: signature.accessKey,
-    secretKey: signature.secretKey,
+    ...connection,
+    connection,
     audiences: () => account.audiences(),
     members: (audienceId) => account.members(audienceId),
     jobs: (audienceId) => account.jobs(audienceId),

@@ -1,8 +1,9 @@
 import nock from 'nock';
 import { describe, expect, test } from 'vitest';
+import type { Upload } from '../../../src/destinations/destination.ts';
 import { signRequest } from '../../../src/destinations/lineAds/signing.ts';
 import { SyncError } from '../../../src/errors.ts';
-import { createUploadForm } from '../../../src/http/multipart.ts';
+import { formOverheadBytes } from '../../../src/http/multipart.ts';
 import {
   accountPath,
   audienceJson,
@@ -21,8 +22,9 @@ const line = 'https://ads.line.me';
 const key = { accessKey: 'KEY-marked', secretKey: 'SECRET-marked' };
 const firstPage = `${accountPath}?page=1&size=100&sortKey=created&sortOrder=desc`;
 
-function uploadCall(purpose: 'add' | 'replace' = 'add', attempt = 1) {
-  const content = Buffer.from('one\ntwo\n');
+const content = Buffer.from('one\ntwo\n');
+
+function uploadOf(action: Upload['action'] = 'add'): Upload {
   const file = {
     name: 'run-sync-0.txt',
     bytes: content.length,
@@ -30,8 +32,7 @@ function uploadCall(purpose: 'add' | 'replace' = 'add', attempt = 1) {
       yield content;
     },
   };
-  const form = createUploadForm({ action: 'ADD', id: '77', idType: 'IFA' }, file);
-  return { purpose, audience: '77', form, attempt };
+  return { action, target: { audienceId: '77' }, identifierType: 'ifa', file };
 }
 
 describe('requests', () => {
@@ -44,31 +45,41 @@ describe('requests', () => {
     })
       .get(firstPage)
       .reply(200, pageOf([audienceJson({ id: '77' })]));
-    expect(await client.listAudiences()).toEqual([audienceOf({ id: '77' })]);
+    expect(await client.audiences.reread()).toEqual([audienceOf({ id: '77' })]);
   });
 
   test('an upload is one multipart POST with its exact length, signed without the boundary', async () => {
     const { client } = setUpClient();
-    const call = uploadCall();
     const path = `${accountPath}/upload`;
     const expected = await signRequest(key, { path, contentType: 'multipart/form-data' }, startMs, 'rfc7515');
-    const length = `${call.form.contentLength}`;
+    const fields = { action: 'ADD', id: '77', idType: 'IFA' };
+    const length = content.length + formOverheadBytes(fields, 'run-sync-0.txt');
     let body = '';
+    let contentType = '';
     nock(line).get(firstPage).reply(200, pageOf([]));
     nock(line, {
-      reqheaders: { ...expected, 'content-type': call.form.contentType, 'content-length': length },
+      reqheaders: {
+        ...expected,
+        'content-type': (value) => {
+          contentType = String(value);
+          return true;
+        },
+        'content-length': `${length}`,
+      },
     })
       .post(path, (text: string) => {
         body = text;
         return true;
       })
       .reply(202, audienceJson({ id: '77' }));
-    expect(await client.attemptUpload(call)).toEqual({
+    expect(await client.attemptUpload(uploadOf(), 1)).toEqual({
       kind: 'accepted',
       audience: audienceOf({ id: '77' }),
       calls: 1,
     });
-    expect(Buffer.byteLength(body)).toBe(call.form.contentLength);
+    const [, boundary] = /^multipart\/form-data; boundary=(line-ads-sync-[0-9a-f]{32})$/.exec(contentType) ?? [];
+    expect(body.startsWith(`--${boundary}\r\n`) && body.endsWith(`\r\n--${boundary}--\r\n`)).toBe(true);
+    expect(Buffer.byteLength(body)).toBe(length);
     expect(body).toContain('filename="run-sync-0.txt"\r\nContent-Type: text/plain\r\n\r\none\ntwo\n\r\n--');
   });
 
@@ -77,7 +88,7 @@ describe('requests', () => {
     nock(line)
       .get(`${accountPath}/77/upload-job`)
       .reply(200, { jobs: [jobJson({ id: '5' })] });
-    expect(await client.uploadJobs('77')).toMatchObject([{ id: '5', fileName: 'run-sync-0.txt', status: 'FINISHED' }]);
+    expect(await client.uploadsTo('77')).toMatchObject([{ id: '5', label: 'run-sync-0.txt', status: 'FINISHED' }]);
   });
 
   test('each call is logged with method, path, status, attempt and duration, and nothing secret', async () => {
@@ -86,7 +97,7 @@ describe('requests', () => {
       .get(firstPage)
       .reply(500, { errors: [{ reason: 'SECRET-marked' }] });
     nock(line).get(firstPage).reply(200, pageOf([]));
-    await client.listAudiences();
+    await client.audiences.reread();
     expect(logged).toEqual([
       { method: 'GET', path: accountPath, status: 500, attempt: 1, ms: 0 },
       { method: 'GET', path: accountPath, status: 200, attempt: 2, ms: 0 },
@@ -116,8 +127,8 @@ describe("LINE's clock", () => {
       await expectRead('rfc7515', startMs, 200, dateAfter(skewMs));
       await expectRead('rfc7515', startMs + skewMs, 200, dateAfter(skewMs));
       expect(client.clockSkewMs()).toBeUndefined();
-      await client.uploadJobs('77');
-      await client.uploadJobs('77');
+      await client.uploadsTo('77');
+      await client.uploadsTo('77');
       expect(client.clockSkewMs()).toBe(skewMs);
     },
   );
@@ -132,8 +143,8 @@ describe("LINE's clock", () => {
   ])('that is told as %j is not known, and ours is signed for', async (date) => {
     const { client } = setUpClient();
     for (let count = 0; count < 2; count += 1) await expectRead('rfc7515', startMs, 200, date);
-    await client.uploadJobs('77');
-    await client.uploadJobs('77');
+    await client.uploadsTo('77');
+    await client.uploadsTo('77');
     expect(client.clockSkewMs()).toBeUndefined();
   });
 
@@ -141,8 +152,8 @@ describe("LINE's clock", () => {
     const { client, warned } = setUpClient();
     await expectRead('rfc7515', startMs, 200, dateAfter(skewMs));
     await expectRead('rfc7515', startMs, 200, dateAfter(skewMs));
-    await client.uploadJobs('77');
-    await client.uploadJobs('77');
+    await client.uploadsTo('77');
+    await client.uploadsTo('77');
     expect(client.clockSkewMs()).toBeUndefined();
     expect(warned).toEqual([]);
   });
@@ -151,7 +162,7 @@ describe("LINE's clock", () => {
     const { client } = setUpClient({ random: 0 });
     await expectRead('rfc7515', startMs, status, dateAfter(7_200_000));
     await expectRead('rfc7515', startMs + 7_200_000, 200, dateAfter(7_200_000));
-    await client.uploadJobs('77');
+    await client.uploadsTo('77');
   });
 
   test.each([
@@ -161,8 +172,8 @@ describe("LINE's clock", () => {
     const { client, warned } = setUpClient();
     await expectRead('rfc7515', startMs, 401, dateAfter(skewMs));
     for (let count = 0; count < 2; count += 1) await expectRead('rfc7515', startMs + skewMs, 200, dateAfter(skewMs));
-    await client.uploadJobs('77');
-    await client.uploadJobs('77');
+    await client.uploadsTo('77');
+    await client.uploadsTo('77');
     expect(warned).toEqual([{ skewMs, message: expect.stringContaining(words) }]);
   });
 
@@ -171,7 +182,7 @@ describe("LINE's clock", () => {
     await expectRead('rfc7515', startMs, 200, dateAfter(7_200_000));
     await expectRead('rfc7515', startMs + 7_200_000, 200, rightDate);
     await expectRead('rfc7515', startMs, 200, dateAfter(7_200_000));
-    for (let count = 0; count < 3; count += 1) await client.uploadJobs('77');
+    for (let count = 0; count < 3; count += 1) await client.uploadsTo('77');
     expect(client.clockSkewMs()).toBe(7_200_000);
     expect(warned).toHaveLength(1);
   });
@@ -181,8 +192,8 @@ describe("LINE's clock", () => {
     await expectRead('rfc7515', startMs, 200);
     await expectRead('rfc7515', startMs, 200, dateAfter(7_200_000));
     await expectRead('rfc7515', startMs + 7_200_000, 200, dateAfter(7_200_000));
-    await client.uploadJobs('77');
-    await Promise.all([client.uploadJobs('77'), client.uploadJobs('77')]);
+    await client.uploadsTo('77');
+    await Promise.all([client.uploadsTo('77'), client.uploadsTo('77')]);
   });
 });
 
@@ -194,8 +205,8 @@ describe('after a 401', () => {
     await expectRead('rfc7515', startMs, 401, skewedDate);
     await expectRead('rfc7515', startMs + 7_200_000, 200, skewedDate);
     await expectRead('rfc7515', startMs + 7_200_000, 200, skewedDate);
-    await client.uploadJobs('77');
-    await client.uploadJobs('77');
+    await client.uploadsTo('77');
+    await client.uploadsTo('77');
   });
 
   test('the padded form is tried once when the clock is right, and kept', async () => {
@@ -203,8 +214,8 @@ describe('after a 401', () => {
     await expectRead('rfc7515', startMs, 401);
     await expectRead('padded', startMs, 200);
     await expectRead('padded', startMs, 200);
-    await client.uploadJobs('77');
-    await client.uploadJobs('77');
+    await client.uploadsTo('77');
+    await client.uploadsTo('77');
   });
 
   test("LINE's time, then the padded form at that time, are kept together", async () => {
@@ -213,8 +224,8 @@ describe('after a 401', () => {
     await expectRead('rfc7515', startMs + 7_200_000, 401, skewedDate);
     await expectRead('padded', startMs + 7_200_000, 200, skewedDate);
     await expectRead('padded', startMs + 7_200_000, 200, skewedDate);
-    await client.uploadJobs('77');
-    await client.uploadJobs('77');
+    await client.uploadsTo('77');
+    await client.uploadsTo('77');
     expect(logged.map(({ attempt }) => attempt)).toEqual([1, 2, 3, 1]);
   });
 
@@ -223,8 +234,8 @@ describe('after a 401', () => {
     await expectRead('rfc7515', startMs, 200);
     await expectRead('rfc7515', startMs, 401, skewedDate);
     await expectRead('rfc7515', startMs + 7_200_000, 200, skewedDate);
-    await client.uploadJobs('77');
-    await client.uploadJobs('77');
+    await client.uploadsTo('77');
+    await client.uploadsTo('77');
   });
 
   test('a form that LINE did not accept is not kept, its time is, and the error tells the skew', async () => {
@@ -233,7 +244,7 @@ describe('after a 401', () => {
     for (let count = 0; count < 2; count += 1) {
       await expectRead('rfc7515', startMs + 7_200_000, 401, skewedDate);
       await expectRead('padded', startMs + 7_200_000, 401, skewedDate);
-      await expect(client.uploadJobs('77')).rejects.toMatchObject({
+      await expect(client.uploadsTo('77')).rejects.toMatchObject({
         code: 'auth.failed',
         hint: expect.stringContaining('7200 s behind'),
       });
@@ -243,7 +254,7 @@ describe('after a 401', () => {
   test.each(['rfc7515', 'padded'] as const)('a fixed form (%s) is not changed', async (signature) => {
     const { client } = setUpClient({ connection: { signature } });
     await expectRead(signature, startMs, 401);
-    await expect(client.uploadJobs('77')).rejects.toMatchObject({ code: 'auth.failed' });
+    await expect(client.uploadsTo('77')).rejects.toMatchObject({ code: 'auth.failed' });
   });
 
   test('a 5xx in the middle does not pass for acceptance', async () => {
@@ -252,7 +263,7 @@ describe('after a 401', () => {
     await expectRead('padded', startMs, 503);
     await expectRead('rfc7515', startMs, 401);
     await expectRead('padded', startMs, 200);
-    await client.uploadJobs('77');
+    await client.uploadsTo('77');
   });
 });
 
@@ -260,7 +271,7 @@ describe('retries of a read', () => {
   test('follow full-jitter backoff and end when attempts are used up', async () => {
     const { client, clock } = setUpClient();
     nock(line).get(firstPage).times(4).reply(503);
-    await expect(client.listAudiences()).rejects.toMatchObject({
+    await expect(client.audiences.reread()).rejects.toMatchObject({
       code: 'line.retries_exhausted',
       hint: expect.stringContaining('4 attempts'),
     });
@@ -276,29 +287,46 @@ describe('retries of a read', () => {
       .get(firstPage)
       .reply(429, '', { 'retry-after': retryAfter, date: new Date(startMs).toUTCString() });
     nock(line).get(firstPage).reply(200, pageOf([]));
-    await client.listAudiences();
+    await client.audiences.reread();
     expect(clock.sleeps).toEqual([expectedMs]);
   });
 
   test('do not happen for a redirect, a refusal or an answer that cannot get better', async () => {
     const { client, clock } = setUpClient();
     nock(line).get(firstPage).reply(302, '', { location: 'https://elsewhere.example/' });
-    await expect(client.listAudiences()).rejects.toMatchObject({ code: 'line.bad_answer' });
+    await expect(client.audiences.reread()).rejects.toMatchObject({ code: 'line.bad_answer' });
     nock(line)
       .get(firstPage)
       .reply(400, [{ reason: 'REQUEST_INPUT_ADACCOUNT_ID_INVALID' }]);
-    await expect(client.listAudiences()).rejects.toMatchObject({ code: 'auth.account_not_found' });
+    await expect(client.audiences.reread()).rejects.toMatchObject({ code: 'auth.account_not_found' });
     nock(line)
       .get(firstPage)
       .reply(403, { errors: [{ reason: 'ACCOUNT_NOT_ALLOWED' }] });
-    await expect(client.listAudiences()).rejects.toMatchObject({ code: 'auth.not_permitted' });
+    await expect(client.audiences.reread()).rejects.toMatchObject({ code: 'auth.not_permitted' });
     expect(clock.sleeps).toEqual([]);
+  });
+
+  test.each([
+    [400, ['LOCK_DEFAULT'], 2],
+    [400, ['X', 'COPY_FAILED_WITH_LOCK'], 2],
+    [409, ['BLOCK_APP_CANNOT_ACQUIRE_LOCK'], 2],
+    [400, ['BLOCKED_BY_EXCEEDING_TIME_LIMIT'], 2],
+    [400, ['EMPTY_FILE'], 1],
+    [401, ['LOCK_DEFAULT'], 1],
+  ])('go by the reasons of a %i with %j: %i attempts', async (status, reasons, attempts) => {
+    const { client, logged } = setUpClient({ retry: { maxAttempts: 2 }, connection: { signature: 'padded' } });
+    nock(line)
+      .get(firstPage)
+      .times(attempts)
+      .reply(status, { errors: reasons.map((reason) => ({ reason })) });
+    await expect(client.audiences.reread()).rejects.toBeInstanceOf(SyncError);
+    expect(logged).toHaveLength(attempts);
   });
 
   test('happen for an answer that is not what LINE documents, which then is the error', async () => {
     const { client } = setUpClient({ retry: { maxAttempts: 2 } });
     nock(line).get(firstPage).times(2).reply(200, '<html>marked text</html>');
-    const error = await client.listAudiences().catch((caught: unknown) => caught);
+    const error = await client.audiences.reread().catch((caught: unknown) => caught);
     expect(error).toMatchObject({ code: 'line.bad_answer' });
     expect(JSON.stringify(error) + (error as Error).stack).not.toContain('marked');
   });
@@ -311,7 +339,7 @@ describe('retries of a read', () => {
       controller.abort(reason);
       signal?.throwIfAborted();
     };
-    await expect(client.listAudiences()).rejects.toBe(reason);
+    await expect(client.audiences.reread()).rejects.toBe(reason);
   });
 });
 
@@ -335,7 +363,7 @@ describe('the first request', () => {
       arrivedBeforeAnswer = server.arrivals.length;
     });
     const { client } = setUpClient({ connection: { baseUrl: server.origin } });
-    await Promise.all([client.uploadJobs('1'), client.uploadJobs('2'), client.attemptUpload(uploadCall())]);
+    await Promise.all([client.uploadsTo('1'), client.uploadsTo('2'), client.attemptUpload(uploadOf(), 1)]);
     expect(arrivedBeforeAnswer).toBe(1);
     expect(server.arrivals).toHaveLength(3);
   });
@@ -344,7 +372,7 @@ describe('the first request', () => {
     nock.enableNetConnect('127.0.0.1');
     const server = await setUpServer(async () => {});
     const { client } = setUpClient({ connection: { baseUrl: server.origin } });
-    await client.attemptUpload(uploadCall());
+    await client.attemptUpload(uploadOf(), 1);
     expect(server.arrivals.map(({ method }) => method)).toEqual(['GET', 'POST']);
   });
 
@@ -355,7 +383,7 @@ describe('the first request', () => {
       () => 401,
     );
     const { client } = setUpClient({ connection: { baseUrl: server.origin, signature: 'padded' } });
-    const results = await Promise.allSettled([client.uploadJobs('1'), client.uploadJobs('2')]);
+    const results = await Promise.allSettled([client.uploadsTo('1'), client.uploadsTo('2')]);
     expect(results.map((result) => result.status === 'rejected' && result.reason.code)).toEqual([
       'auth.failed',
       'auth.failed',
@@ -370,7 +398,7 @@ describe('the first request', () => {
       (index) => (index === 0 ? 400 : 200),
     );
     const { client } = setUpClient({ connection: { baseUrl: server.origin } });
-    const results = await Promise.allSettled([client.uploadJobs('1'), client.uploadJobs('2')]);
+    const results = await Promise.allSettled([client.uploadsTo('1'), client.uploadsTo('2')]);
     expect(results.map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
   });
 });
@@ -379,7 +407,7 @@ describe('reachability', () => {
   test('LINE is unreachable when nothing was ever answered', async () => {
     nock.enableNetConnect('127.0.0.1');
     const { client, logged } = setUpClient({ connection: { baseUrl: 'http://127.0.0.1:1' } });
-    await expect(client.listAudiences()).rejects.toMatchObject({ code: 'line.unreachable' });
+    await expect(client.audiences.reread()).rejects.toMatchObject({ code: 'line.unreachable' });
     expect(client.wasAnswered()).toBe(false);
     expect(logged.map(({ status, network }) => [status, network])).toEqual(
       Array.from({ length: 4 }, () => [null, 'ECONNREFUSED']),
@@ -392,8 +420,8 @@ describe('reachability', () => {
       index === 0 ? answerJson(response, 200, pageOf([])) : dropConnection(response),
     );
     const { client } = setUpClient({ connection: { baseUrl: server.origin } });
-    await client.listAudiences();
-    await expect(client.listAudiences()).rejects.toMatchObject({ code: 'line.retries_exhausted' });
+    await client.audiences.reread();
+    await expect(client.audiences.reread()).rejects.toMatchObject({ code: 'line.retries_exhausted' });
     expect(client.wasAnswered()).toBe(true);
   });
 });
@@ -415,8 +443,8 @@ describe('uploads in flight', () => {
       answerJson(response, 202, audienceJson());
     });
     const { client } = setUpClient({ connection: { baseUrl: server.origin } });
-    await client.listAudiences();
-    const attempts = await Promise.all(Array.from({ length: 9 }, () => client.attemptUpload(uploadCall(purpose))));
+    await client.audiences.reread();
+    const attempts = await Promise.all(Array.from({ length: 9 }, () => client.attemptUpload(uploadOf(purpose), 1)));
     expect(attempts.every(({ kind }) => kind === 'accepted')).toBe(true);
     expect(highest).toBe(most);
   });
@@ -434,7 +462,7 @@ describe('uploads in flight', () => {
       answerJson(response, 202, audienceJson());
     });
     const setup = setUpClient({ connection: { baseUrl: server.origin }, uploadSignal: grace.signal, ...overrides });
-    await setup.client.listAudiences();
+    await setup.client.audiences.reread();
     const posted = (count: number) => expect.poll(() => posts, { interval: 5 }).toBe(count);
     return { ...setup, grace, posted, answerUploads: held.resolve, countPosts: () => posts };
   }
@@ -443,10 +471,10 @@ describe('uploads in flight', () => {
 
   test('come to their end after the run is aborted, when no read starts any more', async () => {
     const { client, controller, posted, answerUploads } = await setUpHeldUploads();
-    const upload = client.attemptUpload(uploadCall());
+    const upload = client.attemptUpload(uploadOf(), 1);
     await posted(1);
     controller.abort(stopped);
-    await expect(client.uploadJobs('77')).rejects.toBe(stopped);
+    await expect(client.uploadsTo('77')).rejects.toBe(stopped);
     answerUploads();
     expect(await upload).toMatchObject({ kind: 'accepted' });
   });
@@ -458,13 +486,13 @@ describe('uploads in flight', () => {
       connection: { baseUrl: server.origin },
       uploadSignal: new AbortController().signal,
     });
-    await expect(client.uploadJobs('77')).rejects.toBe(stopped);
+    await expect(client.uploadsTo('77')).rejects.toBe(stopped);
     expect(server.arrivals).toHaveLength(1);
   });
 
   test('are cut when their own signal is aborted, and may have arrived', async () => {
     const { client, controller, grace, posted } = await setUpHeldUploads();
-    const upload = client.attemptUpload(uploadCall());
+    const upload = client.attemptUpload(uploadOf(), 1);
     await posted(1);
     controller.abort(stopped);
     grace.abort(stopped);
@@ -478,7 +506,7 @@ describe('uploads in flight', () => {
       else controller.abort(stopped);
     });
     const { client, controller } = setUpClient({ connection: { baseUrl: server.origin } });
-    expect(await client.attemptUpload(uploadCall())).toMatchObject({ kind: 'failed', verdict: 'unanswered' });
+    expect(await client.attemptUpload(uploadOf(), 1)).toMatchObject({ kind: 'failed', verdict: 'unanswered' });
   });
 
   test.each([
@@ -487,8 +515,8 @@ describe('uploads in flight', () => {
     ['its slot', 'add', { requestsPerSecond: 5 }],
   ] as const)('are not joined by one that waited for %s when the run was aborted', async (_case, purpose, limits) => {
     const { client, controller, posted, answerUploads, countPosts } = await setUpHeldUploads({ limits });
-    const first = client.attemptUpload(uploadCall(purpose));
-    const second = client.attemptUpload(uploadCall(purpose));
+    const first = client.attemptUpload(uploadOf(purpose), 1);
+    const second = client.attemptUpload(uploadOf(purpose), 1);
     await posted(1);
     controller.abort(stopped);
     answerUploads();
@@ -509,16 +537,16 @@ describe('uploads in flight', () => {
       connection: { baseUrl: server.origin },
       uploadSignal: new AbortController().signal,
     });
-    await expect(client.attemptUpload(uploadCall())).rejects.toBe(stopped);
+    await expect(client.attemptUpload(uploadOf(), 1)).rejects.toBe(stopped);
     expect(server.arrivals.map(({ method }) => method)).toEqual(['GET', 'POST']);
   });
 
   test('no longer start once the run is aborted', async () => {
     const { client, controller } = setUpClient();
     nock(line).get(firstPage).reply(200, pageOf([]));
-    await client.listAudiences();
+    await client.audiences.reread();
     const reason = new Error('stopped');
     controller.abort(reason);
-    await expect(client.attemptUpload(uploadCall())).rejects.toBe(reason);
+    await expect(client.attemptUpload(uploadOf(), 1)).rejects.toBe(reason);
   });
 });

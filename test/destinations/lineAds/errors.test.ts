@@ -1,12 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import {
-  explainedReasons,
-  explainFailure,
-  LineUntrusted,
-  type RequestPurpose,
-} from '../../../src/destinations/lineAds/errors.ts';
+import { explainFailure, type RequestPurpose } from '../../../src/destinations/lineAds/errors.ts';
+import { explainedReasons, isTransientReason } from '../../../src/destinations/lineAds/reasons.ts';
 import type { ErrorCode } from '../../../src/errors.ts';
 import type { Failure } from '../../../src/http/retry.ts';
+import { ConnectionUntrusted } from '../../../src/http/tlsFaults.ts';
 
 const listing: RequestPurpose = { kind: 'audiences', adAccountId: 'A1' };
 const adding: RequestPurpose = { kind: 'add', adAccountId: 'A1', audience: '77' };
@@ -14,7 +11,7 @@ const replacing: RequestPurpose = { kind: 'replace', adAccountId: 'A1', audience
 const once = { attempts: 1, wasAnswered: true };
 
 function refused(status: number, ...reasons: string[]): Failure {
-  return { kind: 'refused', status, reasons, bodyBegun: true };
+  return { kind: 'refused', status, reasons, isTransient: reasons.some(isTransientReason), bodyBegun: true };
 }
 
 const codeByReason: Record<string, ErrorCode> = {
@@ -110,10 +107,22 @@ test.each([
     explainFailure(failure, adding, { attempts: 1, wasAnswered }),
   );
   expect([start?.code, start?.message, start?.hint]).toEqual([middle?.code, middle?.message, middle?.hint]);
-  expect(start).toBeInstanceOf(LineUntrusted);
+  expect(start).toBeInstanceOf(ConnectionUntrusted);
   expect(start?.code).toBe('line.unreachable');
   expect(start?.message).toContain(code);
   expect(start?.hint).toContain('NODE_EXTRA_CA_CERTS');
+});
+
+test.each([
+  ['an unknown account', refused(400, 'INVALID_ACCOUNT_ID'), 'adAccountId'],
+  ['a redirect', refused(302), 'baseUrl'],
+  ['a page of a proxy', { kind: 'foreign', status: 403, bodyBegun: true }, 'baseUrl'],
+  ['an unreadable answer', { kind: 'unreadable', status: 200 }, 'baseUrl'],
+] as [string, Failure, string][])('the hint for %s names the setting of the destination', (_case, failure, field) => {
+  expect(explainFailure(failure, listing, once).hint).toContain(`connection.${field}`);
+  const { hint } = explainFailure(failure, { ...listing, settingsPath: 'destinations.second' }, once);
+  expect(hint).toContain(`destinations.second.${field}`);
+  expect(hint).not.toContain('connection.');
 });
 
 describe('a proxy that opens no tunnel', () => {

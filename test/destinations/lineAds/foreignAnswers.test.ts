@@ -1,8 +1,8 @@
 import nock from 'nock';
 import { describe, expect, test } from 'vitest';
+import type { Upload } from '../../../src/destinations/destination.ts';
 import { isForeign } from '../../../src/destinations/lineAds/foreignAnswers.ts';
 import type { SyncError } from '../../../src/errors.ts';
-import { createUploadForm } from '../../../src/http/multipart.ts';
 import { accountPath, audienceJson, pageOf, setUpClient, startMs, useNock } from '../../setup/clientSetup.ts';
 import { startServer } from '../../setup/lineServer.ts';
 
@@ -16,7 +16,7 @@ const line = 'https://ads.line.me';
 const firstPage = `${accountPath}?page=1&size=100&sortKey=created&sortOrder=desc`;
 const page = '<!DOCTYPE html><html><title>MARKED Access denied</title></html>';
 
-function uploadCall() {
+function uploadOf(): Upload {
   const content = Buffer.from('one\n');
   const file = {
     name: 'run-sync-0.txt',
@@ -25,8 +25,7 @@ function uploadCall() {
       yield content;
     },
   };
-  const form = createUploadForm({ action: 'ADD', id: '77', idType: 'IFA' }, file);
-  return { purpose: 'add', audience: '77', form, attempt: 1 } as const;
+  return { action: 'add', target: { audienceId: '77' }, identifierType: 'ifa', file };
 }
 
 async function failureOf(answer: Promise<unknown>): Promise<SyncError> {
@@ -85,7 +84,7 @@ describe("a 403 that is not LINE's", () => {
     async (body) => {
       const { client, clock, logged } = setUpClient({ retry: { maxAttempts: 3 } });
       nock(line).get(firstPage).times(3).reply(403, body);
-      const error = await failureOf(client.listAudiences());
+      const error = await failureOf(client.audiences.reread());
       expect(error.code).toBe('line.blocked');
       expect(error.message).toContain('403');
       expect(error.hint).toMatch(/proxy or firewall.*connection\.baseUrl.*NO_PROXY/);
@@ -101,14 +100,14 @@ describe("a 403 that is not LINE's", () => {
     nock(line)
       .get(firstPage)
       .reply(200, pageOf([audienceJson({ id: '77' })]));
-    expect(await client.listAudiences()).toHaveLength(1);
+    expect(await client.audiences.reread()).toHaveLength(1);
   });
 
   test('leaves open whether an upload whose body was sent has arrived', async () => {
     const { client } = setUpClient();
     nock(line).get(firstPage).reply(200, pageOf([]));
     nock(line).post(`${accountPath}/upload`).reply(403, page);
-    const attempt = await client.attemptUpload(uploadCall());
+    const attempt = await client.attemptUpload(uploadOf(), 1);
     expect(attempt).toMatchObject({ kind: 'failed', verdict: 'unanswered', calls: 1 });
     if (attempt.kind === 'failed') expect(attempt.error(1).code).toBe('line.blocked');
   });
@@ -116,7 +115,7 @@ describe("a 403 that is not LINE's", () => {
   test('on the first request is shared with who waited for it', async () => {
     const { client } = setUpClient({ retry: { maxAttempts: 1 } });
     nock(line).get(firstPage).reply(403, page);
-    const [list, jobs] = await Promise.all([failureOf(client.listAudiences()), failureOf(client.uploadJobs('77'))]);
+    const [list, jobs] = await Promise.all([failureOf(client.audiences.reread()), failureOf(client.uploadsTo('77'))]);
     expect([list.code, jobs.code]).toEqual(['line.blocked', 'line.blocked']);
   });
 });
@@ -126,7 +125,7 @@ test("a 403 of LINE's own still means the permission, at once", async () => {
   nock(line)
     .get(firstPage)
     .reply(403, { errors: [{ reason: 'NEW_REASON', property: '' }] });
-  expect((await failureOf(client.listAudiences())).code).toBe('auth.not_permitted');
+  expect((await failureOf(client.audiences.reread())).code).toBe('auth.not_permitted');
   expect(clock.sleeps).toEqual([]);
 });
 
@@ -137,14 +136,14 @@ test.each([
 ])('a %i of something between is retried, and then line.blocked', async (status, body) => {
   const { client } = setUpClient({ retry: { maxAttempts: 2 } });
   nock(line).get(firstPage).times(2).reply(status, body);
-  expect((await failureOf(client.listAudiences())).code).toBe('line.blocked');
+  expect((await failureOf(client.audiences.reread())).code).toBe('line.blocked');
 });
 
 test("an empty 401 is LINE's, and the other form of the signature is tried", async () => {
   const { client } = setUpClient();
   nock(line).get(firstPage).reply(401, '');
   nock(line).get(firstPage).reply(200, pageOf([]));
-  expect(await client.listAudiences()).toEqual([]);
+  expect(await client.audiences.reread()).toEqual([]);
 });
 
 test('an answer from between decides neither about the signature nor about the clock', async () => {
@@ -161,7 +160,7 @@ test('an answer from between decides neither about the signature nor about the c
   nock(line)
     .get(firstPage)
     .reply(record(200, pageOf([])));
-  await client.listAudiences();
+  await client.audiences.reread();
   expect(client.clockSkewMs()).toBeUndefined();
   expect(warned).toEqual([]);
   expect(signatures.every((signature) => signature !== null && !signature.includes('='))).toBe(true);
@@ -185,7 +184,7 @@ describe('an answer that is not whole or not what LINE documents', () => {
       response.write(body, () => response.socket?.end());
     });
     const { client } = setUpClient({ connection: { baseUrl: server.origin }, retry: { maxAttempts: 2 } });
-    const error = await failureOf(client.listAudiences());
+    const error = await failureOf(client.audiences.reread());
     expect(error.code).toContain(code);
     expect(error.message + error.hint).not.toMatch(/MARKED|login\.example/);
   });

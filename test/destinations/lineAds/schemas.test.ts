@@ -12,7 +12,9 @@ test('an audience is read whether its id is a string or a number, with unknown f
   expect(parseAnswer(audienceAnswer, body)).toEqual({
     id: '5343822743474',
     name: 'Buyers',
-    functionType: 'NEW',
+    type: 'NEW',
+    holds: undefined,
+    state: 'ready',
     status: 'PAUSED',
     estimatedSize: null,
     createdMs: null,
@@ -35,20 +37,24 @@ test('a job keeps the file name, an unknown state and the count', () => {
     {
       createdMs: null,
       id: '7',
-      fileName: 'a.txt',
+      label: 'a.txt',
+      effect: 'add',
+      state: 'unfinished',
       type: 'DIFF_ADD',
       status: 'RESTING',
-      failedType: null,
-      audienceCount: 9,
+      failure: null,
+      processed: 9,
     },
     {
       createdMs: null,
       id: '8',
-      fileName: '',
+      label: '',
+      effect: 'other',
+      state: 'failed',
       type: '',
       status: 'FAILED',
-      failedType: 'WRONG_FORMAT',
-      audienceCount: null,
+      failure: 'WRONG_FORMAT',
+      processed: null,
     },
   ]);
 });
@@ -93,9 +99,9 @@ test.each([
   ['[1]', null],
   ['{}', null],
   ['null', null],
-])('an audienceCount of %s is read as %s', (json, audienceCount) => {
+])('an audienceCount of %s is read as %s', (json, processed) => {
   const body = `{"jobs":[{"audienceGroupJobId":7,"audienceCount":${json}}]}`;
-  expect(parseAnswer(uploadJobsAnswer('1'), body)?.jobs).toMatchObject([{ audienceCount }]);
+  expect(parseAnswer(uploadJobsAnswer('1'), body)?.jobs).toMatchObject([{ processed }]);
 });
 
 test('ids beyond the exact numbers keep their digits, so that two of them stay two', () => {

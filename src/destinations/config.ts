@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import { namePattern, nameRule } from '../configFields.ts';
+import {
+  type BatchConfig,
+  type connection,
+  type LimitsConfig,
+  type LineAdsConfig,
+  lineAdsAccountId,
+  lineAdsDestination,
+  secretFields,
+} from './lineAds/config.ts';
+
+/*
+ * The destinations of a configuration: `connection`, and further ones by name.
+ */
+
+/** The name of the destination that `connection` configures. */
+export const connectionName = 'connection';
+
+const destinationName = z
+  .string()
+  .regex(namePattern, nameRule)
+  .refine((name) => name !== connectionName, 'is that of the common connection');
+
+const destination = z.discriminatedUnion('type', [lineAdsDestination]);
+
+export const destinations = z
+  .record(destinationName, destination)
+  .default({})
+  .meta({ title: 'Destinations', description: 'Further accounts by name, for the syncs that name them.' });
+
+/** Fields that hold a secret. */
+export const secretDestinationFields: readonly string[] = secretFields;
+
+/** A destination as it is written, without the settings that it shares. */
+export type WrittenDestination = z.output<typeof destination>;
+
+/** The settings of one destination. */
+export type DestinationConfig = LineAdsConfig;
+
+/** The part of a configuration that is about destinations. */
+export interface DestinationsConfig {
+  connection?: z.output<typeof connection> | undefined;
+  destinations: Readonly<Record<string, WrittenDestination>>;
+  /** Hold for every destination that has none of its own. */
+  batch: BatchConfig;
+  limits: LimitsConfig;
+}
+
+type Written = Pick<DestinationsConfig, 'connection' | 'destinations'>;
+
+/** Returns the names of all destinations, in the order of the configuration. */
+export function destinationNames(config: Written): string[] {
+  return [...(config.connection === undefined ? [] : [connectionName]), ...Object.keys(config.destinations)];
+}
+
+/** Returns where a destination stands in the configuration. */
+export function settingsPathOf(name: string): string {
+  return name === connectionName ? connectionName : `destinations.${name}`;
+}
+
+export function writtenDestination(config: Written, name: string): WrittenDestination | undefined {
+  if (name === connectionName) return config.connection;
+  return Object.hasOwn(config.destinations, name) ? config.destinations[name] : undefined;
+}
+
+/** Returns the settings of one destination. The schema has checked that it is there. */
+export function destinationConfigOf(config: DestinationsConfig, name: string): DestinationConfig {
+  const written = writtenDestination(config, name);
+  if (written === undefined) throw new Error('a destination that is not configured passed the schema');
+  return { ...written, batch: written.batch ?? config.batch, limits: written.limits ?? config.limits };
+}
+
+/** Returns platform and account, as the journal records them. */
+export function accountIdOf(destination: WrittenDestination): string {
+  switch (destination.type) {
+    case 'line_ads':
+      return lineAdsAccountId(destination);
+  }
+}
+
+/** Tells whether two destinations are one account, whose limits would then be used twice. */
+export function isSameAccount(a: WrittenDestination, b: WrittenDestination): boolean {
+  return accountIdOf(a) === accountIdOf(b) && originOf(a) === originOf(b);
+}
+
+function originOf({ baseUrl }: WrittenDestination): string {
+  return URL.parse(baseUrl)?.origin ?? baseUrl;
+}
