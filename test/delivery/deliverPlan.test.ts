@@ -191,7 +191,7 @@ describe.each(platforms)('on $title', (platform) => {
         fates: ['accept', 'accept', 'refuse'],
         processingMs: 1_000_000,
         capabilities: { concurrentUploads: 4, unfinishedUploads: 3 },
-        others: Array.from({ length: 3 }, () => ({ after: 2, effect: 'add' })),
+        others: Array.from({ length: 3 }, () => ({ after: 1, effect: 'add' })),
       });
       const startMs = clock.now();
       await errorOf(delivery.deliver());
