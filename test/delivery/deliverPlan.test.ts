@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Deliverable } from '../../src/delivery/deliverable.ts';
 import { SyncError } from '../../src/errors.ts';
-import { type Fate as BatchFate, remoteOf } from '../../src/report/batches.ts';
+import { remoteOf } from '../../src/report/batches.ts';
 import { platforms } from '../setup/platforms.ts';
 import { type DeliverySetup, errorOf, labelOf, lines, setUpDelivery } from './deliverySetup.ts';
 
@@ -191,7 +190,7 @@ describe.each(platforms)('on $title', (platform) => {
         fates: ['accept', 'accept', 'refuse'],
         processingMs: 1_000_000,
         capabilities: { concurrentUploads: 4, unfinishedUploads: 3 },
-        others: Array.from({ length: 3 }, () => ({ after: 2, effect: 'add' })),
+        others: Array.from({ length: 3 }, () => ({ after: 1, effect: 'add' })),
       });
       const startMs = clock.now();
       await errorOf(delivery.deliver());
@@ -315,70 +314,6 @@ describe.each(platforms)('on $title', (platform) => {
       controller.abort(reason);
       await expect(following).rejects.toBe(reason);
       expect(remoteOf(plan.batches).remote).toBe('unknown');
-    });
-  });
-
-  describe('the work that an earlier run has left', () => {
-    /** A delivery that continues with batches of these fates. */
-    function goOn(fates: readonly BatchFate[], setup: DeliverySetup = {}, resumed: Partial<Deliverable> = {}) {
-      const prepared = setUp({ batches: fates.length, resumed: { uploadsBefore: [], ...resumed }, ...setup });
-      fates.forEach((fate, index) => {
-        prepared.plan.batches[index]!.fate = fate;
-      });
-      return prepared;
-    }
-
-    test('is sent, but nothing that the destination holds', async () => {
-      const earlier = [label(0), label(2)];
-      const { delivery, plan, indexes } = goOn(['accepted', 'unsent', 'unknown'], { mode: 'add', earlier });
-      await delivery.deliver();
-      expect(indexes()).toEqual([1]);
-      await delivery.follow();
-      expect(remoteOf(plan.batches).remote).toBe('complete');
-    });
-
-    test('is not recorded as sent again where it has arrived', async () => {
-      const { delivery, written } = goOn(['accepted', 'unknown'], { mode: 'add', earlier: [label(0), label(1)] });
-      await delivery.deliver();
-      expect(written).toEqual(['unfinished 0', 'unfinished 1']);
-    });
-
-    test('is sent only after uploads of others have ended', async () => {
-      const { delivery, sent } = goOn(['accepted', 'unsent'], { mode: 'add', earlier: [label(0), 'by-hand'] });
-      await delivery.deliver();
-      expect(sent.map(({ unfinished }) => unfinished)).toEqual([[]]);
-    });
-
-    test('is not sent again if its first upload is listed late', async () => {
-      const { delivery, destination, plan, indexes, clock, written } = goOn(['unknown', 'unsent']);
-      const effect = plan.batches[0]!.planned.action;
-      destination.addUpload(label(0), { effect, listedFromMs: clock.now() + 500 });
-      await delivery.deliver();
-      await delivery.follow();
-      expect(indexes()).toEqual([1]);
-      expect(written.filter((step) => step.startsWith('before'))).toEqual([]);
-      expect(remoteOf(plan.batches).remote).toBe('complete');
-    });
-
-    test('is sent again if the destination does not list it', async () => {
-      const { delivery, indexes } = goOn(['unknown', 'unsent']);
-      await delivery.deliver();
-      expect(indexes()).toEqual([0, 1]);
-    });
-
-    test('of a Mirror into which others have uploaded since is no success', async () => {
-      const earlier = [label(0), 'by-hand'];
-      const { delivery, plan } = goOn(['unknown', 'unsent'], { mode: 'mirror', action: 'add', earlier });
-      await errorOf(delivery.deliver().then(() => delivery.follow()));
-      expect(plan.uploadsBefore).toEqual([]);
-      expect(plan.unplanned).toEqual([`job ${uploadId(2)} ${platform.effects.add}`]);
-    });
-
-    test('of an Add is not spoiled by another upload that adds', async () => {
-      const earlier = [label(0), 'by-hand'];
-      const { delivery } = goOn(['unknown', 'unsent'], { mode: 'add', earlier });
-      await delivery.deliver();
-      await delivery.follow();
     });
   });
 

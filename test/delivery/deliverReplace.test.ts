@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Deliverable } from '../../src/delivery/deliverable.ts';
 import type { SyncError } from '../../src/errors.ts';
-import { type Fate as BatchFate, remoteOf } from '../../src/report/batches.ts';
+import { remoteOf } from '../../src/report/batches.ts';
 import { withReplace } from '../setup/platforms.ts';
 import { type DeliverySetup, errorOf, labelOf, setUpDelivery } from './deliverySetup.ts';
 
@@ -87,52 +86,6 @@ describe('more batches than the destination lists uploads', () => {
     const listed = await destination.uploadsTo(audienceId);
     expect([listed.length, listed.some((upload) => upload.label === 'by-hand')]).toEqual([50, false]);
     expect(plan.unplanned).toHaveLength(expected === 'succeeds' ? 0 : 1);
-  });
-});
-
-describe('the work that an earlier run has left', () => {
-  /** A delivery that continues with batches of these fates. */
-  function goOn(fates: readonly BatchFate[], setup: DeliverySetup = {}, resumed: Partial<Deliverable> = {}) {
-    const prepared = setUp({ batches: fates.length, resumed: { uploadsBefore: [], ...resumed }, ...setup });
-    fates.forEach((fate, index) => {
-      prepared.plan.batches[index]!.fate = fate;
-    });
-    return prepared;
-  }
-
-  test('is replaced again if the destination does not list it, as long as nothing was added', async () => {
-    const { delivery, sent } = goOn(['unknown', 'unsent']);
-    await delivery.deliver();
-    expect(sent.map(({ action }) => action)).toEqual(['replace', 'add']);
-  });
-
-  test('is not replaced again once anything was added', async () => {
-    const { delivery, sent } = goOn(['unknown', 'unknown']);
-    expect((await errorOf(delivery.deliver())).code).toBe('line.retries_exhausted');
-    expect(sent).toEqual([]);
-  });
-
-  test('and has arrived makes uploads that add wait until the one that replaces is finished', async () => {
-    const { delivery, sent, clock } = goOn(['unknown', 'unsent'], { earlier: [label(0)] });
-    const startMs = clock.now();
-    await delivery.deliver();
-    expect(sent.map(({ action, unfinished }) => [action, unfinished])).toEqual([['add', []]]);
-    expect(clock.now() - startMs).toBeGreaterThanOrEqual(5000);
-  });
-
-  test('of a mirror into which others have uploaded since is no success', async () => {
-    const { delivery, plan } = goOn(['unknown', 'unsent'], { earlier: [label(0), 'by-hand'] });
-    await delivery.deliver();
-    expect((await errorOf(delivery.follow())).code).toBe('audience.changed');
-    expect(plan.uploadsBefore).toEqual([]);
-  });
-
-  test('is an upload that replaces and never arrived: it is sent, and discards the uploads of others before it', async () => {
-    const { delivery, plan, sent } = goOn(['unknown', 'unsent'], { earlier: ['by-hand'] });
-    await delivery.deliver();
-    await delivery.follow();
-    expect(sent.map(({ action }) => action)).toEqual(['replace', 'add']);
-    expect(plan.unplanned).toEqual([]);
   });
 });
 
