@@ -1,6 +1,21 @@
 import { z } from 'zod';
 
-/** A field of the configuration that is a whole number within bounds, both included. */
+/*
+ * Building blocks of the configuration's schemas.
+ */
+
+/** A whole number within bounds, both included. */
 export function integer(minimum: number, maximum: number) {
   return z.int().min(minimum).max(maximum);
 }
+
+/** Text that is valid when `problemOf` returns undefined. */
+export function checkedText(problemOf: (text: string) => string | undefined) {
+  return z.string().superRefine((text, context) => {
+    const message = problemOf(text);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  });
+}
+
+/** Metadata of a field that holds a secret. */
+export const secret = { writeOnly: true, 'x-secret': true } as const;

@@ -1,5 +1,4 @@
 import type { Dispatcher } from 'undici';
-import type { BigquerySourceConfig } from '../config.ts';
 import { notOneSelect } from '../oneSelect.ts';
 import { rowsToChunk } from '../rows.ts';
 import { type Relation, type Selection, selectFrom } from '../select.ts';
@@ -10,6 +9,7 @@ import { createSession } from '../servers/session.ts';
 import type { Chunk, Source, WantedColumns } from '../source.ts';
 import { createAmbientAuth } from './ambientAuth.ts';
 import { type BigqueryApi, createBigqueryApi } from './api.ts';
+import type { BigquerySourceConfig } from './config.ts';
 import {
   ambientCredentials,
   type GoogleCredentials,

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { BigquerySourceConfig } from '../config.ts';
 import type { TextRow } from '../rows.ts';
 import type { Session } from '../servers/session.ts';
 import { patienceOf, watchSilence } from '../servers/silence.ts';
 import type { BigqueryApi } from './api.ts';
+import type { BigquerySourceConfig } from './config.ts';
 import { type BigqueryError, BigqueryRefusal, bigqueryFault } from './errors.ts';
 
 /** Where queries are run, and for whom. */

@@ -1,10 +1,10 @@
 import { cutRows } from '../chunks.ts';
-import type { ClickhouseSourceConfig } from '../config.ts';
 import { type Relation, type Selection, selectFrom } from '../select.ts';
 import { fromSelected, selectedRows } from '../selected.ts';
 import { createHttpConnections } from '../servers/http.ts';
 import { createSession } from '../servers/session.ts';
 import type { Chunk, Source, WantedColumns } from '../source.ts';
+import type { ClickhouseSourceConfig } from './config.ts';
 import { ask, type ClickhouseServer, rowsOf } from './http.ts';
 import { clickhouseSql, quoteClickhouseName } from './sql.ts';
 import { endOfLastTsvRow, tsvToChunk } from './tsv.ts';

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { type Dispatcher, request } from 'undici';
 import { decodedBody } from '../../http/contentCoding.ts';
-import type { ClickhouseSourceConfig } from '../config.ts';
 import { ServerFailure } from '../servers/errors.ts';
 import type { Session } from '../servers/session.ts';
 import { patienceOf, watchSilence } from '../servers/silence.ts';
+import type { ClickhouseSourceConfig } from './config.ts';
 import { exceptionIn, refusedAnswer } from './errors.ts';
 import { unescapeTsv } from './tsv.ts';
 

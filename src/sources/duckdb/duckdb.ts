@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { SyncError } from '../../errors.ts';
-import type { DuckdbSourceConfig } from '../config.ts';
 import { notOneSelect } from '../oneSelect.ts';
 import { selectedRows } from '../selected.ts';
 import type { Source, WantedColumns } from '../source.ts';
 import { quoteText } from '../sqlText.ts';
+import type { DuckdbSourceConfig } from './config.ts';
 import type { DuckdbEngine } from './engine.ts';
 import { checkNamedFiles } from './namedFiles.ts';
 import { readRelation } from './relation.ts';

@@ -1,8 +1,9 @@
 import { findColumns, findNamedColumn } from '../columns.ts';
 import type { Chunk, Source, WantedColumns } from '../source.ts';
 import { changedMeanwhile, readFileBytes } from './compression.ts';
+import type { CsvConfig } from './config.ts';
 import { createCsvBlock, maxRecordBytes } from './csvBlock.ts';
-import { type CsvConfig, type CsvHeader, readCsvHeader } from './csvHeader.ts';
+import { type CsvHeader, readCsvHeader } from './csvHeader.ts';
 import { createRecordReader } from './csvRecords.ts';
 import { NotDecodable, toUtf8 } from './decode.ts';
 import { encodingFault } from './encodingFault.ts';

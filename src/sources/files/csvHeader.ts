@@ -1,11 +1,9 @@
 import { SyncError } from '../../errors.ts';
 import { isIdentifierLike } from '../columns.ts';
-import type { FilesSourceConfig } from '../config.ts';
+import type { CsvConfig } from './config.ts';
 import { type CsvBlock, maxRecordBytes } from './csvBlock.ts';
 import type { CsvForm, LineEnd } from './csvRecords.ts';
 import { beginsAsUtf8 } from './encodings.ts';
-
-export type CsvConfig = NonNullable<FilesSourceConfig['csv']>;
 
 /** The form and the names of a CSV file, read from its first record. */
 export interface CsvHeader {

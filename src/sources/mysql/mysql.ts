@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import mysql, { type Connection as Client, type FieldPacket } from 'mysql2';
-import type { MysqlSourceConfig } from '../config.ts';
 import { chunksOfRows, type TextRow } from '../rows.ts';
 import { type Relation, type Selection, selectFrom } from '../select.ts';
 import { fromSelected, selectedRows } from '../selected.ts';
@@ -10,6 +9,7 @@ import { createSession } from '../servers/session.ts';
 import { patienceOf, watchSilence } from '../servers/silence.ts';
 import { tlsOptions } from '../servers/tls.ts';
 import type { Source, WantedColumns } from '../source.ts';
+import type { MysqlSourceConfig } from './config.ts';
 import { mysqlFault } from './errors.ts';
 import { mysqlSql, mysqlType, quoteMysqlName } from './sql.ts';
 

@@ -1,7 +1,6 @@
 import pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import { cutRows, fieldSeparator, toChunk } from '../chunks.ts';
-import type { PostgresSourceConfig } from '../config.ts';
 import { rowsToChunk, type TextRow } from '../rows.ts';
 import { type Relation, type Selection, selectFrom } from '../select.ts';
 import { fromSelected, selectedRows } from '../selected.ts';
@@ -11,6 +10,7 @@ import { patienceOf, watchSilence } from '../servers/silence.ts';
 import { tlsOptions } from '../servers/tls.ts';
 import type { Chunk, Source, WantedColumns } from '../source.ts';
 import { quoteName } from '../sqlText.ts';
+import type { PostgresSourceConfig } from './config.ts';
 import { postgresFault } from './errors.ts';
 import { postgresSql, redshiftSql } from './sql.ts';
 

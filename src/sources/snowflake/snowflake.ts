@@ -1,7 +1,6 @@
 import { createPrivateKey } from 'node:crypto';
 import { SyncError } from '../../errors.ts';
 import { clientProxy, portOf } from '../../http/proxies.ts';
-import type { SnowflakeSourceConfig } from '../config.ts';
 import { beginsAsSelect, notOneSelect } from '../oneSelect.ts';
 import { rowsToChunk, type TextRow } from '../rows.ts';
 import { type Relation, type Selection, selectFrom } from '../select.ts';
@@ -11,6 +10,7 @@ import { createSession, type Session } from '../servers/session.ts';
 import { patienceOf, watchSilence } from '../servers/silence.ts';
 import type { Chunk, Source, WantedColumns } from '../source.ts';
 import { quoteName } from '../sqlText.ts';
+import type { SnowflakeSourceConfig } from './config.ts';
 import { snowflakeSql, snowflakeType } from './sql.ts';
 import { type SnowflakeAnswer, type SnowflakeLogin, type SnowflakeThread, startSnowflakeThread } from './thread.ts';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openBigquery } from '../../../src/sources/bigquery/bigquery.ts';
-import type { BigquerySourceConfig } from '../../../src/sources/config.ts';
+import type { BigquerySourceConfig } from '../../../src/sources/bigquery/config.ts';
 import type { Source, WantedColumns } from '../../../src/sources/source.ts';
 import { afterThisTest, all, freeAfterEachTest, wantedOf } from '../serverSetup.ts';
 import { allTextOf, readAll, syncErrorOf } from '../sourceSetup.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { openClickhouse } from '../../../src/sources/clickhouse/clickhouse.ts';
-import type { ClickhouseSourceConfig } from '../../../src/sources/config.ts';
+import type { ClickhouseSourceConfig } from '../../../src/sources/clickhouse/config.ts';
 import type { Source, WantedColumns } from '../../../src/sources/source.ts';
 import { afterThisTest, all, freeAfterEachTest, wantedOf } from '../serverSetup.ts';
 import { allTextOf, readAll, syncErrorOf } from '../sourceSetup.ts';

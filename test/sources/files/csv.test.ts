@@ -9,8 +9,8 @@ import {
 } from 'node:fs';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import type { FilesSourceConfig } from '../../../src/sources/config.ts';
 import { openDuckdb } from '../../../src/sources/duckdb/engine.ts';
+import type { CsvConfig } from '../../../src/sources/files/config.ts';
 import {
   allTextOf,
   duckdbShare,
@@ -26,15 +26,13 @@ const sources = useSources();
 
 const person = 'marked.person';
 
-type Csv = NonNullable<FilesSourceConfig['csv']>;
-
 let files = 0;
 
 function write(content: string | Uint8Array, ending = 'csv'): string {
   return sources.write(`file-${++files}.${ending}`, content);
 }
 
-function read(content: string | Uint8Array, csv?: Partial<Csv>, column = 'email'): Promise<string[]> {
+function read(content: string | Uint8Array, csv?: Partial<CsvConfig>, column = 'email'): Promise<string[]> {
   return readFileColumn(
     sources.engine,
     write(content),
@@ -44,7 +42,7 @@ function read(content: string | Uint8Array, csv?: Partial<Csv>, column = 'email'
 }
 
 describe('the dialect', () => {
-  test.each<[string, string, Partial<Csv> | undefined, string[]]>([
+  test.each<[string, string, Partial<CsvConfig> | undefined, string[]]>([
     ['commas', 'id,email\n1,a@b.c\n2,d@e.f\n', undefined, ['a@b.c', 'd@e.f']],
     ['semicolons', 'id;email\n1;a@b.c\n', undefined, ['a@b.c']],
     ['tabs', 'id\temail\n1\ta@b.c\n', undefined, ['a@b.c']],
@@ -313,7 +311,7 @@ function latin1(text: string): Buffer {
 const shiftJis = Buffer.concat([Buffer.from('id,email\n1,a@b.c\n2,'), Buffer.from([0x93, 0xfa, 0x96, 0x7b, 0x0a])]);
 
 describe('a malformed file', () => {
-  test.each<[string, string | Uint8Array, string, string, Partial<Csv>?]>([
+  test.each<[string, string | Uint8Array, string, string, Partial<CsvConfig>?]>([
     ['too few fields', `id,email\n1,a@b.c\n${person}\n`, 'source.malformed', 'at line 3, it has 1 of 2 fields'],
     ['too many fields', `id,email\n1,a@b.c\n2,${person},x\n`, 'source.malformed', 'at line 3, it has 3 of 2 fields'],
     ['too many fields at once', `id,email\n1,${person},x\n`, 'source.malformed', 'at line 2, it has 3 of 2 fields'],

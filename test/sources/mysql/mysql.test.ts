@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type MysqlSourceConfig, sourceSchema } from '../../../src/sources/config.ts';
+import { sourceSchema } from '../../../src/sources/config.ts';
+import type { MysqlSourceConfig } from '../../../src/sources/mysql/config.ts';
 import { openMysql } from '../../../src/sources/mysql/mysql.ts';
 import type { WantedColumns } from '../../../src/sources/source.ts';
 import { openFaultyProxy, useMariadb } from '../databases.ts';

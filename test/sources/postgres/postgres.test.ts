@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { PostgresSourceConfig } from '../../../src/sources/config.ts';
 import { sourceSchema } from '../../../src/sources/config.ts';
+import type { PostgresSourceConfig } from '../../../src/sources/postgres/config.ts';
 import { openPostgres } from '../../../src/sources/postgres/postgres.ts';
 import type { WantedColumns } from '../../../src/sources/source.ts';
 import { openFaultyProxy, usePostgres } from '../databases.ts';
