@@ -40,8 +40,8 @@ export interface SqlEngine {
 
 /** Something that an engine can read: a table, a query or a file. */
 export interface Relation {
-  /** How to call it in messages. */
-  where: string;
+  /** Its name in messages. */
+  label: string;
   /** A FROM item. */
   from: string;
   columns: readonly RelationColumn[];
@@ -73,7 +73,7 @@ export interface Selection {
 
 /** Throws `source.column_missing` if a wanted column does not exist or is of a type that holds no identifiers. */
 export function selectFrom(relation: Relation, wanted: WantedColumns, engine: SqlEngine): Selection {
-  const { where, from, columns } = relation;
+  const { label, from, columns } = relation;
   const names = columns.map(({ name }) => name);
   const read = new Map<string, { index: number; text: ColumnText }>();
   const positionOf = (index: number, text: ColumnText) => {
@@ -81,7 +81,7 @@ export function selectFrom(relation: Relation, wanted: WantedColumns, engine: Sq
     return [...read.keys()].indexOf(text.sql);
   };
   const choices = wanted.choices.map((choice) => ({
-    identifiers: findColumns(names, choice, where).map((index) =>
+    identifiers: findColumns(names, choice, label).map((index) =>
       positionOf(index, textOf(relation, index, choice, engine)),
     ),
     country: choice.country === undefined ? undefined : positionOf(...countryTextOf(relation, choice.country, engine)),
@@ -108,7 +108,7 @@ function textOf(relation: Relation, index: number, choice: ColumnChoice, engine:
 }
 
 function checkType(
-  { where, columns }: Relation,
+  { label, columns }: Relation,
   index: number,
   { identifierType }: ColumnChoice,
   engine: SqlEngine,
@@ -118,7 +118,7 @@ function checkType(
   const isWanted =
     holds === 'uuids' ? identifierType === undefined || identifierType === 'ifa' : holds === 'identifiers';
   if (isWanted) return;
-  const column = `Column ${name} of ${where} is of type ${nameOfType(type)}`;
+  const column = `Column ${name} of ${label} is of type ${nameOfType(type)}`;
   if (holds === 'bytes') {
     const [asHash, asText] = engine.bytesAsText(/^\w+$/.test(name) ? name : 'col');
     throw new SyncError(
@@ -146,7 +146,7 @@ function countryTextOf(relation: Relation, country: string, engine: SqlEngine): 
   if (text !== undefined) return [index, { sql: text, isList: false }];
   throw new SyncError(
     'source.column_missing',
-    `Column ${name} of ${relation.where} is of type ${nameOfType(type)}, which holds no country codes.`,
+    `Column ${name} of ${relation.label} is of type ${nameOfType(type)}, which holds no country codes.`,
     'Choose a column of text for syncs[].countryColumn.',
   );
 }
@@ -157,7 +157,7 @@ function keyTextOf(relation: Relation, key: string, engine: SqlEngine): string {
   if (text !== undefined) return text;
   throw new SyncError(
     'source.column_missing',
-    `Column ${name} of ${relation.where} is of type ${nameOfType(type)}, which is no key.`,
+    `Column ${name} of ${relation.label} is of type ${nameOfType(type)}, which is no key.`,
     'Choose a column of text or numbers for rejects.keyColumn.',
   );
 }
@@ -168,7 +168,7 @@ function cursorOf(relation: Relation, { column, after }: NonNullable<WantedColum
   if (greatest === undefined)
     throw new SyncError(
       'source.column_missing',
-      `Column ${name} of ${relation.where} is of type ${nameOfType(type)}, which has no order.`,
+      `Column ${name} of ${relation.label} is of type ${nameOfType(type)}, which has no order.`,
       'Choose a column of times, numbers or text for syncs[].cursor.column.',
     );
   return {

@@ -29,10 +29,10 @@ export function checkSelected({ query, table, where }: Selected, context: z.core
 }
 
 /** Returns the SELECT and its label in messages. The label never quotes a query, whose text may hold a person's data. */
-export function selectedRows({ query, table, where }: Selected): { select: string; where: string } {
-  if (query !== undefined) return { select: withoutEnd(query), where: 'the query' };
+export function selectedRows({ query, table, where }: Selected): { select: string; label: string } {
+  if (query !== undefined) return { select: withoutEnd(query), label: 'the query' };
   const condition = where === undefined ? '' : ` WHERE (\n${where}\n)`;
-  return { select: `SELECT * FROM ${table}${condition}`, where: `the table ${table}` };
+  return { select: `SELECT * FROM ${table}${condition}`, label: `the table ${table}` };
 }
 
 /** A semicolon followed only by blanks and comments. */

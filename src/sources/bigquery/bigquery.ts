@@ -28,12 +28,12 @@ export async function openBigquery(
   wanted: WantedColumns,
   signal: AbortSignal,
 ): Promise<Source> {
-  const { select, where } = selectedRows(config);
+  const { select, label } = selectedRows(config);
   const url = new URL(config.apiEndpoint ?? 'https://bigquery.googleapis.com');
   const connections = createHttpConnections();
   const stopping = new AbortController();
   const session = createSession({
-    asked: { server: config.projectId === undefined ? 'BigQuery' : `BigQuery, project ${config.projectId}`, where },
+    asked: { server: config.projectId === undefined ? 'BigQuery' : `BigQuery, project ${config.projectId}`, label },
     signal,
     destroy: () => stopping.abort(),
   });
@@ -45,7 +45,7 @@ export async function openBigquery(
     return await session.during(async () => {
       const api = await connect(config, url, connections, stopping.signal);
       const project: BigqueryProject = { api, config, session, stopping: stopping.signal };
-      const relation = { where, from: fromSelected(select), columns: await describe(select, project) };
+      const relation = { label, from: fromSelected(select), columns: await describe(select, project) };
       session.connected();
       const selection = selectFrom(relation, wanted, bigquerySql);
       return {

@@ -15,12 +15,12 @@ export async function openClickhouse(
   wanted: WantedColumns,
   signal: AbortSignal,
 ): Promise<Source> {
-  const { select, where } = selectedRows(config);
+  const { select, label } = selectedRows(config);
   const url = new URL(config.url);
   const connections = createHttpConnections(config.ca);
   const stopping = new AbortController();
   const session = createSession({
-    asked: { server: `ClickHouse at ${url.host}`, where },
+    asked: { server: `ClickHouse at ${url.host}`, label },
     signal,
     destroy: () => stopping.abort(),
   });
@@ -32,7 +32,7 @@ export async function openClickhouse(
   try {
     return await session.during(async () => {
       const from = fromSelected(select);
-      const relation = { where, from, columns: await describe(from, server) };
+      const relation = { label, from, columns: await describe(from, server) };
       const selection = selectFrom(relation, wanted, clickhouseSql);
       return {
         columns: selection.columns,

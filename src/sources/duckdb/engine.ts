@@ -14,14 +14,14 @@ export type OpenEngine = () => Promise<DuckdbEngine>;
 export interface DuckdbEngine {
   /** Attaches a database file read-only; its tables are found by their plain names. */
   attach(path: string): Promise<void>;
-  /** Inspects a statement without running it. `where` names it in errors. */
-  inspect(sql: string, where: string): Promise<Inspected>;
+  /** Inspects a statement without running it. `label` names it in errors. */
+  inspect(sql: string, label: string): Promise<Inspected>;
   /** The columns that a SELECT gives, with their DuckDB types. */
-  describe(select: string, where: string): Promise<{ name: string; type: string }[]>;
+  describe(select: string, label: string): Promise<{ name: string; type: string }[]>;
   /** The rows of a small query of our own, as text. */
-  readRows(sql: string, where: string): Promise<string[][]>;
+  readRows(sql: string, label: string): Promise<string[][]>;
   /** The rows of a SELECT as bytes, in order, in the form that `chunks.ts` describes; in memory that is used again. */
-  exportRows(select: string, where: string, signal: AbortSignal): AsyncIterable<Uint8Array>;
+  exportRows(select: string, label: string, signal: AbortSignal): AsyncIterable<Uint8Array>;
   close(): void;
 }
 
@@ -69,14 +69,14 @@ export async function openDuckdb(workDirectory: string, { memoryBytes, threads }
       await run(connection, `ATTACH ${quoteText(path)} AS source (READ_ONLY)`, `the database ${path}`);
       await run(connection, 'USE source', `the database ${path}`);
     },
-    inspect: (sql, where) => inspect(connection, sql, where),
-    async describe(select, where) {
-      const rows = await readRows(connection, `DESCRIBE ${select}`, where);
+    inspect: (sql, label) => inspect(connection, sql, label),
+    async describe(select, label) {
+      const rows = await readRows(connection, `DESCRIBE ${select}`, label);
       return rows.map(([name, type]) => ({ name: name!, type: type! }));
     },
-    readRows: (sql, where) => readRows(connection, sql, where),
-    exportRows: (select, where, signal) =>
-      exportThroughPipe(connection, select, where, join(directory, `rows-${++exports}`), signal),
+    readRows: (sql, label) => readRows(connection, sql, label),
+    exportRows: (select, label, signal) =>
+      exportThroughPipe(connection, select, label, join(directory, `rows-${++exports}`), signal),
     close() {
       connection.disconnectSync();
       instance.closeSync();
@@ -84,30 +84,30 @@ export async function openDuckdb(workDirectory: string, { memoryBytes, threads }
   };
 }
 
-async function run(connection: DuckDBConnection, sql: string, where: string) {
+async function run(connection: DuckDBConnection, sql: string, label: string) {
   try {
     return await connection.run(sql);
   } catch (error) {
-    throw sourceError(error, where);
+    throw sourceError(error, label);
   }
 }
 
-async function readRows(connection: DuckDBConnection, sql: string, where: string): Promise<string[][]> {
-  const result = await run(connection, sql, where);
+async function readRows(connection: DuckDBConnection, sql: string, label: string): Promise<string[][]> {
+  const result = await run(connection, sql, label);
   return (await result.getRowsJS()).map((row) => row.map(String));
 }
 
-async function inspect(connection: DuckDBConnection, sql: string, where: string): Promise<Inspected> {
+async function inspect(connection: DuckDBConnection, sql: string, label: string): Promise<Inspected> {
   try {
     const statements = await connection.extractStatements(sql);
     if (statements.count > 1) return { kind: 'several', writingFunctions: [] };
   } catch (error) {
-    throw sourceError(error, where);
+    throw sourceError(error, label);
   }
-  const plans = await explain(connection, sql, where);
+  const plans = await explain(connection, sql, label);
   if (plans === undefined) return { kind: 'other', writingFunctions: [] };
   const functions = "SELECT DISTINCT lower(function_name) FROM duckdb_functions() WHERE function_type = 'table'";
-  const known = await readRows(connection, functions, where);
+  const known = await readRows(connection, functions, label);
   return { kind: 'select', writingFunctions: writingFunctions(plans, new Set(known.map(([name]) => name!))) };
 }
 
@@ -115,15 +115,15 @@ async function inspect(connection: DuckDBConnection, sql: string, where: string)
  * The plans of a SELECT; undefined for a statement of another kind. The statement itself is not explained: already the
  * binding of some (EXPORT) writes to the disk.
  */
-async function explain(connection: DuckDBConnection, sql: string, where: string): Promise<string[] | undefined> {
+async function explain(connection: DuckDBConnection, sql: string, label: string): Promise<string[] | undefined> {
   try {
     const result = await connection.run(`EXPLAIN (FORMAT json) FROM query(${quoteText(sql)})`);
     return (await result.getRowsJS()).map(([, plan]) => String(plan));
   } catch (error) {
     if (error instanceof Error && error.message.includes('Expected a single SELECT statement')) return undefined;
     // Tells the place of a fault in the statement's own text.
-    await readRows(connection, `DESCRIBE ${sql}`, where);
-    throw sourceError(error, where);
+    await readRows(connection, `DESCRIBE ${sql}`, label);
+    throw sourceError(error, label);
   }
 }
 
@@ -135,7 +135,7 @@ async function explain(connection: DuckDBConnection, sql: string, where: string)
 async function* exportThroughPipe(
   connection: DuckDBConnection,
   select: string,
-  where: string,
+  label: string,
   path: string,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
@@ -167,7 +167,7 @@ async function* exportThroughPipe(
     yield* pipe.parts();
     const failed = await copying;
     signal.throwIfAborted();
-    if (failed !== undefined) throw sourceError(failed.error, where);
+    if (failed !== undefined) throw sourceError(failed.error, label);
   } finally {
     signal.removeEventListener('abort', stop);
     stop();

@@ -7,8 +7,8 @@ import { duckdbSql } from './sql.ts';
 
 /** Something DuckDB can read: a file or a query. */
 export interface DuckdbRelation {
-  /** How to call it in messages. */
-  where: string;
+  /** Its name in messages. */
+  label: string;
   /** A FROM item, to be followed by an alias. */
   from: string;
   columns: readonly { name: string; type: string }[];
@@ -26,10 +26,10 @@ export async function readRelation(
   wanted: WantedColumns,
   engine: DuckdbEngine,
 ): Promise<Source> {
-  const { where } = relation;
+  const { label } = relation;
   const selection = selectFrom(withNamesOfOurs(relation), wanted, duckdbSql);
   const { columns, choices, isList, hasKey, statement, cursorStatement } = selection;
-  const [greatest] = cursorStatement === undefined ? [] : await engine.readRows(cursorStatement, where);
+  const [greatest] = cursorStatement === undefined ? [] : await engine.readRows(cursorStatement, label);
   return {
     columns,
     choices,
@@ -46,7 +46,7 @@ export async function readRelation(
       // Awaited below; reading may fail before.
       check?.catch(() => {});
       try {
-        for await (const rows of cutRows(engine.exportRows(statement, where, signal)))
+        for await (const rows of cutRows(engine.exportRows(statement, label, signal)))
           yield toChunk(rows, isList, hasKey);
         await check;
       } catch (error) {
@@ -61,7 +61,7 @@ export async function readRelation(
 }
 
 /** The columns get names of ours: a header may name two alike. */
-function withNamesOfOurs({ where, from, columns }: DuckdbRelation): Relation {
+function withNamesOfOurs({ label, from, columns }: DuckdbRelation): Relation {
   const named = columns.map((column, index) => ({ ...column, sql: quoteName(`c${index}`) }));
-  return { where, from: `${from} AS t(${named.map(({ sql }) => sql).join(', ')})`, columns: named };
+  return { label, from: `${from} AS t(${named.map(({ sql }) => sql).join(', ')})`, columns: named };
 }

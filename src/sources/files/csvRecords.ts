@@ -2,8 +2,8 @@ import { SyncError } from '../../errors.ts';
 
 /** How the records of a CSV file are written. */
 export interface CsvForm {
-  /** How to call the file in messages. */
-  where: string;
+  /** The name of the file in messages. */
+  label: string;
   /** One character. */
   delimiter: string;
   /** One ASCII character, or none. */
@@ -56,7 +56,7 @@ const keptBytes = 8 * 1024 * 1024;
  * Blank lines are skipped, but in a file of one column they are its empty cells.
  */
 export function createRecordReader(form: CsvForm, positions: readonly number[], firstLine: number): RecordReader {
-  const { where, width } = form;
+  const { label, width } = form;
   const delimiter = Buffer.from(form.delimiter);
   const quote = form.quote === '' ? -1 : form.quote.charCodeAt(0);
   const meanings = meaningsOf(form, delimiter[0]!, quote);
@@ -75,7 +75,7 @@ export function createRecordReader(form: CsvForm, positions: readonly number[], 
   function malformed(fault: string): SyncError {
     return new SyncError(
       'source.malformed',
-      `Cannot read ${where}: malformed at line ${line}, ${fault}.`,
+      `Cannot read ${label}: malformed at line ${line}, ${fault}.`,
       'Fix the line, or say how the file is written with csv.delimiter and csv.quote of the source.',
     );
   }

@@ -22,7 +22,7 @@ export interface JsonScan {
 
 export interface JsonScanOptions {
   /** The file's name in messages. */
-  where: string;
+  label: string;
   /** Whether each line must be one object, or null. Otherwise objects may follow each other, or stand in one array. */
   isLines: boolean;
   /** The keys that are to be read, in lower case. */
@@ -84,7 +84,7 @@ interface Key {
  * does neither: it takes an array that is cut off behind a comma for a complete one, and knows the keys of a sample. The
  * values are left to DuckDB, which parses every object.
  */
-export function createJsonScan({ where, isLines, wanted }: JsonScanOptions): JsonScan {
+export function createJsonScan({ label, isLines, wanted }: JsonScanOptions): JsonScan {
   let state = atStart;
   let isArray = false;
   /** Open braces and brackets inside the value of a key. */
@@ -109,7 +109,7 @@ export function createJsonScan({ where, isLines, wanted }: JsonScanOptions): Jso
   function malformed(at: number, what: string): SyncError {
     return new SyncError(
       'source.malformed',
-      `Cannot read ${where}: malformed at line ${line} (byte ${bytesBefore + at + 1}), ${what}.`,
+      `Cannot read ${label}: malformed at line ${line} (byte ${bytesBefore + at + 1}), ${what}.`,
       isLines ? 'Write one JSON object a line, in UTF-8.' : 'Write JSON objects, or one array of them, in UTF-8.',
     );
   }
@@ -117,7 +117,7 @@ export function createJsonScan({ where, isLines, wanted }: JsonScanOptions): Jso
   function cutOff(what: string): SyncError {
     return new SyncError(
       'source.malformed',
-      `Cannot read ${where}: it is cut off at line ${line} (byte ${bytesBefore}), ${what}.`,
+      `Cannot read ${label}: it is cut off at line ${line} (byte ${bytesBefore}), ${what}.`,
       'Check that the file was written and copied to its end.',
     );
   }
@@ -125,7 +125,7 @@ export function createJsonScan({ where, isLines, wanted }: JsonScanOptions): Jso
   function unexpected(bytes: Buffer, at: number): SyncError {
     const byte = bytes[at]!;
     // UTF-16 begins with a mark, or has a NUL beside each letter.
-    if (byte === 0 || byte >= 0xfe || bytes[at + 1] === 0) return notUtf8(where, ` at line ${line}`);
+    if (byte === 0 || byte >= 0xfe || bytes[at + 1] === 0) return notUtf8(label, ` at line ${line}`);
     if (isScalar[byte] === 1 && state !== atKey && state !== atColon)
       return malformed(at, 'it holds no JSON objects but other values');
     return malformed(at, 'not a valid JSON object');

@@ -20,13 +20,13 @@ export async function openMysql(
   signal: AbortSignal,
 ): Promise<Source> {
   const connection = parseConnectionUrl(config.url, 'mysql', config.tls);
-  const { select, where } = selectedRows(config);
+  const { select, label } = selectedRows(config);
   const client = mysql.createConnection(clientOptions(connection, config.ca));
   nameHostForTls(client, connection.host);
   // A connection that breaks while nothing is asked is told of by the next question.
   client.on('error', () => {});
   const session = createSession({
-    asked: { server: `MySQL at ${connection.address}`, where },
+    asked: { server: `MySQL at ${connection.address}`, label },
     signal,
     faultOf: mysqlFault,
     destroy: () => breakOff(client),
@@ -36,7 +36,7 @@ export async function openMysql(
       await connected(client);
       session.connected();
       await beginReading(client, config);
-      const relation = { where, from: fromSelected(select), columns: await describe(select, client) };
+      const relation = { label, from: fromSelected(select), columns: await describe(select, client) };
       const selection = selectFrom(relation, wanted, mysqlSql);
       const rows = () => watchSilence(streamRows(client, selection.statement), patienceOf(config), session.giveUp);
       return {

@@ -24,12 +24,12 @@ export async function openPostgres(
   signal: AbortSignal,
 ): Promise<Source> {
   const connection = parseConnectionUrl(config.url, 'postgres', config.tls);
-  const { select, where } = selectedRows(config);
+  const { select, label } = selectedRows(config);
   const client = new pg.Client(clientOptions(connection, config.ca));
   // A connection that breaks while nothing is asked is told of by the next question.
   client.on('error', () => {});
   const session = createSession({
-    asked: { server: `PostgreSQL at ${connection.address}`, where },
+    asked: { server: `PostgreSQL at ${connection.address}`, label },
     signal,
     faultOf: postgresFault,
     destroy: () => client.connection.stream.destroy(),
@@ -40,7 +40,7 @@ export async function openPostgres(
       session.connected();
       const database: Database = { client, session, config, ask: askOf(client, config) };
       const isRedshift = await beginReading(database);
-      const relation = { where, from: fromSelected(select), columns: await describe(select, database) };
+      const relation = { label, from: fromSelected(select), columns: await describe(select, database) };
       const selection = selectFrom(relation, wanted, isRedshift ? redshiftSql : postgresSql);
       return {
         columns: selection.columns,

@@ -10,7 +10,7 @@ export type TlsMode = 'verify' | 'unverified' | 'off';
 /** Where and as whom to connect; what the URL does not tell is undefined, for the driver's own default. */
 export interface Connection {
   host: string;
-  /** How to call the server in messages. */
+  /** The name of the server in messages. */
   address: string;
   port: number;
   user: string | undefined;

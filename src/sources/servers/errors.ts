@@ -40,7 +40,7 @@ export interface Asked {
   /** "PostgreSQL at db.example:5432" */
   server: string;
   /** "the query" or "the table customers" */
-  where: string;
+  label: string;
 }
 
 interface Wording {
@@ -93,32 +93,32 @@ const wordings: Record<ServerFault['kind'], Wording> = {
   },
   permission: {
     error: 'source.not_permitted',
-    message: ({ server, where }) => `The user may not read ${where} (${server})`,
+    message: ({ server, label }) => `The user may not read ${label} (${server})`,
     hint: 'Grant SELECT on it, and USAGE on its schema, to the user of the connection.',
   },
   missing: {
     error: 'source.not_found',
-    message: ({ server, where }) => `Did not find ${where}, or something it names, in ${server}`,
+    message: ({ server, label }) => `Did not find ${label}, or something it names, in ${server}`,
     hint: 'Check database, schema and table, and how they are spelt: most engines fold names that are not quoted.',
   },
   column: {
     error: 'source.column_missing',
-    message: ({ server, where }) => `A column that ${where} names is not there (${server})`,
+    message: ({ server, label }) => `A column that ${label} names is not there (${server})`,
     hint: 'Check the query, or source.where, against the table.',
   },
   timeout: {
     error: 'source.timeout',
-    message: ({ server, where }) => `${capital(server)} did not finish ${where} in the time it has`,
+    message: ({ server, label }) => `${capital(server)} did not finish ${label} in the time it has`,
     hint: 'Make the query faster, or raise source.statementTimeoutMs; a limit of the server or of the user may be lower.',
   },
   interrupted: {
     error: 'source.interrupted',
-    message: ({ server, where }) => `${capital(server)} stopped answering in the middle of ${where}`,
+    message: ({ server, label }) => `${capital(server)} stopped answering in the middle of ${label}`,
     hint: 'Nothing of this read was sent. Run again; if it happens again, look at the server and the network, or raise source.idleTimeoutMs.',
   },
   refused: {
     error: 'source.query_failed',
-    message: ({ server, where }) => `${capital(server)} refused ${where}`,
+    message: ({ server, label }) => `${capital(server)} refused ${label}`,
     hint: "Look the code up in the server's manual, try the statement in its own client, and mend the source.",
   },
 };

@@ -23,21 +23,21 @@ export async function openSnowflake(
   wanted: WantedColumns,
   signal: AbortSignal,
 ): Promise<Source> {
-  const { select, where } = selectedRows(config);
+  const { select, label } = selectedRows(config);
   if (!beginsAsSelect(select)) throw notOneSelect();
   // Whether it is there; the thread loads it.
   await loadDriver('snowflake-sdk', async (name) => import.meta.resolve(name));
   const login = { ...loginOf(config), ...proxyOptions(config) };
   const thread = startSnowflakeThread(login, Math.ceil(config.statementTimeoutMs / 1000));
   const session = createSession({
-    asked: { server: `Snowflake account ${config.account}`, where },
+    asked: { server: `Snowflake account ${config.account}`, label },
     signal,
     destroy: thread.breakOff,
   });
   const account: Account = { thread, session, config };
   try {
     return await session.during(async () => {
-      const relation = { where, from: fromSelected(select), columns: await describe(select, account) };
+      const relation = { label, from: fromSelected(select), columns: await describe(select, account) };
       session.connected();
       const selection = selectFrom(relation, wanted, snowflakeSql);
       return {

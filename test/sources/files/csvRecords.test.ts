@@ -5,7 +5,7 @@ import { SyncError } from '../../../src/errors.ts';
 import { type CsvForm, createRecordReader } from '../../../src/sources/files/csvRecords.ts';
 import { mayCompare } from '../../cli/expected.ts';
 
-const plainForm: CsvForm = { where: 'the file', delimiter: ',', quote: '"', lineEnd: '\n', width: 2 };
+const plainForm: CsvForm = { label: 'the file', delimiter: ',', quote: '"', lineEnd: '\n', width: 2 };
 
 /** The lines of each wanted column, or the fault that is told; the text comes in blocks that grow by these sizes. */
 function read(text: string, changes: Partial<CsvForm>, sizes = [text.length + 1], positions?: number[]) {
