@@ -7,15 +7,11 @@ import { loadDriver } from '../servers/drivers.ts';
 import { createHttpConnections } from '../servers/http.ts';
 import { createSession } from '../servers/session.ts';
 import type { Chunk, Source, WantedColumns } from '../source.ts';
-import { createAmbientAuth } from './ambientAuth.ts';
 import { type BigqueryApi, createBigqueryApi } from './api.ts';
 import type { BigquerySourceConfig } from './config.ts';
-import {
-  ambientCredentials,
-  type GoogleCredentials,
-  noCredentials,
-  serviceAccountCredentials,
-} from './googleCredentials.ts';
+import { createAmbientAuth, createServiceAccountAuth } from './googleAuth.ts';
+import { type GoogleCredentials, googleCredentials, noCredentials } from './googleCredentials.ts';
+import { readKeyFile } from './keyFile.ts';
 import { type BigqueryProject, pagesOf, queryOf } from './query.ts';
 import { type BigqueryField, bigquerySql, bigqueryType, quoteBigqueryName } from './sql.ts';
 
@@ -80,9 +76,10 @@ async function credentialsOf(
   signal: AbortSignal,
 ): Promise<GoogleCredentials> {
   await loadDriver('@google-cloud/bigquery');
-  if (keyFile !== undefined) return serviceAccountCredentials(keyFile, connections, signal);
+  if (keyFile !== undefined)
+    return googleCredentials(createServiceAccountAuth(readKeyFile(keyFile), connections), 'no token', signal);
   if (url.protocol === 'http:') return noCredentials();
-  return ambientCredentials(await createAmbientAuth(projectId, connections), signal);
+  return googleCredentials(createAmbientAuth(projectId, connections), 'no ambient credentials', signal);
 }
 
 interface DryRun {

@@ -370,10 +370,58 @@ test('a key that the account does not have is a failed login', async () => {
   expect(error.message).toContain('invalid_grant');
 });
 
+const page = '<!DOCTYPE html><title>planted</title>';
+
+test.each<[string, Exclude<BigqueryTable['tokenAnswer'], 'stall' | undefined>, string, string]>([
+  ['a refusal with a code', { status: 400, body: '{"error":"invalid_grant"}' }, 'source.login_failed', 'invalid_grant'],
+  [
+    'a refusal whose error is no code',
+    { status: 400, body: '{"error":"is planted"}' },
+    'source.login_failed',
+    'HTTP 400',
+  ],
+  ['a refusal without a body', { status: 401, body: '' }, 'source.login_failed', 'HTTP 401'],
+  ['no token', { status: 200, body: '{"token":"planted"}' }, 'source.login_failed', 'HTTP 200'],
+  ['a failure of the server', { status: 503, body: 'planted' }, 'source.unreachable', 'HTTP 503'],
+  ['a page', { status: 200, body: page }, 'source.unreachable', 'Something other than BigQuery'],
+  ['a page that forbids', { status: 403, body: page }, 'source.unreachable', 'Something other than BigQuery'],
+  [
+    'a redirect',
+    { status: 302, headers: { location: 'http://127.0.0.1:1/' }, body: '' },
+    'source.unreachable',
+    'HTTP 302',
+  ],
+])('a token endpoint that answers with %s is told by code, and asked once', async (_what, tokenAnswer, code, told) => {
+  const server = await startBigquery({ ...people, tokenAnswer });
+  const error = await syncErrorOf(open(configOf(server, { keyFile: writeKeyFile(server.keyFile) }), email));
+  expect(error.code).toBe(code);
+  expect(error.message).toContain(told);
+  expect(allTextOf(error)).not.toContain('planted');
+  expect(server.tokensGiven()).toBe(1);
+});
+
+test('a token endpoint that is not reached is told by the code of the network', async () => {
+  const server = await startBigquery(people);
+  const keyFile = writeKeyFile({ ...server.keyFile, token_uri: 'http://127.0.0.1:2/token' });
+  const error = await syncErrorOf(open(configOf(server, { keyFile }), email));
+  expect(error.code).toBe('source.unreachable');
+  expect(error.message).toContain('ECONNREFUSED');
+});
+
+test('an abort ends the wait for a token', async () => {
+  const stop = new AbortController();
+  const server = await startBigquery({ ...people, tokenAnswer: 'stall' });
+  setTimeout(() => stop.abort('stop'), 50);
+  const config = configOf(server, { keyFile: writeKeyFile(server.keyFile) });
+  await expect(open(config, email, stop.signal)).rejects.toBe('stop');
+  await server.leftByClient;
+});
+
 test.each<[string, (key: Record<string, string>) => unknown]>([
   ['no JSON', () => '{"private_key": "secret-key"'],
   ['another kind of credentials', (key) => ({ ...key, type: 'authorized_user' })],
   ['no private key', (key) => ({ ...key, private_key: 'secret-key' })],
+  ['a key that is not RSA', (key) => ({ ...key, private_key: pemOfCurve() })],
   ['a token endpoint in the clear', (key) => ({ ...key, token_uri: 'http://tokens.example/' })],
 ])('a key file with %s is a failed login, which does not quote it', async (_what, content) => {
   const server = await startBigquery(people);
@@ -383,6 +431,11 @@ test.each<[string, (key: Record<string, string>) => unknown]>([
   expect(allTextOf(error)).not.toMatch(/secret-key|BEGIN PRIVATE KEY/);
   expect(server.tokensGiven()).toBe(0);
 });
+
+function pemOfCurve(): string {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+}
 
 test('a key file that is not there is told by its path', async () => {
   const server = await startBigquery(people);
