@@ -32,7 +32,7 @@ export interface BigqueryTable {
   rows?: readonly (readonly (string | null)[])[];
   rowsInPage?: number;
   /** What the cursor's statement gives. */
-  greatest?: string;
+  greatest?: string | undefined;
   /** So many times a query is not done yet when its result is asked for. */
   unfinished?: number;
   /** The token endpoint's answer, in place of a token for a valid assertion. */
