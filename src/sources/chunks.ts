@@ -1,3 +1,4 @@
+import { carriageReturn, lineFeed, doubleQuote as quote } from './ascii.ts';
 import { elementSeparator } from './select.ts';
 import type { Chunk, ChunkColumn } from './source.ts';
 
@@ -7,9 +8,6 @@ import type { Chunk, ChunkColumn } from './source.ts';
  */
 export const fieldSeparator = '\x1f';
 
-const lineFeed = 0x0a;
-const carriageReturn = 0x0d;
-const quote = 0x22;
 const field = fieldSeparator.charCodeAt(0);
 const element = elementSeparator.charCodeAt(0);
 

@@ -28,8 +28,8 @@ export interface BigqueryAccess {
   connections: Dispatcher;
 }
 
-/** Waits before a call that a busy server refused is repeated. */
-const repeatAfterMs = [500, 1_000, 2_000, 4_000];
+/** Delays before the retries of a call that a busy server refused. */
+const retryDelaysMs = [500, 1_000, 2_000, 4_000];
 
 /** The longest time without a byte of an answer; the API answers while a query still runs. */
 const silenceMs = 120_000;
@@ -43,7 +43,7 @@ async function callPatiently(access: BigqueryAccess, call: BigqueryCall, signal:
     try {
       return await callOnce(access, call, signal);
     } catch (error) {
-      const waitMs = repeatAfterMs[attempt];
+      const waitMs = retryDelaysMs[attempt];
       if (waitMs === undefined || !(error instanceof BigqueryRefusal) || !isTransient(error)) throw error;
       await sleep(waitMs, undefined, { signal });
     }

@@ -1,3 +1,4 @@
+import { backslash, carriageReturn, lineFeed, tab } from '../ascii.ts';
 import { fieldsToChunk } from '../chunks.ts';
 import type { Chunk } from '../source.ts';
 
@@ -6,10 +7,6 @@ import type { Chunk } from '../source.ts';
  * before what would be taken for something else ("\t", "\n", "\\"), and a lone "\N" is null.
  */
 
-const tab = 0x09;
-const lineFeed = 0x0a;
-const carriageReturn = 0x0d;
-const backslash = 0x5c;
 const nullLetter = 0x4e;
 
 /** What the letter behind a backslash stands for; others stand for themselves. A line break travels as CR. */

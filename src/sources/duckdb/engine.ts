@@ -76,7 +76,7 @@ export async function openDuckdb(workDirectory: string, { memoryBytes, threads }
     },
     readRows: (sql, label) => readRows(connection, sql, label),
     exportRows: (select, label, signal) =>
-      exportThroughPipe(connection, select, label, join(directory, `rows-${++exports}`), signal),
+      exportThroughPipe(connection, { select, label, path: join(directory, `rows-${++exports}`), signal }),
     close() {
       connection.disconnectSync();
       instance.closeSync();
@@ -127,6 +127,15 @@ async function explain(connection: DuckDBConnection, sql: string, label: string)
   }
 }
 
+interface Export {
+  select: string;
+  /** The name of the relation in messages. */
+  label: string;
+  /** Path of the pipe. */
+  path: string;
+  signal: AbortSignal;
+}
+
 /**
  * Runs COPY into a named pipe in our private folder and yields what comes out: DuckDB writes lines in order from all
  * its threads, waits when we do, and no value becomes an object on our heap (blobs of `string_agg` are as fast, but
@@ -134,10 +143,7 @@ async function explain(connection: DuckDBConnection, sql: string, label: string)
  */
 async function* exportThroughPipe(
   connection: DuckDBConnection,
-  select: string,
-  label: string,
-  path: string,
-  signal: AbortSignal,
+  { select, label, path, signal }: Export,
 ): AsyncGenerator<Uint8Array> {
   signal.throwIfAborted();
   const pipe = await createPipe(path);

@@ -1,5 +1,5 @@
 import { isCompressed, readFileBytes } from '../files/compression.ts';
-import { createJsonScan } from '../files/jsonScan.ts';
+import { JsonScan } from '../files/jsonScan.ts';
 import { quoteText } from '../sqlText.ts';
 import type { DuckdbEngine } from './engine.ts';
 
@@ -25,7 +25,7 @@ function textsIn(value: unknown): string[] {
 }
 
 async function checkEnd(file: string): Promise<void> {
-  const scan = createJsonScan({ label: `the file ${file}`, isLines: false, wanted: new Set() });
+  const scan = new JsonScan({ label: `the file ${file}`, isLines: false, wanted: new Set() });
   let isScanned = isJson.test(file);
   for await (const part of readFileBytes(file))
     try {

@@ -1,4 +1,5 @@
 import { SyncError } from '../../errors.ts';
+import { carriageReturn, lineFeed, singleQuote } from '../ascii.ts';
 import { isIdentifierLike } from '../columns.ts';
 import type { CsvConfig } from './config.ts';
 import { type CsvBlock, maxRecordBytes } from './csvBlock.ts';
@@ -40,10 +41,6 @@ export async function readCsvHeader(block: CsvBlock, label: string, config: CsvC
     firstLine: config.header ? header.split(lineEnd.slice(-1)).length : 1,
   };
 }
-
-const singleQuote = 0x27;
-const lineFeed = 0x0a;
-const carriageReturn = 0x0d;
 
 /** Finds the end of the first record and its line end, LF when nothing follows. Undefined when more bytes are needed. */
 function findFirstRecord(block: CsvBlock, start: number, quote: string): { end: number; lineEnd: LineEnd } | undefined {

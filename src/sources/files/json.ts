@@ -5,7 +5,7 @@ import { namesToFind, type WantedColumns } from '../source.ts';
 import { quoteText, textFileArguments } from '../sqlText.ts';
 import { isCompressed, readFileBytes } from './compression.ts';
 import { findEncodingFault } from './encodingFault.ts';
-import { createJsonScan, type JsonContents, type JsonScan } from './jsonScan.ts';
+import { type JsonContents, JsonScan } from './jsonScan.ts';
 
 /**
  * A JSON lines file, or a file of objects or of one array of them, with every field kept as JSON so that no sniffer turns
@@ -51,7 +51,7 @@ async function explain(error: unknown, file: string): Promise<unknown> {
 function createScan(file: string, wanted: WantedColumns): JsonScan {
   const names = new Set(namesToFind(wanted).map((name) => name.toLowerCase()));
   const isLines = !/\.json(\.(gz|zst))?$/i.test(file);
-  return createJsonScan({ label: `the file ${file}`, isLines, wanted: names });
+  return new JsonScan({ label: `the file ${file}`, isLines, wanted: names });
 }
 
 async function scanWhole(file: string, wanted: WantedColumns, signal?: AbortSignal): Promise<JsonContents> {

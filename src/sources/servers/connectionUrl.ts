@@ -21,9 +21,6 @@ export interface Connection {
   tls: TlsMode;
 }
 
-/** How long a server may take to let a driver in. */
-export const connectTimeoutMs = 15_000;
-
 const kinds = {
   postgres: {
     schemes: ['postgres:', 'postgresql:'],

@@ -1,6 +1,6 @@
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { createJsonScan } from '../../../src/sources/files/jsonScan.ts';
+import { JsonScan } from '../../../src/sources/files/jsonScan.ts';
 import { allTextOf, readFileColumn, readSource, syncErrorOf, useSources } from '../sourceSetup.ts';
 
 const sources = useSources();
@@ -336,7 +336,7 @@ describe('a rule holds for the whole file', () => {
   test('keys, strings and escapes may be cut anywhere by the parts in which a file is read', () => {
     const content = Buffer.from('{"em\\u0061il":"a\\\\\\"b","x":[{"y":"}"}]}\n null \n{ "email" : "c" }');
     for (let size = 1; size < content.length; size++) {
-      const scan = createJsonScan({ label: 'here', isLines: true, wanted: new Set(['email']) });
+      const scan = new JsonScan({ label: 'here', isLines: true, wanted: new Set(['email']) });
       for (let at = 0; at < content.length; at += size) scan.scan(content.subarray(at, at + size));
       scan.end();
       expect(scan.contents()).toEqual({ format: 'newline_delimited', objects: 2, nulls: 1, keys: ['email', 'x'] });
