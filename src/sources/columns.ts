@@ -5,8 +5,8 @@ import { normaliseValue } from '../identifiers/value.ts';
 import type { ColumnChoice } from './source.ts';
 
 /**
- * The positions of the wanted columns among the names that a source has, matched without regard to case (an exact
- * match wins). Throws `source.column_missing`, which says which columns there are.
+ * Returns the positions of the wanted columns among the names of a source, in any case (an exact match wins). Throws
+ * `source.column_missing`, which lists the columns.
  */
 export function findColumns(available: readonly string[], wanted: ColumnChoice, label: string): number[] {
   const found = wanted.names.map((name) => findColumn(available, name, label));
@@ -21,7 +21,7 @@ export function findColumns(available: readonly string[], wanted: ColumnChoice, 
   );
 }
 
-/** The position of the one column that a setting names. */
+/** Returns the position of the column that a setting names. */
 export function findNamedColumn(
   { label, columns }: { label: string; columns: readonly { name: string }[] },
   name: string,
@@ -49,7 +49,7 @@ function findColumn(available: readonly string[], name: string, label: string): 
   );
 }
 
-/** Whether a header cell is an identifier itself: then the file has no header, and its first row is a person's. */
+/** Tells whether a header cell is an identifier. Then the file has no header. */
 export function isIdentifierLike(cell: string): boolean {
   const value = normaliseValue(cell);
   if (/^[0-9a-f]{64}$/i.test(value)) return true;
@@ -58,7 +58,7 @@ export function isIdentifierLike(cell: string): boolean {
   return /^[+\d\s().-]+$/.test(value) && digits >= 9 && digits <= 15;
 }
 
-/** Names fit to be shown; one that might be a person's (an "@", many digits) is not. */
+/** Lists names for a message. Names that may be identifiers (with an "@" or many digits) are not shown. */
 function listNames(names: readonly string[]): string {
   const shown = names
     .slice(0, 50)

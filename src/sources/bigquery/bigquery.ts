@@ -16,8 +16,8 @@ import { type BigqueryProject, pagesOf, queryOf } from './query.ts';
 import { type BigqueryField, bigquerySql, bigqueryType, quoteBigqueryName } from './sql.ts';
 
 /**
- * BigQuery: a dry run tells kind and columns of the statement, then a query job is read page by page. The client gives
- * the ambient credentials only: its own calls cannot be broken off, and make an object of each row.
+ * Opens a BigQuery source. A dry run gives the kind and the columns of the statement; a query job is then read page by
+ * page. Google's client gives the credentials only: its own calls cannot be aborted, and make an object of each row.
  */
 export async function openBigquery(
   config: BigquerySourceConfig,
@@ -86,7 +86,7 @@ interface DryRun {
   statistics?: { query?: { statementType?: string; schema?: { fields?: BigqueryField[] } } };
 }
 
-/** Costs nothing, and finds out what is not there or not permitted. */
+/** Describes the columns by a dry run, which is free and finds missing tables and permissions. */
 async function describe(select: string, { api, config, stopping }: BigqueryProject): Promise<Relation['columns']> {
   const { projectId } = api;
   const body = {

@@ -9,7 +9,7 @@ import type { DuckdbEngine } from './engine.ts';
 import { checkNamedFiles } from './namedFiles.ts';
 import { readRelation } from './relation.ts';
 
-/** A table, or the result of one SELECT, of a DuckDB database (opened read-only) or over files. */
+/** Opens a table, or the result of one SELECT, of a DuckDB database (read-only) or over files. */
 export async function openQuery(
   config: DuckdbSourceConfig,
   wanted: WantedColumns,
@@ -29,7 +29,7 @@ export async function openQuery(
       'table functions that read are fine',
     );
   await checkNamedFiles(select, label, engine);
-  // DuckDB's own parser sees to semicolons and comments at the end.
+  // DuckDB's own parser handles semicolons and comments at the end.
   const from = `query(${quoteText(select)})`;
   return readRelation({ label, from, columns: await engine.describe(select, label) }, wanted, engine);
 }

@@ -12,38 +12,38 @@ import { writingFunctions } from './tableFunctions.ts';
 export type OpenEngine = () => Promise<DuckdbEngine>;
 
 export interface DuckdbEngine {
-  /** Attaches a database file read-only; its tables are found by their plain names. */
+  /** Attaches a database file read-only. Its tables have their plain names. */
   attach(path: string): Promise<void>;
   /** Inspects a statement without running it. `label` names it in errors. */
   inspect(sql: string, label: string): Promise<Inspected>;
-  /** The columns that a SELECT gives, with their DuckDB types. */
+  /** Returns the columns of a SELECT with their DuckDB types. */
   describe(select: string, label: string): Promise<{ name: string; type: string }[]>;
-  /** The rows of a small query of our own, as text. */
+  /** Returns the rows of a small query of our own as text. */
   readRows(sql: string, label: string): Promise<string[][]>;
-  /** The rows of a SELECT as bytes, in order, in the form that `chunks.ts` describes; in memory that is used again. */
+  /** Yields the rows of a SELECT in order, in the form that `chunks.ts` describes. Their memory is used again. */
   exportRows(select: string, label: string, signal: AbortSignal): AsyncIterable<Uint8Array>;
   close(): void;
 }
 
 export interface Inspected {
   kind: 'select' | 'other' | 'several';
-  /** Of a SELECT, the table functions that it calls and that do more than read. */
+  /** Table functions that a SELECT calls and that do more than read. */
   writingFunctions: string[];
 }
 
-/** What of the machine DuckDB may take. */
+/** DuckDB's share of the machine. */
 export interface DuckdbShare {
   memoryBytes: number;
   /**
-   * One is enough to read a file, and takes half the time of all cores together: what several threads read has to be
-   * gathered and put in order before it can be handed over.
+   * One thread is enough to read a file, and uses half the processor time of all cores together: the rows of several
+   * threads have to be gathered and put in order.
    */
   threads: number;
 }
 
 /**
- * DuckDB in this process, hardened: no extension is installed or loaded on its own, and what it spills goes into
- * `workDirectory`, which is private to the run.
+ * Opens DuckDB in this process, hardened: it installs and loads no extension by itself, and spills into `workDirectory`,
+ * which is private to the run.
  */
 export async function openDuckdb(workDirectory: string, { memoryBytes, threads }: DuckdbShare): Promise<DuckdbEngine> {
   const directory = join(workDirectory, 'duckdb');
@@ -112,8 +112,8 @@ async function inspect(connection: DuckDBConnection, sql: string, label: string)
 }
 
 /**
- * The plans of a SELECT; undefined for a statement of another kind. The statement itself is not explained: already the
- * binding of some (EXPORT) writes to the disk.
+ * Returns the plans of a SELECT, undefined for a statement of another kind. The statement stands inside query(), because
+ * the mere binding of some statements (EXPORT) writes to the disk.
  */
 async function explain(connection: DuckDBConnection, sql: string, label: string): Promise<string[] | undefined> {
   try {
@@ -121,7 +121,7 @@ async function explain(connection: DuckDBConnection, sql: string, label: string)
     return (await result.getRowsJS()).map(([, plan]) => String(plan));
   } catch (error) {
     if (error instanceof Error && error.message.includes('Expected a single SELECT statement')) return undefined;
-    // Tells the place of a fault in the statement's own text.
+    // Gives the place of a fault in the statement's own text.
     await readRows(connection, `DESCRIBE ${sql}`, label);
     throw sourceError(error, label);
   }
@@ -137,9 +137,9 @@ interface Export {
 }
 
 /**
- * Runs COPY into a named pipe in our private folder and yields what comes out: DuckDB writes lines in order from all
- * its threads, waits when we do, and no value becomes an object on our heap (blobs of `string_agg` are as fast, but
- * bound neither memory nor order for CSV, JSON and queries).
+ * Runs COPY into a named pipe in our private folder and yields its bytes. DuckDB writes lines in order from all its
+ * threads and waits when we do, and no value becomes an object on our heap. Blobs of `string_agg` are as fast, but limit
+ * neither memory nor order for CSV, JSON and queries.
  */
 async function* exportThroughPipe(
   connection: DuckDBConnection,
@@ -153,7 +153,7 @@ async function* exportThroughPipe(
     pipe.stop();
     if (isDone) return;
     connection.interrupt();
-    // An interrupt that comes before the query has begun is lost.
+    // DuckDB ignores an interrupt before the query has begun.
     interrupting ??= setInterval(() => connection.interrupt(), interruptEveryMs);
   };
   signal.addEventListener('abort', stop, { once: true });

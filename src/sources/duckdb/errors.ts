@@ -1,8 +1,8 @@
 import { SyncError } from '../../errors.ts';
 
 /**
- * What a DuckDB error means to the user. Its text quotes the data ("Original Line: …", "Could not convert string …"),
- * so only its kind and the line and column go on; nor is it passed as a cause.
+ * Returns the meaning of a DuckDB error to the user. Its text quotes the data ("Original Line: …", "Could not convert
+ * string …"), so only its kind, line and column are kept, and it is not passed as a cause.
  */
 export function sourceError(error: unknown, label: string): SyncError {
   const text = (error instanceof Error ? error.message : '').replace(/^Failed to extract statements: /, '');
@@ -138,7 +138,7 @@ const rules: readonly Rule[] = [
   },
 ];
 
-/** `place` is " at line 3", or nothing where it is not known. */
+/** `place` is " at line 3", or empty if the line is not known. */
 export function notUtf8(label: string, place: string): SyncError {
   return new SyncError(
     'source.encoding',
@@ -175,7 +175,7 @@ function atLine(text: string): string {
   if (csv !== null) return ` at line ${csv[1]}`;
   const json = /in (line|record)(?:\/value)? (\d+)/i.exec(text);
   if (json === null) return '';
-  // Of malformed JSON, DuckDB gives the number behind the one it means; of JSON of another shape, the right one.
+  // DuckDB's number is one too high for malformed JSON, and right for JSON of another shape.
   const isOneBehind = /malformed json/i.test(text);
   return ` at ${json[1]} ${Number(json[2]) - (isOneBehind ? 1 : 0)}`;
 }

@@ -31,7 +31,7 @@ async function checkEnd(file: string): Promise<void> {
     try {
       if (isScanned) scan.scan(part);
     } catch {
-      // Whatever is no sequence of objects, DuckDB reads or refuses as the query says.
+      // The file is not a sequence of objects. DuckDB reads or refuses it as the query says.
       isScanned = false;
     }
   if (isScanned) scan.end();

@@ -31,7 +31,7 @@ export async function jsonRelation(file: string, wanted: WantedColumns): Promise
   };
 }
 
-/** Finds the place and the likely encoding of wrong bytes, and what DuckDB calls by no name. */
+/** Finds the place and the likely encoding of wrong bytes, and faults that DuckDB does not name. */
 async function diagnose(failure: unknown, file: string, wanted: WantedColumns): Promise<unknown> {
   if (!(failure instanceof SyncError)) return undefined;
   if (failure.code === 'source.encoding') return explain(failure, file);

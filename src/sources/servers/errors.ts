@@ -3,7 +3,7 @@ import { ProxyFailure } from '../../http/connections.ts';
 import { UnknownCoding } from '../../http/contentCoding.ts';
 import { isTlsFault } from '../../http/tlsFaults.ts';
 
-/** What went wrong at a server. `code` is the driver's or the server's own; its text, which may quote rows, stays behind. */
+/** A fault of a server. `code` is the driver's or the server's own. Its text may quote rows and is dropped. */
 export interface ServerFault {
   kind:
     | 'unreachable'
@@ -21,11 +21,11 @@ export interface ServerFault {
     | 'interrupted'
     | 'refused';
   code: string;
-  /** Where in the statement, as the server counts. */
+  /** The place in the statement, as the server counts. */
   position?: string | undefined;
 }
 
-/** A failure that a source has understood; of the server's words only codes and positions are kept. */
+/** A failure with a known fault. Only codes and positions of the server's text are kept. */
 export class ServerFailure extends Error {
   readonly fault: ServerFault;
 
@@ -35,7 +35,7 @@ export class ServerFailure extends Error {
   }
 }
 
-/** What was asked of whom, as it is called in messages. */
+/** Names of the server and of the queried relation in messages. */
 export interface Asked {
   /** "PostgreSQL at db.example:5432" */
   server: string;
