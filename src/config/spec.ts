@@ -2,16 +2,16 @@ import { z } from 'zod';
 import packageJson from '../../package.json' with { type: 'json' };
 import { lineLimits } from '../destinations/lineAds/config.ts';
 import { identifierTypes } from '../identifiers/rules.ts';
+import { sourceSchema } from '../sources/config.ts';
 import { configSchema, modes } from './schema.ts';
 
-/** Version of this package. */
+/** The version of this package. */
 export function readVersion(): string {
   return packageJson.version;
 }
 
-/** What an orchestrator needs to know of this connector; `connector.json` is this text. */
+/** The description of this connector for orchestrators, which is the text of `connector.json`. */
 export function connectorSpec(): string {
-  const { connection, source, syncs, ...settings } = configSchema.shape;
   const spec = {
     name: 'line-ads-sync',
     title: 'LINE Ads custom audiences',
@@ -27,15 +27,27 @@ export function connectorSpec(): string {
       concurrentReplaces: lineLimits.concurrentReplaces,
     },
     commands: ['spec', 'check', 'preview', 'sync', 'resume', 'status', 'audiences', 'explain', 'sql', 'simulate'],
-    connectionSpecification: jsonSchema(connection),
-    sourceSpecification: jsonSchema(source),
-    syncSpecification: jsonSchema(syncs.element),
-    settingsSpecification: jsonSchema(z.strictObject(settings)),
-    configSpecification: jsonSchema(configSchema),
+    ...specifications(),
   };
   return `${JSON.stringify(spec, undefined, 2)}\n`;
 }
 
-function jsonSchema(schema: z.ZodType) {
-  return z.toJSONSchema(schema, { io: 'input' });
+/**
+ * JSON Schemas of the configuration and its parts. Each schema is written once: where another one contains it, a `$ref`
+ * names its place in the document. The connection and the source refer to nothing, so that a form can take them alone.
+ */
+function specifications() {
+  const { connection, syncs, source, ...settings } = configSchema.shape;
+  const parts = z.registry<{ id: string }>();
+  parts.add(connection, { id: 'connectionSpecification' });
+  parts.add(sourceSchema, { id: 'sourceSpecification' });
+  parts.add(syncs.element, { id: 'syncSpecification' });
+  parts.add(z.strictObject(settings), { id: 'settingsSpecification' });
+  parts.add(configSchema, { id: 'configSpecification' });
+  const { schemas } = z.toJSONSchema(parts, { io: 'input', uri: (id) => `#/${id}` });
+  // An `$id` that is a fragment is not valid, and references need none.
+  for (const schema of Object.values(schemas)) delete schema.$id;
+  const whole = schemas.configSpecification?.properties ?? {};
+  for (const name of Object.keys(settings)) whole[name] = { $ref: `#/settingsSpecification/properties/${name}` };
+  return schemas;
 }

@@ -1,22 +1,20 @@
+import { carriageReturn, lineFeed, doubleQuote as quote } from './ascii.ts';
 import { elementSeparator } from './select.ts';
 import type { Chunk, ChunkColumn } from './source.ts';
 
 /**
- * How rows leave DuckDB: fields parted by `fieldSeparator`, an LF after each row; a field that holds a separator, a
- * line break or a quote stands in double quotes, doubled inside.
+ * The form of rows that leave DuckDB: fields are separated by `fieldSeparator`, and each row ends with an LF. A field
+ * with a separator, a line break or a quote stands in double quotes, which are doubled inside.
  */
 export const fieldSeparator = '\x1f';
 
-const lineFeed = 0x0a;
-const carriageReturn = 0x0d;
-const quote = 0x22;
 const field = fieldSeparator.charCodeAt(0);
 const element = elementSeparator.charCodeAt(0);
 
-/** About how large a chunk is: it goes to another thread, which is worth its while only with many rows. */
+/** The approximate size of a chunk. A chunk goes to another thread, which pays only with many rows. */
 const chunkBytes = 1 << 21;
 
-/** Whole rows from a byte stream that is cut anywhere, about two mebibytes at a time, in memory that is used again. */
+/** Yields whole rows of a byte stream that is cut anywhere, about two mebibytes at a time. Their memory is used again. */
 export async function* cutRows(
   stream: AsyncIterable<Uint8Array>,
   endOfRows: (rows: Buffer) => number = endOfLastRow,
@@ -42,7 +40,7 @@ function enlarge(memory: Buffer, bytes: number): Buffer {
   return larger;
 }
 
-/** Where the last whole row ends; an LF inside quotes ends none. */
+/** Returns the end of the last whole row. An LF inside quotes does not end a row. */
 function endOfLastRow(rows: Buffer): number {
   if (!rows.includes(quote)) return rows.lastIndexOf(lineFeed) + 1;
   let end = 0;
@@ -55,15 +53,15 @@ function endOfLastRow(rows: Buffer): number {
 }
 
 /**
- * Whole rows as a chunk of columns. `isList` says for each column whether its cells may hold several elements; behind
- * them may stand the key column.
+ * Makes a chunk of whole rows. `isList` tells for each column whether its cells may hold several elements. The key column
+ * may follow them.
  */
 export function toChunk(rows: Buffer, isList: readonly boolean[], hasKey = false): Chunk {
   const width = isList.length + (hasKey ? 1 : 0);
   return fieldsToChunk(isQuotedOrWide(rows, width) ? splitFields(rows, width) : [rows], isList, hasKey);
 }
 
-/** The lines of each column, and behind them those of the key column, as a chunk. */
+/** Makes a chunk of the lines of each column, followed by those of the key column. */
 export function fieldsToChunk(fields: readonly Buffer[], isList: readonly boolean[], hasKey: boolean): Chunk {
   const columns = isList.map((isOfLists, index) =>
     isOfLists ? splitElements(fields[index]!) : { lines: fields[index]! },
@@ -75,7 +73,7 @@ function isQuotedOrWide(rows: Buffer, width: number): boolean {
   return width > 1 || rows.includes(quote);
 }
 
-/** The fields of each column as lines: quotes undone, line breaks inside a value as CR. */
+/** Splits rows into the lines of each column: without quotes, and with CR for line breaks inside a value. */
 function splitFields(rows: Buffer, width: number): Buffer[] {
   const columns = Array.from({ length: width }, () => ({ lines: new Uint8Array(rows.length), length: 0 }));
   let index = 0;
@@ -98,7 +96,7 @@ function splitFields(rows: Buffer, width: number): Buffer[] {
   return columns.map(({ lines, length }) => Buffer.from(lines.buffer.transfer(length)));
 }
 
-/** Lines whose cells are lists: one line an element, and the row of each. */
+/** Splits lines whose cells are lists into one line for each element, with the row of each line. */
 function splitElements(lines: Buffer): ChunkColumn {
   if (!lines.includes(element)) return { lines };
   const rowOfLine: number[] = [];

@@ -5,51 +5,51 @@ import { normaliseValue } from '../identifiers/value.ts';
 import type { ColumnChoice } from './source.ts';
 
 /**
- * The positions of the wanted columns among the names that a source has, matched without regard to case (an exact
- * match wins). Throws `source.column_missing`, which says which columns there are.
+ * Returns the positions of the wanted columns among the names of a source, in any case (an exact match wins). Throws
+ * `source.column_missing`, which lists the columns.
  */
-export function findColumns(available: readonly string[], wanted: ColumnChoice, where: string): number[] {
-  const found = wanted.names.map((name) => findColumn(available, name, where));
+export function findColumns(available: readonly string[], wanted: ColumnChoice, label: string): number[] {
+  const found = wanted.names.map((name) => findColumn(available, name, label));
   const present = found.filter((index) => index !== undefined);
   if (present.length === wanted.names.length || (wanted.required === 'any' && present.length > 0))
     return [...new Set(present)];
   const missing = wanted.names.filter((_name, index) => found[index] === undefined);
   throw new SyncError(
     'source.column_missing',
-    `Found no column ${missing.join(wanted.required === 'any' ? ' or ' : ', ')} in ${where}; there are: ${listNames(available)}.`,
+    `Found no column ${missing.join(wanted.required === 'any' ? ' or ' : ', ')} in ${label}; there are: ${listNames(available)}.`,
     'Name the right columns in syncs[].columns (case does not matter).',
   );
 }
 
-/** The position of the one column that a setting names. */
+/** Returns the position of the column that a setting names. */
 export function findNamedColumn(
-  { where, columns }: { where: string; columns: readonly { name: string }[] },
+  { label, columns }: { label: string; columns: readonly { name: string }[] },
   name: string,
   setting: string,
 ): number {
   const available = columns.map((column) => column.name);
-  const index = findColumn(available, name, where);
+  const index = findColumn(available, name, label);
   if (index !== undefined) return index;
   throw new SyncError(
     'source.column_missing',
-    `Found no column ${name} in ${where}; there are: ${listNames(available)}.`,
+    `Found no column ${name} in ${label}; there are: ${listNames(available)}.`,
     `Name the right column in ${setting} (case does not matter).`,
   );
 }
 
-function findColumn(available: readonly string[], name: string, where: string): number | undefined {
+function findColumn(available: readonly string[], name: string, label: string): number | undefined {
   const exact = available.indexOf(name);
   const matches = available.flatMap((other, index) => (other.toLowerCase() === name.toLowerCase() ? [index] : []));
   const exactOnce = exact >= 0 && available.lastIndexOf(name) === exact;
   if (exactOnce || matches.length <= 1) return exactOnce ? exact : matches[0];
   throw new SyncError(
     'source.column_missing',
-    `Found ${matches.length} columns named ${name} in ${where}, so it is not clear which is meant.`,
+    `Found ${matches.length} columns named ${name} in ${label}, so it is not clear which is meant.`,
     'Give the columns distinct names, or choose with a query.',
   );
 }
 
-/** Whether a header cell is an identifier itself: then the file has no header, and its first row is a person's. */
+/** Tells whether a header cell is an identifier. Then the file has no header. */
 export function isIdentifierLike(cell: string): boolean {
   const value = normaliseValue(cell);
   if (/^[0-9a-f]{64}$/i.test(value)) return true;
@@ -58,7 +58,7 @@ export function isIdentifierLike(cell: string): boolean {
   return /^[+\d\s().-]+$/.test(value) && digits >= 9 && digits <= 15;
 }
 
-/** Names fit to be shown; one that might be a person's (an "@", many digits) is not. */
+/** Lists names for a message. Names that may be identifiers (with an "@" or many digits) are not shown. */
 function listNames(names: readonly string[]): string {
   const shown = names
     .slice(0, 50)

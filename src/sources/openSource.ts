@@ -7,19 +7,19 @@ import { openFiles } from './files/files.ts';
 import { type KeptStdin, openStdin } from './files/stdin.ts';
 import type { Source, WantedColumns } from './source.ts';
 
-/** What a source may use while it is open. */
+/** Resources of an open source. */
 export interface SourceSurroundings {
   /** An existing private folder for working files. */
   directory: string;
   stdin: KeptStdin;
-  /** What DuckDB may take for itself. */
+  /** DuckDB's memory limit. */
   duckdbBytes: number;
   signal: AbortSignal;
 }
 
 /**
- * Opens a source far enough to know that it is there and has the wanted columns. Throws a `source.*` error that names
- * the file, the columns or the line, and never quotes what they hold.
+ * Opens a source far enough to know that it exists and has the wanted columns. Throws a `source.*` error that names the
+ * file, the columns or the line, and never quotes their contents.
  */
 export async function openSource(
   config: SourceConfig,
@@ -27,7 +27,7 @@ export async function openSource(
   surroundings: SourceSurroundings,
 ): Promise<Source> {
   const { stdin, signal } = surroundings;
-  // A driver takes time to load, and few are needed.
+  // A driver takes time to load, and a run needs few.
   switch (config.type) {
     case 'files':
       return withDuckdb(surroundings, 1, (openEngine) => openFiles(config, wanted, openEngine));
@@ -54,7 +54,7 @@ function threadsOfQuery(): number {
   return Math.max(1, Math.min(availableParallelism(), workersThatFit(readRoom())));
 }
 
-/** The engine belongs to the source and is closed with it. CSV alone needs none, and loading it takes half a second. */
+/** Opens a source that owns an engine and closes it. CSV needs no engine, and loading one takes half a second. */
 async function withDuckdb(
   { directory, duckdbBytes }: SourceSurroundings,
   threads: number,

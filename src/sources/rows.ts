@@ -1,20 +1,20 @@
 import { fieldsToChunk } from './chunks.ts';
 import type { Chunk } from './source.ts';
 
-/** A row as a driver gives it: its cells as text, null or undefined for nothing. */
+/** A row from a driver: cells as text, null or undefined for an empty one. */
 export type TextRow = readonly (string | null | undefined)[];
 
-/** How many rows go into a chunk, where a driver gives them one by one. */
+/** The number of rows in a chunk when a driver gives them one by one. */
 const rowsInChunk = 20_000;
 
 export interface RowForm {
-  /** For each column whether its cells may hold several elements, parted by `elementSeparator`. */
+  /** For each column, whether its cells may hold several elements, separated by `elementSeparator`. */
   isList: readonly boolean[];
-  /** Whether the key column stands behind them. */
+  /** Whether the key column follows the others. */
   hasKey: boolean;
 }
 
-/** Rows, in order, as chunks. */
+/** Gathers rows into chunks, in order. */
 export async function* chunksOfRows(
   rows: AsyncIterable<TextRow> | Iterable<TextRow>,
   form: RowForm,
@@ -35,7 +35,7 @@ export function rowsToChunk(rows: readonly TextRow[], { isList, hasKey }: RowFor
   return fieldsToChunk(fields, isList, hasKey);
 }
 
-/** A line break inside a value travels as CR. */
+/** Returns the lines of a column. A line break inside a value travels as CR. */
 function linesOf(rows: readonly TextRow[], index: number): Buffer {
   let text = '';
   for (const row of rows) {

@@ -7,23 +7,23 @@ import type { ChosenColumns, ColumnChoice, WantedColumns } from './source.ts';
 /** Separates the elements of a list within a cell on its way out of an engine (ASCII record separator). */
 export const elementSeparator = '\x1e';
 
-/** Stands in for the separator where a list's element holds it; it is no part of any identifier either. */
+/** Replaces a separator inside an element of a list. No identifier contains it either. */
 export const separatorStandIn = '\x01';
 
 export interface ColumnText {
   /** SQL that gives the cell as text, null for nothing. */
   sql: string;
-  /** Whether cells may hold several elements, parted by `elementSeparator`. */
+  /** Whether cells may hold several elements, separated by `elementSeparator`. */
   isList: boolean;
 }
 
-/** What is made of a text in SQL, cell by cell and element by element. */
+/** Maps the SQL of a text to the SQL of its result, for cells and for elements. */
 export type MapText = (text: string) => string;
 
 /** Contents of a type's cells: `uuids` are advertising IDs alone, and `bytes` must be written as text first. */
 export type Holds = 'identifiers' | 'uuids' | 'bytes';
 
-/** How an engine's SQL says what has to be said; columns are given as SQL, types as the engine names them. */
+/** An engine's SQL. Columns are given as SQL, types by the engine's names. */
 export interface SqlEngine {
   dialect: Dialect;
   /** An allow list: undefined for every type that is not known to hold identifiers. */
@@ -32,16 +32,16 @@ export interface SqlEngine {
   bytesAsText(column: string): readonly [string, string];
   /** A column of identifiers as text, its numbers as `numberText` writes them. */
   columnText(column: string, type: string, map: MapText): ColumnText;
-  /** A key or cursor column as text; undefined for types whose cells hold several values. */
+  /** A key or cursor column as text. Undefined for types whose cells hold several values. */
   scalarText(column: string, type: string): string | undefined;
-  /** A value of the column's type that `scalarText` has given as text. */
+  /** The literal of a value that `scalarText` gave as text. */
   literal(text: string, type: string): string;
 }
 
-/** Something that an engine can read: a table, a query or a file. */
+/** A table, a query or a file that an engine can read. */
 export interface Relation {
-  /** How to call it in messages. */
-  where: string;
+  /** Its name in messages. */
+  label: string;
   /** A FROM item. */
   from: string;
   columns: readonly RelationColumn[];
@@ -52,7 +52,7 @@ export interface RelationColumn {
   type: string;
   /** Refers to the column. */
   sql: string;
-  /** The type to read the column as, where the name of its own does not tell its contents. */
+  /** The type to read the column as, if the name of its own type does not tell its contents. */
   readAs?: string | undefined;
 }
 
@@ -60,20 +60,20 @@ export interface RelationColumn {
 export interface Selection {
   /** Names of the columns read, as the source spells them. */
   columns: readonly string[];
-  /** For each choice its columns. */
+  /** The columns of each choice. */
   choices: readonly ChosenColumns[];
-  /** For each column whether its cells may hold several elements. */
+  /** For each column, whether its cells may hold several elements. */
   isList: readonly boolean[];
-  /** Whether the key column stands behind them. */
+  /** Whether the key column follows the others. */
   hasKey: boolean;
   statement: string;
-  /** Gives the greatest cursor as text, empty where there is none; where a cursor is wanted. */
+  /** Gives the greatest cursor as text, or empty text without rows. Undefined if no cursor is wanted. */
   cursorStatement: string | undefined;
 }
 
 /** Throws `source.column_missing` if a wanted column does not exist or is of a type that holds no identifiers. */
 export function selectFrom(relation: Relation, wanted: WantedColumns, engine: SqlEngine): Selection {
-  const { where, from, columns } = relation;
+  const { label, from, columns } = relation;
   const names = columns.map(({ name }) => name);
   const read = new Map<string, { index: number; text: ColumnText }>();
   const positionOf = (index: number, text: ColumnText) => {
@@ -81,7 +81,7 @@ export function selectFrom(relation: Relation, wanted: WantedColumns, engine: Sq
     return [...read.keys()].indexOf(text.sql);
   };
   const choices = wanted.choices.map((choice) => ({
-    identifiers: findColumns(names, choice, where).map((index) =>
+    identifiers: findColumns(names, choice, label).map((index) =>
       positionOf(index, textOf(relation, index, choice, engine)),
     ),
     country: choice.country === undefined ? undefined : positionOf(...countryTextOf(relation, choice.country, engine)),
@@ -108,7 +108,7 @@ function textOf(relation: Relation, index: number, choice: ColumnChoice, engine:
 }
 
 function checkType(
-  { where, columns }: Relation,
+  { label, columns }: Relation,
   index: number,
   { identifierType }: ColumnChoice,
   engine: SqlEngine,
@@ -118,7 +118,7 @@ function checkType(
   const isWanted =
     holds === 'uuids' ? identifierType === undefined || identifierType === 'ifa' : holds === 'identifiers';
   if (isWanted) return;
-  const column = `Column ${name} of ${where} is of type ${nameOfType(type)}`;
+  const column = `Column ${name} of ${label} is of type ${nameOfType(type)}`;
   if (holds === 'bytes') {
     const [asHash, asText] = engine.bytesAsText(/^\w+$/.test(name) ? name : 'col');
     throw new SyncError(
@@ -138,7 +138,7 @@ function hashWith(hashing: HashedCells, dialect: Dialect): MapText {
   return (column) => hashExpression({ ...hashing, dialect, column });
 }
 
-/** The position of the country column, and how it is read. */
+/** Returns the position of the country column and the SQL that reads it. */
 function countryTextOf(relation: Relation, country: string, engine: SqlEngine): [number, ColumnText] {
   const index = findNamedColumn(relation, country, 'syncs[].countryColumn');
   const { name, type, sql } = relation.columns[index]!;
@@ -146,7 +146,7 @@ function countryTextOf(relation: Relation, country: string, engine: SqlEngine): 
   if (text !== undefined) return [index, { sql: text, isList: false }];
   throw new SyncError(
     'source.column_missing',
-    `Column ${name} of ${relation.where} is of type ${nameOfType(type)}, which holds no country codes.`,
+    `Column ${name} of ${relation.label} is of type ${nameOfType(type)}, which holds no country codes.`,
     'Choose a column of text for syncs[].countryColumn.',
   );
 }
@@ -157,7 +157,7 @@ function keyTextOf(relation: Relation, key: string, engine: SqlEngine): string {
   if (text !== undefined) return text;
   throw new SyncError(
     'source.column_missing',
-    `Column ${name} of ${relation.where} is of type ${nameOfType(type)}, which is no key.`,
+    `Column ${name} of ${relation.label} is of type ${nameOfType(type)}, which is no key.`,
     'Choose a column of text or numbers for rejects.keyColumn.',
   );
 }
@@ -168,7 +168,7 @@ function cursorOf(relation: Relation, { column, after }: NonNullable<WantedColum
   if (greatest === undefined)
     throw new SyncError(
       'source.column_missing',
-      `Column ${name} of ${relation.where} is of type ${nameOfType(type)}, which has no order.`,
+      `Column ${name} of ${relation.label} is of type ${nameOfType(type)}, which has no order.`,
       'Choose a column of times, numbers or text for syncs[].cursor.column.',
     );
   return {
@@ -177,7 +177,7 @@ function cursorOf(relation: Relation, { column, after }: NonNullable<WantedColum
   };
 }
 
-/** The name of a type without its parameters, which may be values (ENUM) or names. */
+/** Returns the name of a type without its parameters, which may be values (ENUM) or names. */
 function nameOfType(type: string): string {
   const bare = type.replace(/\b(?:Nullable|LowCardinality)\(/g, '');
   const element = /^Array\(([^(),]*)/.exec(bare)?.[1];

@@ -3,22 +3,22 @@ import type { HashedCells } from '../warehouseSql/hashExpression.ts';
 
 /**
  * The values of one column in a chunk: UTF-8, an LF after each, an empty line for null or blank. A line break inside a
- * value travels as CR, so that it stays one line and is still seen for what it is.
+ * value travels as CR, so that the value stays on one line and remains invalid.
  */
 export interface ChunkColumn {
   lines: Uint8Array;
-  /** Only where cells are lists: for each line, its row in the chunk counted from 0. Without it, a line is a row. */
+  /** For lists only: the row in the chunk of each line, counted from 0. Without it, a line is a row. */
   rowIndex?: Uint32Array;
 }
 
-/** Some rows of a source, column by column in the order of `Source.columns`; in memory that the next chunk may use again. */
+/** Some rows of a source, column by column in the order of `Source.columns`. The next chunk may reuse their memory. */
 export interface Chunk {
   columns: ChunkColumn[];
-  /** The key column's lines, one a row, where one is wanted. */
+  /** The lines of the key column, one for each row, if one is wanted. */
   key?: Uint8Array;
 }
 
-/** Columns that one reader of a source wants: all of the names, or those of them that are there (at least one). */
+/** Columns that one reader of a source wants: all of the names, or those that exist (at least one). */
 export interface ColumnChoice {
   names: readonly string[];
   required: 'all' | 'any';
@@ -26,7 +26,7 @@ export interface ColumnChoice {
   identifierType?: IdentifierType | undefined;
   /** A column of scalars with the country of each row. It must exist. */
   country?: string | undefined;
-  /** How the source's SQL is to hash their cells; without it they come as they are. */
+  /** How the source's SQL hashes their cells. Without it, cells come unchanged. */
   hashing?: HashedCells | undefined;
 }
 
@@ -36,32 +36,32 @@ export interface ChosenColumns {
   country: number | undefined;
 }
 
-/** What a source is opened for: the choices of all that read it together. */
+/** Columns that a source is opened for: the choices of all syncs that read it together. */
 export interface WantedColumns {
   choices: readonly ColumnChoice[];
-  /** A column of scalars that goes along, to tell rows apart; it must be there. */
+  /** A column of scalars that identifies rows. It must exist. */
   key?: string | undefined;
-  /** A column that only grows: only rows with more than `after` in it are read, or all where that is null. */
+  /** A growing column: only rows with a greater value than `after` are read, or all rows if that is null. */
   cursor?: { column: string; after: string | null } | undefined;
 }
 
-/** Every name that has to be looked for. */
+/** Returns the names of all wanted columns. */
 export function namesToFind({ choices, key, cursor }: WantedColumns): readonly string[] {
   const countries = choices.map(({ country }) => country);
   const others = [...countries, key, cursor?.column].filter((name) => name !== undefined);
   return [...choices.flatMap(({ names }) => names), ...others];
 }
 
-/** An opened source; disposing of it frees what it holds, such as a connection. */
+/** An opened source. Disposing of it frees its resources, such as a connection. */
 export interface Source extends AsyncDisposable {
   /** Names of the columns of a chunk, as the source spells them. */
   columns: readonly string[];
-  /** For each choice its columns. */
+  /** The columns of each choice. */
   choices: readonly ChosenColumns[];
-  /** The greatest value of the cursor column when the source was opened, as text; null without a cursor or rows. */
+  /** The greatest value of the cursor column at the opening, as text. Null without a cursor or rows. */
   cursor: string | null;
-  /** For each choice about how many values it has; undefined where the source does not tell without being read. */
+  /** Returns the approximate number of values of each choice. Undefined if the source must be read to know it. */
   expectedValues?(): Promise<readonly number[] | undefined>;
-  /** The rows in the source's order. Stops and frees what it holds when the consumer stops or the signal aborts. */
+  /** Yields the rows in the source's order. Stops and frees its resources when the consumer stops or the signal aborts. */
   chunks(signal: AbortSignal): AsyncIterable<Chunk>;
 }

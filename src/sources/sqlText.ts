@@ -3,12 +3,12 @@ export function quoteText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
-/** SQL literal of the path of one file, whose name may hold what stands for other characters in a glob. */
+/** SQL literal of the path of one file. Characters with a meaning in a glob are escaped. */
 export function quotePath(path: string): string {
   return quoteText(path.replace(/[*?[]/g, '[$&]'));
 }
 
-/** How a reader is told of one text file: compressed as its ending says, and no columns from the names of folders. */
+/** Arguments of a reader for one text file: compressed as its ending says, and no columns from the names of folders. */
 export function textFileArguments(path: string): string {
   const ending = /\.(gz|zst)$/i.exec(path)?.[1]?.toLowerCase();
   const compression = ending === undefined ? '' : `, compression = '${ending === 'gz' ? 'gzip' : 'zstd'}'`;

@@ -4,6 +4,7 @@ import { connectorSpec, readVersion } from '../../src/config/spec.ts';
 import { secretSourceFields } from '../../src/sources/config.ts';
 
 interface Schema {
+  $ref?: string;
   title?: string;
   description?: string;
   type?: string;
@@ -36,20 +37,31 @@ interface Spec {
 
 const spec = JSON.parse(connectorSpec()) as Spec;
 
+/** Replaces a reference by the schema at its place in the document. Keywords beside the reference win. */
+function resolved({ $ref, ...schema }: Schema): Schema {
+  if ($ref === undefined) return schema;
+  const target = $ref
+    .slice('#/'.length)
+    .split('/')
+    .reduce<unknown>((node, key) => (node as Record<string, unknown>)[key], spec);
+  return { ...resolved(target as Schema), ...schema };
+}
+
 interface Property {
   path: string;
   schema: Schema;
 }
 
-/** Every property below a schema, by its path. */
-function propertiesOf(schema: Schema, path = ''): Property[] {
+/** Returns every property below a schema with its path. */
+function propertiesOf(reference: Schema, path = ''): Property[] {
+  const schema = resolved(reference);
   const nested = [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])].flatMap((option) => propertiesOf(option, path));
   const { additionalProperties } = schema;
   const named = typeof additionalProperties === 'object' ? propertiesOf(additionalProperties, `${path}.NAME`) : [];
   const items = schema.items === undefined ? [] : propertiesOf(schema.items, `${path}[]`);
   const own = Object.entries(schema.properties ?? {}).flatMap(([key, value]) => {
     const at = path === '' ? key : `${path}.${key}`;
-    return [{ path: at, schema: value }, ...propertiesOf(value, at)];
+    return [{ path: at, schema: resolved(value) }, ...propertiesOf(value, at)];
   });
   return [...own, ...named, ...items, ...nested];
 }

@@ -97,6 +97,7 @@ export async function openFaultyProxy(
 ): Promise<FaultyProxy> {
   const { hostname, port } = new URL(target);
   const sockets = new Set<Socket>();
+  const reached = Promise.withResolvers<void>();
   const server: Server = createServer((client) => {
     const upstream = createConnection(Number(port), hostname);
     for (const socket of [client, upstream]) {
@@ -109,6 +110,7 @@ export async function openFaultyProxy(
       if (left > 0) client.write(part.subarray(0, left));
       left -= part.length;
       if (left > 0) return;
+      reached.resolve();
       if (then === 'break') client.resetAndDestroy();
       if (then === 'end') client.end();
       upstream.pause();
@@ -123,6 +125,7 @@ export async function openFaultyProxy(
   url.port = String(ownPort);
   return {
     url: url.href,
+    reached: reached.promise,
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
@@ -132,4 +135,6 @@ export async function openFaultyProxy(
 
 export interface FaultyProxy extends AsyncDisposable {
   url: string;
+  /** Resolves when the bytes have passed. */
+  reached: Promise<void>;
 }

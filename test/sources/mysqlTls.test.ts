@@ -2,7 +2,8 @@ import { type AddressInfo, createConnection, createServer, type Server, type Soc
 import { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SyncError } from '../../src/errors.ts';
-import { type MysqlSourceConfig, sourceSchema } from '../../src/sources/config.ts';
+import { sourceSchema } from '../../src/sources/config.ts';
+import type { MysqlSourceConfig } from '../../src/sources/mysql/config.ts';
 import { openMysql } from '../../src/sources/mysql/mysql.ts';
 import { type Certificate, useAuthority } from '../http/certificates.ts';
 import { mysqlUrl, useMariadb } from './databases.ts';

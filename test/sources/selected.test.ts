@@ -15,12 +15,12 @@ test.each([
   ["SELECT ';'", "SELECT ';'"],
   ['SELECT 1; SELECT 2', 'SELECT 1; SELECT 2'],
 ])('the end of a statement is taken from a query: %j', (query, select) => {
-  expect(selectedRows({ query })).toEqual({ select, where: 'the query' });
+  expect(selectedRows({ query })).toEqual({ select, label: 'the query' });
 });
 
 test('a table, and a condition that may end in a comment, make a query, and are told of without the condition', () => {
   expect(selectedRows({ table: 'a.b', where: 'c = 1 -- all' })).toEqual({
     select: 'SELECT * FROM a.b WHERE (\nc = 1 -- all\n)',
-    where: 'the table a.b',
+    label: 'the table a.b',
   });
 });

@@ -4,9 +4,10 @@ import { dirname, join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll } from 'vitest';
 import { SyncError } from '../../src/errors.ts';
-import type { FilesSourceConfig, SourceConfig } from '../../src/sources/config.ts';
+import type { SourceConfig } from '../../src/sources/config.ts';
 import { openQuery } from '../../src/sources/duckdb/duckdb.ts';
 import { type DuckdbEngine, type OpenEngine, openDuckdb } from '../../src/sources/duckdb/engine.ts';
+import type { CsvConfig, FilesSourceConfig } from '../../src/sources/files/config.ts';
 import { openFiles } from '../../src/sources/files/files.ts';
 import type { ColumnChoice, Source, WantedColumns } from '../../src/sources/source.ts';
 
@@ -115,7 +116,7 @@ function linesIn(bytes: Uint8Array): string[] {
 export async function readFileColumn(
   engine: DuckdbEngine,
   path: string,
-  csv?: FilesSourceConfig['csv'],
+  csv?: CsvConfig,
   column = 'email',
 ): Promise<string[]> {
   const config: FilesSourceConfig = { type: 'files', path, ...(csv === undefined ? {} : { csv }) };

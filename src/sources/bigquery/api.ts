@@ -6,18 +6,18 @@ import { type BigqueryError, BigqueryRefusal, bigqueryFault, isForeignAnswer, is
 import type { GoogleCredentials } from './googleCredentials.ts';
 
 export interface BigqueryCall {
-  /** A call may be repeated: it must not matter whether it arrives twice. */
+  /** A call may be retried, so it must have the same effect when it arrives twice. */
   method: 'GET' | 'POST';
-  /** Below that of the project. */
+  /** Relative to the path of the project. */
   path: string;
   parameters?: Record<string, string>;
   body?: unknown;
 }
 
-/** BigQuery's REST API (v2), of one project. */
+/** BigQuery's REST API (v2) for one project. */
 export interface BigqueryApi {
   projectId: string;
-  /** Throws a `BigqueryRefusal`, or what the network brought. */
+  /** Throws a `BigqueryRefusal`, or the network's own error. */
   call(call: BigqueryCall, signal: AbortSignal): Promise<unknown>;
 }
 
@@ -28,10 +28,10 @@ export interface BigqueryAccess {
   connections: Dispatcher;
 }
 
-/** Waits before a call that a busy server refused is repeated. */
-const repeatAfterMs = [500, 1_000, 2_000, 4_000];
+/** Delays before the retries of a call that a busy server refused. */
+const retryDelaysMs = [500, 1_000, 2_000, 4_000];
 
-/** The longest time without a byte of an answer; the API answers while a query still runs. */
+/** The longest time without a byte of an answer. The API answers even while a query still runs. */
 const silenceMs = 120_000;
 
 export function createBigqueryApi(access: BigqueryAccess): BigqueryApi {
@@ -43,7 +43,7 @@ async function callPatiently(access: BigqueryAccess, call: BigqueryCall, signal:
     try {
       return await callOnce(access, call, signal);
     } catch (error) {
-      const waitMs = repeatAfterMs[attempt];
+      const waitMs = retryDelaysMs[attempt];
       if (waitMs === undefined || !(error instanceof BigqueryRefusal) || !isTransient(error)) throw error;
       await sleep(waitMs, undefined, { signal });
     }
@@ -63,7 +63,7 @@ async function callOnce(
     headers: {
       ...(await credentials.headers()),
       'content-type': 'application/json',
-      // Google compresses only for those whose name says so, too.
+      // Google compresses only if the user agent mentions gzip as well.
       'accept-encoding': 'gzip',
       'user-agent': 'line-ads-sync (gzip)',
     },

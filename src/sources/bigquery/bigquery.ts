@@ -1,5 +1,4 @@
 import type { Dispatcher } from 'undici';
-import type { BigquerySourceConfig } from '../config.ts';
 import { notOneSelect } from '../oneSelect.ts';
 import { rowsToChunk } from '../rows.ts';
 import { type Relation, type Selection, selectFrom } from '../select.ts';
@@ -8,32 +7,29 @@ import { loadDriver } from '../servers/drivers.ts';
 import { createHttpConnections } from '../servers/http.ts';
 import { createSession } from '../servers/session.ts';
 import type { Chunk, Source, WantedColumns } from '../source.ts';
-import { createAmbientAuth } from './ambientAuth.ts';
 import { type BigqueryApi, createBigqueryApi } from './api.ts';
-import {
-  ambientCredentials,
-  type GoogleCredentials,
-  noCredentials,
-  serviceAccountCredentials,
-} from './googleCredentials.ts';
+import type { BigquerySourceConfig } from './config.ts';
+import { createAmbientAuth, createServiceAccountAuth } from './googleAuth.ts';
+import { type GoogleCredentials, googleCredentials, noCredentials } from './googleCredentials.ts';
+import { readKeyFile } from './keyFile.ts';
 import { type BigqueryProject, pagesOf, queryOf } from './query.ts';
 import { type BigqueryField, bigquerySql, bigqueryType, quoteBigqueryName } from './sql.ts';
 
 /**
- * BigQuery: a dry run tells kind and columns of the statement, then a query job is read page by page. The client gives
- * the ambient credentials only: its own calls cannot be broken off, and make an object of each row.
+ * Opens a BigQuery source. A dry run gives the kind and the columns of the statement; a query job is then read page by
+ * page. Google's client gives the credentials only: its own calls cannot be aborted, and make an object of each row.
  */
 export async function openBigquery(
   config: BigquerySourceConfig,
   wanted: WantedColumns,
   signal: AbortSignal,
 ): Promise<Source> {
-  const { select, where } = selectedRows(config);
+  const { select, label } = selectedRows(config);
   const url = new URL(config.apiEndpoint ?? 'https://bigquery.googleapis.com');
   const connections = createHttpConnections();
   const stopping = new AbortController();
   const session = createSession({
-    asked: { server: config.projectId === undefined ? 'BigQuery' : `BigQuery, project ${config.projectId}`, where },
+    asked: { server: config.projectId === undefined ? 'BigQuery' : `BigQuery, project ${config.projectId}`, label },
     signal,
     destroy: () => stopping.abort(),
   });
@@ -45,7 +41,7 @@ export async function openBigquery(
     return await session.during(async () => {
       const api = await connect(config, url, connections, stopping.signal);
       const project: BigqueryProject = { api, config, session, stopping: stopping.signal };
-      const relation = { where, from: fromSelected(select), columns: await describe(select, project) };
+      const relation = { label, from: fromSelected(select), columns: await describe(select, project) };
       session.connected();
       const selection = selectFrom(relation, wanted, bigquerySql);
       return {
@@ -80,16 +76,17 @@ async function credentialsOf(
   signal: AbortSignal,
 ): Promise<GoogleCredentials> {
   await loadDriver('@google-cloud/bigquery');
-  if (keyFile !== undefined) return serviceAccountCredentials(keyFile, connections, signal);
+  if (keyFile !== undefined)
+    return googleCredentials(createServiceAccountAuth(readKeyFile(keyFile), connections), 'no token', signal);
   if (url.protocol === 'http:') return noCredentials();
-  return ambientCredentials(await createAmbientAuth(projectId, connections), signal);
+  return googleCredentials(createAmbientAuth(projectId, connections), 'no ambient credentials', signal);
 }
 
 interface DryRun {
   statistics?: { query?: { statementType?: string; schema?: { fields?: BigqueryField[] } } };
 }
 
-/** Costs nothing, and finds out what is not there or not permitted. */
+/** Describes the columns by a dry run, which is free and finds missing tables and permissions. */
 async function describe(select: string, { api, config, stopping }: BigqueryProject): Promise<Relation['columns']> {
   const { projectId } = api;
   const body = {

@@ -1,7 +1,7 @@
 import { isPage } from '../../http/pages.ts';
 import { ServerFailure, type ServerFault } from '../servers/errors.ts';
 
-/** An answer of Google's that is a refusal; of its texts only codes and positions are kept. */
+/** A refusal by Google. Only codes and positions of its texts are kept. */
 export class BigqueryRefusal extends ServerFailure {
   readonly status: number;
 
@@ -11,13 +11,13 @@ export class BigqueryRefusal extends ServerFailure {
   }
 }
 
-/** An error as the API gives it, of a request or of a job. */
+/** An error of a request or of a job, as the API gives it. */
 export interface BigqueryError {
   reason?: string;
   message?: string;
 }
 
-/** By reason (BigQuery, "Error messages"). It tells a missing column from bad syntax by its text alone, so that is not told. */
+/** Kinds by reason (BigQuery, "Error messages"). Only the text distinguishes a missing column from bad syntax. */
 const kinds: Record<string, ServerFault['kind']> = {
   accessDenied: 'permission',
   insufficientPermissions: 'permission',
@@ -47,13 +47,13 @@ function kindOfStatus(status: number): ServerFault['kind'] {
   return status >= 500 ? 'interrupted' : 'refused';
 }
 
-/** Tells whether something between us and Google answered: no success without JSON, no redirect and no page is Google's. */
+/** Tells whether something between us and Google answered: Google sends no redirects, pages or successes without JSON. */
 export function isForeignAnswer(status: number, body: string): boolean {
   if (status >= 500) return false;
   return (status >= 200 && status < 400) || status === 407 || isPage(body);
 }
 
-/** Whether the same call may be answered a little later. */
+/** Tells whether a retry of the call may succeed. */
 export function isTransient({ status, fault }: BigqueryRefusal): boolean {
   return [429, 500, 502, 503, 504].includes(status) || fault.code === 'rateLimitExceeded';
 }

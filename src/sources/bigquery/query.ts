@@ -1,26 +1,26 @@
 import { randomUUID } from 'node:crypto';
-import type { BigquerySourceConfig } from '../config.ts';
 import type { TextRow } from '../rows.ts';
 import type { Session } from '../servers/session.ts';
 import { patienceOf, watchSilence } from '../servers/silence.ts';
 import type { BigqueryApi } from './api.ts';
+import type { BigquerySourceConfig } from './config.ts';
 import { type BigqueryError, BigqueryRefusal, bigqueryFault } from './errors.ts';
 
-/** Where queries are run, and for whom. */
+/** A project that runs queries. */
 export interface BigqueryProject {
   api: BigqueryApi;
   config: BigquerySourceConfig;
   session: Session;
-  /** Aborts all that is asked. */
+  /** Aborts all calls. */
   stopping: AbortSignal;
 }
 
-/** A query as jobs are configured. */
+/** The configuration of a query job. */
 export function queryOf(query: string, { maximumBytesBilled }: BigquerySourceConfig) {
   return { query, useLegacySql: false, ...(maximumBytesBilled !== undefined && { maximumBytesBilled }) };
 }
 
-/** The pages of a query's result. */
+/** Yields the pages of a query's result. */
 export function pagesOf(statement: string, project: BigqueryProject): AsyncGenerator<TextRow[]> {
   return watchSilence(runQuery(statement, project), patienceOf(project.config), project.session.giveUp);
 }
@@ -30,7 +30,7 @@ interface Job {
   location: string | undefined;
 }
 
-/** The pages of a result. A query that nobody waits for any more is cancelled. */
+/** Runs a query and yields the pages of its result. Cancels the query if the consumer stops. */
 async function* runQuery(statement: string, project: BigqueryProject): AsyncGenerator<TextRow[]> {
   const job: Job = { id: randomUUID(), location: project.config.location };
   const startedAt = performance.now();
@@ -48,7 +48,7 @@ async function* runQuery(statement: string, project: BigqueryProject): AsyncGene
   }
 }
 
-/** A job that ran out of time is told as one that somebody stopped. */
+/** BigQuery reports a job that ran out of time as stopped. */
 function stoppedInTime(error: unknown, isOverdue: boolean): unknown {
   if (!isOverdue || !(error instanceof BigqueryRefusal) || error.fault.code !== 'stopped') return error;
   return new BigqueryRefusal(error.status, { kind: 'timeout', code: 'stopped' });
@@ -72,7 +72,7 @@ async function insertJob(job: Job, statement: string, { api, config, stopping }:
   if (error !== undefined) throw new BigqueryRefusal(200, bigqueryFault(error, 200));
 }
 
-/** The id is ours alone: an earlier attempt has arrived. */
+/** The id is unique to this job, so a conflict means that an earlier attempt arrived. */
 function unlessTwice(error: unknown): InsertedJob {
   if (error instanceof BigqueryRefusal && error.status === 409) return {};
   throw error;
@@ -86,7 +86,7 @@ interface ResultPage {
 }
 
 const rowsInPage = 50_000;
-/** How long the server may hold a call while the query runs. */
+/** The longest time that the server holds a call while the query runs. */
 const holdMs = 10_000;
 
 async function* resultPages(job: Job, { api, stopping }: BigqueryProject): AsyncGenerator<TextRow[]> {
@@ -120,7 +120,7 @@ function locationOf({ location }: Job): Record<string, string> {
 
 const cancelTimeoutMs = 3_000;
 
-/** As well as it can be done: the job also ends by itself at its time limit. */
+/** Ignores failures: the job also ends by itself at its time limit. */
 async function cancelJob(job: Job, { api }: BigqueryProject): Promise<void> {
   const call = { method: 'POST', path: `/jobs/${job.id}/cancel`, parameters: locationOf(job) } as const;
   await api.call(call, AbortSignal.timeout(cancelTimeoutMs)).catch(() => {});

@@ -1,26 +1,26 @@
 import { cutRows } from '../chunks.ts';
-import type { ClickhouseSourceConfig } from '../config.ts';
 import { type Relation, type Selection, selectFrom } from '../select.ts';
 import { fromSelected, selectedRows } from '../selected.ts';
 import { createHttpConnections } from '../servers/http.ts';
 import { createSession } from '../servers/session.ts';
 import type { Chunk, Source, WantedColumns } from '../source.ts';
+import type { ClickhouseSourceConfig } from './config.ts';
 import { ask, type ClickhouseServer, rowsOf } from './http.ts';
 import { clickhouseSql, quoteClickhouseName } from './sql.ts';
 import { endOfLastTsvRow, tsvToChunk } from './tsv.ts';
 
-/** ClickHouse over HTTP, read-only. That a result is whole is seen to in `clickhouse/http.ts`. */
+/** Opens a ClickHouse source over HTTP, read-only. `http.ts` checks that a result is complete. */
 export async function openClickhouse(
   config: ClickhouseSourceConfig,
   wanted: WantedColumns,
   signal: AbortSignal,
 ): Promise<Source> {
-  const { select, where } = selectedRows(config);
+  const { select, label } = selectedRows(config);
   const url = new URL(config.url);
   const connections = createHttpConnections(config.ca);
   const stopping = new AbortController();
   const session = createSession({
-    asked: { server: `ClickHouse at ${url.host}`, where },
+    asked: { server: `ClickHouse at ${url.host}`, label },
     signal,
     destroy: () => stopping.abort(),
   });
@@ -32,7 +32,7 @@ export async function openClickhouse(
   try {
     return await session.during(async () => {
       const from = fromSelected(select);
-      const relation = { where, from, columns: await describe(from, server) };
+      const relation = { label, from, columns: await describe(from, server) };
       const selection = selectFrom(relation, wanted, clickhouseSql);
       return {
         columns: selection.columns,
@@ -53,14 +53,14 @@ async function describe(from: string, server: ClickhouseServer): Promise<Relatio
   return (names ?? []).map((name, index) => ({
     name,
     type: types?.[index] ?? '',
-    // An alias of ours, which is seen everywhere in a statement, may be called as a column is.
+    // The alias `v0` of our statement is visible everywhere in it, and a column may have the same name.
     sql: `source_rows.${quoteClickhouseName(name)}`,
   }));
 }
 
 async function greatestCursor({ cursorStatement }: Selection, server: ClickhouseServer): Promise<string | null> {
   if (cursorStatement === undefined) return null;
-  // The greatest of no rows would be a zero, or the first second of 1970.
+  // Without rows, max() gives 0 or the first second of 1970.
   const [row] = await rowsOf(`${cursorStatement} HAVING count() > 0`, 'CustomSeparated', server);
   return row?.[0] || null;
 }

@@ -2,7 +2,7 @@ import { SyncError } from '../../errors.ts';
 import { isPage } from '../../http/pages.ts';
 import { ServerFailure, type ServerFault } from '../servers/errors.ts';
 
-/** By number (ClickHouse, src/Common/ErrorCodes.cpp). */
+/** Kinds by error number (ClickHouse, src/Common/ErrorCodes.cpp). */
 const kinds: Record<number, ServerFault['kind']> = {
   16: 'column',
   47: 'column',
@@ -24,13 +24,13 @@ const kinds: Record<number, ServerFault['kind']> = {
 
 const readonlyCode = 164;
 
-/** What an answer that is no result means: a header tells the number, or else the text does. */
+/** Returns the error of an answer that is not a result. Its number stands in a header or in the text. */
 export function refusedAnswer(status: number, exceptionCode: string | undefined, text: string): Error {
   if (exceptionCode !== undefined) return exception(Number(exceptionCode), text);
   return exceptionIn(text) ?? new ServerFailure({ kind: kindOfStatus(status, text), code: `HTTP ${status}` });
 }
 
-/** The kind of an answer without an exception, which a proxy may have given. */
+/** Returns the kind of an answer without an exception, which may come from a proxy. */
 function kindOfStatus(status: number, text: string): ServerFault['kind'] {
   if (status >= 502 && status <= 504) return 'unreachable';
   if (isPage(text) || status === 407 || (status >= 300 && status < 400)) return 'foreign';
@@ -38,7 +38,7 @@ function kindOfStatus(status: number, text: string): ServerFault['kind'] {
   return 'refused';
 }
 
-/** The exception that the end of an answer tells of; rows may stand before it. */
+/** Returns the exception at the end of an answer. Rows may precede it. */
 export function exceptionIn(text: string): Error | undefined {
   const code = [...text.matchAll(/Code: (\d{1,5})\. DB::/g)].at(-1)?.[1];
   return code === undefined ? undefined : exception(Number(code), text);

@@ -1,33 +1,33 @@
 import { randomUUID } from 'node:crypto';
 import { type Dispatcher, request } from 'undici';
 import { decodedBody } from '../../http/contentCoding.ts';
-import type { ClickhouseSourceConfig } from '../config.ts';
 import { ServerFailure } from '../servers/errors.ts';
 import type { Session } from '../servers/session.ts';
 import { patienceOf, watchSilence } from '../servers/silence.ts';
+import type { ClickhouseSourceConfig } from './config.ts';
 import { exceptionIn, refusedAnswer } from './errors.ts';
 import { unescapeTsv } from './tsv.ts';
 
 /*
- * ClickHouse's HTTP interface. A result may end early under a status of 200: then the server's exception stands in the
- * middle of the rows, or nothing does. So each result is asked to end with a marker of ours, which the server writes
- * after the last row and only then; one without it has failed.
+ * ClickHouse's HTTP interface. A result with the status 200 may end early, with or without the server's exception in the
+ * middle of the rows. So each request asks for a marker of ours, which the server writes only after the last row. A
+ * result without it has failed.
  */
 
-/** A server, and who asks it. */
+/** A server and the session that queries it. */
 export interface ClickhouseServer {
   url: URL;
   connections: Dispatcher;
   session: Session;
   config: ClickhouseSourceConfig;
-  /** Aborts all that is asked. */
+  /** Aborts all requests. */
   stopping: AbortSignal;
 }
 
-/** How long the server may wait for a client that is busy with the rows it has. */
+/** The server's time limit for a client that is busy with earlier rows. */
 const sendTimeoutSeconds = 3_600;
 
-/** What the server must not do: cut a result off at a limit as if that were all of it, or add rows to it. */
+/** Keeps the server from cutting a result off at a limit without an error, and from adding rows to it. */
 const wholeResults = {
   limit: '0',
   offset: '0',
@@ -43,7 +43,7 @@ const wholeResults = {
   transfer_overflow_mode: 'throw',
 };
 
-/** TabSeparated, with nothing for null and an end that can be told. */
+/** TabSeparated, with nothing for null and a marked end. */
 const markedTsv = {
   format_tsv_null_representation: '',
   format_custom_escaping_rule: 'Escaped',
@@ -54,7 +54,7 @@ const markedTsv = {
   format_custom_result_before_delimiter: '',
 };
 
-/** `readonly = 2` refuses all that writes, but not settings. */
+/** `readonly = 2` refuses writes, but allows settings. */
 function settings({ config, url }: ClickhouseServer, marker: string): Record<string, string> {
   const database = decodeURIComponent(url.pathname.slice(1));
   return {
@@ -72,7 +72,7 @@ function settings({ config, url }: ClickhouseServer, marker: string): Record<str
   };
 }
 
-/** Not the URL's: they would stand in the logs of proxies. As bytes, which a header takes in Latin-1. */
+/** Sends user and password in headers, since proxies log URLs. Headers take their bytes as Latin-1. */
 function credentials({ username, password }: URL): Record<string, string> {
   const bytes = (text: string) => Buffer.from(decodeURIComponent(text)).toString('latin1');
   return {
@@ -81,7 +81,7 @@ function credentials({ username, password }: URL): Record<string, string> {
   };
 }
 
-/** The rows of a result as TabSeparated, parted anywhere. `format` is CustomSeparated or begins with it. */
+/** Yields the rows of a result as TabSeparated, in parts that are cut anywhere. `format` begins with CustomSeparated. */
 export async function* ask(statement: string, format: string, server: ClickhouseServer): AsyncGenerator<Uint8Array> {
   const marker = randomUUID();
   const parts = watchSilence(
@@ -107,13 +107,13 @@ async function* bodyOf(statement: string, marker: string, server: ClickhouseServ
   yield* decodedBody(answer);
 }
 
-/** ClickHouse gives no result as HTML. */
+/** Makes the error for an HTML page, which ClickHouse never gives as a result. */
 function loginPage({ body }: Dispatcher.ResponseData): ServerFailure {
   body.on('error', () => {}).destroy();
   return new ServerFailure({ kind: 'foreign', code: 'HTTP 200 with an HTML page' });
 }
 
-/** Enough to find the server's exception in, which is at most 16 KiB long. */
+/** The end of an answer that is searched for the server's exception, which is at most 16 KiB long. */
 const tailBytes = 65_536;
 
 async function refusal(answer: Dispatcher.ResponseData): Promise<Error> {
@@ -126,7 +126,7 @@ async function refusal(answer: Dispatcher.ResponseData): Promise<Error> {
   return refusedAnswer(answer.statusCode, typeof code === 'string' ? code : undefined, text);
 }
 
-/** The parts without the marker that they end with. Throws when they do not. */
+/** Yields the parts without the marker at their end. Throws if the marker is missing. */
 async function* untilMarker(parts: AsyncIterable<Uint8Array>, marker: string): AsyncGenerator<Uint8Array> {
   let tail: Uint8Array = Buffer.alloc(0);
   let held: Uint8Array = Buffer.alloc(0);
@@ -139,14 +139,14 @@ async function* untilMarker(parts: AsyncIterable<Uint8Array>, marker: string): A
       held = joined.subarray(end);
     }
   } catch (error) {
-    // Newer servers say what happened, and break the connection.
+    // Newer servers send the exception and break the connection.
     throw exceptionIn(tail.toString()) ?? error;
   }
   if (held.toString() === marker) return;
   throw exceptionIn(tail.toString()) ?? new ServerFailure({ kind: 'interrupted', code: 'no end of the result' });
 }
 
-/** All rows of a small result. */
+/** Returns all rows of a small result. */
 export async function rowsOf(statement: string, format: string, server: ClickhouseServer): Promise<string[][]> {
   const parts: Uint8Array[] = [];
   for await (const part of ask(statement, format, server)) parts.push(part);

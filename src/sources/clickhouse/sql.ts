@@ -1,6 +1,6 @@
 import { elementSeparator, type Holds, type SqlEngine, separatorStandIn } from '../select.ts';
 
-/** ClickHouse's SQL; types as the server names them. */
+/** ClickHouse's SQL. Types have the server's names. */
 export const clickhouseSql: SqlEngine = {
   dialect: 'clickhouse',
   holds: (type) => holds(innerType(elementOf(type) ?? type)),
@@ -23,13 +23,13 @@ function quoteClickhouseText(text: string): string {
   return `'${text.replace(/[\\']/g, '\\$&')}'`;
 }
 
-/** Without what is only about how the values are kept. */
+/** Returns a type without the wrappers that concern storage only. */
 function innerType(type: string): string {
   const inner = /^(?:Nullable|LowCardinality)\((.*)\)$|^SimpleAggregateFunction\([^,]*, (.*)\)$/s.exec(type);
   return inner === null ? type : innerType(inner[1] ?? inner[2]!);
 }
 
-/** The type of the elements of an array type. */
+/** Returns the type of the elements of an array type. */
 function elementOf(type: string): string | undefined {
   return /^Array\((.*)\)$/s.exec(type)?.[1];
 }
@@ -41,13 +41,13 @@ const identifierTypes = /^(?:String|FixedString|Enum8|Enum16|U?Int\d+|Float64|De
 const scalarTypes =
   /^(?:String|FixedString|Enum8|Enum16|UUID|U?Int\d+|Float32|Float64|BFloat16|Decimal\d*|Bool|Date|Date32|DateTime|DateTime64|Time|Time64|IPv4|IPv6|Nothing)(?:\(|$)/;
 
-/** A String may hold any bytes, so no type is one of bytes alone. */
+/** A String may hold any bytes, so no type holds bytes alone. */
 function holds(type: string): Holds | undefined {
   if (type === 'UUID') return 'uuids';
   return identifierTypes.test(type) ? 'identifiers' : undefined;
 }
 
-/** Numbers as `numberText` writes them; fixed texts without their padding. */
+/** Writes numbers as `numberText` does, and fixed texts without their padding. */
 function scalarText(value: string, type: string): string {
   const inner = innerType(type);
   if (inner === 'String') return value;
@@ -57,7 +57,7 @@ function scalarText(value: string, type: string): string {
   return inner.startsWith('Dynamic') ? dynamicText(value) : `toString(${value})`;
 }
 
-/** Only texts and numbers as they are. All else becomes text that is rejected as any type. */
+/** Keeps texts and numbers. Everything else becomes text that every identifier type rejects. */
 function dynamicText(value: string): string {
   const type = `dynamicType(${value})`;
   const double = `nullIf(toString(dynamicElement(${value}, 'Float64')), 'nan')`;

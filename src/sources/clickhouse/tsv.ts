@@ -1,18 +1,15 @@
+import { backslash, carriageReturn, lineFeed, tab } from '../ascii.ts';
 import { fieldsToChunk } from '../chunks.ts';
 import type { Chunk } from '../source.ts';
 
 /*
- * TabSeparated, as ClickHouse writes it: fields parted by a tab, an LF after each row; in a field a backslash stands
- * before what would be taken for something else ("\t", "\n", "\\"), and a lone "\N" is null.
+ * TabSeparated, as ClickHouse writes it: fields are separated by a tab, and each row ends with an LF. In a field, a
+ * backslash escapes characters with a meaning ("\t", "\n", "\\"), and a lone "\N" is null.
  */
 
-const tab = 0x09;
-const lineFeed = 0x0a;
-const carriageReturn = 0x0d;
-const backslash = 0x5c;
 const nullLetter = 0x4e;
 
-/** What the letter behind a backslash stands for; others stand for themselves. A line break travels as CR. */
+/** Meanings of the letters behind a backslash. Other letters stand for themselves. A line break travels as CR. */
 const escapes = new Map([
   ['0', 0x00],
   ['a', 0x07],
@@ -26,19 +23,19 @@ const escapes = new Map([
 
 const unescaped = Uint8Array.from({ length: 256 }, (_, byte) => escapes.get(String.fromCharCode(byte)) ?? byte);
 
-/** Where the last whole row ends. */
+/** Returns the end of the last whole row. */
 export function endOfLastTsvRow(rows: Buffer): number {
   return rows.lastIndexOf(lineFeed) + 1;
 }
 
-/** Whole rows as a chunk; for `isList` and `hasKey` see `toChunk` of `chunks.ts`. */
+/** Makes a chunk of whole rows. For `isList` and `hasKey` see `toChunk` in `chunks.ts`. */
 export function tsvToChunk(rows: Buffer, isList: readonly boolean[], hasKey: boolean): Chunk {
   const width = isList.length + (hasKey ? 1 : 0);
   const isPlain = width === 1 && !rows.includes(backslash);
   return fieldsToChunk(isPlain ? [rows] : tsvFields(rows, width), isList, hasKey);
 }
 
-/** The fields of each column as lines, without escapes. Fields too many count to the last column. */
+/** Splits rows into the lines of each column, without escapes. Surplus fields go to the last column. */
 export function tsvFields(rows: Buffer, width: number): Buffer[] {
   const columns = Array.from({ length: width }, () => ({ bytes: new Uint8Array(rows.length), length: 0 }));
   let index = 0;
@@ -57,7 +54,7 @@ export function tsvFields(rows: Buffer, width: number): Buffer[] {
   return columns.map(({ bytes, length }) => Buffer.from(bytes.buffer.transfer(length)));
 }
 
-/** One field without escapes. */
+/** Returns a field without escapes. */
 export function unescapeTsv(field: string): string {
   return tsvFields(Buffer.from(field), 1)[0]!.toString();
 }

@@ -12,38 +12,38 @@ import { writingFunctions } from './tableFunctions.ts';
 export type OpenEngine = () => Promise<DuckdbEngine>;
 
 export interface DuckdbEngine {
-  /** Attaches a database file read-only; its tables are found by their plain names. */
+  /** Attaches a database file read-only. Its tables have their plain names. */
   attach(path: string): Promise<void>;
-  /** Inspects a statement without running it. `where` names it in errors. */
-  inspect(sql: string, where: string): Promise<Inspected>;
-  /** The columns that a SELECT gives, with their DuckDB types. */
-  describe(select: string, where: string): Promise<{ name: string; type: string }[]>;
-  /** The rows of a small query of our own, as text. */
-  readRows(sql: string, where: string): Promise<string[][]>;
-  /** The rows of a SELECT as bytes, in order, in the form that `chunks.ts` describes; in memory that is used again. */
-  exportRows(select: string, where: string, signal: AbortSignal): AsyncIterable<Uint8Array>;
+  /** Inspects a statement without running it. `label` names it in errors. */
+  inspect(sql: string, label: string): Promise<Inspected>;
+  /** Returns the columns of a SELECT with their DuckDB types. */
+  describe(select: string, label: string): Promise<{ name: string; type: string }[]>;
+  /** Returns the rows of a small query of our own as text. */
+  readRows(sql: string, label: string): Promise<string[][]>;
+  /** Yields the rows of a SELECT in order, in the form that `chunks.ts` describes. Their memory is used again. */
+  exportRows(select: string, label: string, signal: AbortSignal): AsyncIterable<Uint8Array>;
   close(): void;
 }
 
 export interface Inspected {
   kind: 'select' | 'other' | 'several';
-  /** Of a SELECT, the table functions that it calls and that do more than read. */
+  /** Table functions that a SELECT calls and that do more than read. */
   writingFunctions: string[];
 }
 
-/** What of the machine DuckDB may take. */
+/** DuckDB's share of the machine. */
 export interface DuckdbShare {
   memoryBytes: number;
   /**
-   * One is enough to read a file, and takes half the time of all cores together: what several threads read has to be
-   * gathered and put in order before it can be handed over.
+   * One thread is enough to read a file, and uses half the processor time of all cores together: the rows of several
+   * threads have to be gathered and put in order.
    */
   threads: number;
 }
 
 /**
- * DuckDB in this process, hardened: no extension is installed or loaded on its own, and what it spills goes into
- * `workDirectory`, which is private to the run.
+ * Opens DuckDB in this process, hardened: it installs and loads no extension by itself, and spills into `workDirectory`,
+ * which is private to the run.
  */
 export async function openDuckdb(workDirectory: string, { memoryBytes, threads }: DuckdbShare): Promise<DuckdbEngine> {
   const directory = join(workDirectory, 'duckdb');
@@ -69,14 +69,14 @@ export async function openDuckdb(workDirectory: string, { memoryBytes, threads }
       await run(connection, `ATTACH ${quoteText(path)} AS source (READ_ONLY)`, `the database ${path}`);
       await run(connection, 'USE source', `the database ${path}`);
     },
-    inspect: (sql, where) => inspect(connection, sql, where),
-    async describe(select, where) {
-      const rows = await readRows(connection, `DESCRIBE ${select}`, where);
+    inspect: (sql, label) => inspect(connection, sql, label),
+    async describe(select, label) {
+      const rows = await readRows(connection, `DESCRIBE ${select}`, label);
       return rows.map(([name, type]) => ({ name: name!, type: type! }));
     },
-    readRows: (sql, where) => readRows(connection, sql, where),
-    exportRows: (select, where, signal) =>
-      exportThroughPipe(connection, select, where, join(directory, `rows-${++exports}`), signal),
+    readRows: (sql, label) => readRows(connection, sql, label),
+    exportRows: (select, label, signal) =>
+      exportThroughPipe(connection, { select, label, path: join(directory, `rows-${++exports}`), signal }),
     close() {
       connection.disconnectSync();
       instance.closeSync();
@@ -84,60 +84,66 @@ export async function openDuckdb(workDirectory: string, { memoryBytes, threads }
   };
 }
 
-async function run(connection: DuckDBConnection, sql: string, where: string) {
+async function run(connection: DuckDBConnection, sql: string, label: string) {
   try {
     return await connection.run(sql);
   } catch (error) {
-    throw sourceError(error, where);
+    throw sourceError(error, label);
   }
 }
 
-async function readRows(connection: DuckDBConnection, sql: string, where: string): Promise<string[][]> {
-  const result = await run(connection, sql, where);
+async function readRows(connection: DuckDBConnection, sql: string, label: string): Promise<string[][]> {
+  const result = await run(connection, sql, label);
   return (await result.getRowsJS()).map((row) => row.map(String));
 }
 
-async function inspect(connection: DuckDBConnection, sql: string, where: string): Promise<Inspected> {
+async function inspect(connection: DuckDBConnection, sql: string, label: string): Promise<Inspected> {
   try {
     const statements = await connection.extractStatements(sql);
     if (statements.count > 1) return { kind: 'several', writingFunctions: [] };
   } catch (error) {
-    throw sourceError(error, where);
+    throw sourceError(error, label);
   }
-  const plans = await explain(connection, sql, where);
+  const plans = await explain(connection, sql, label);
   if (plans === undefined) return { kind: 'other', writingFunctions: [] };
   const functions = "SELECT DISTINCT lower(function_name) FROM duckdb_functions() WHERE function_type = 'table'";
-  const known = await readRows(connection, functions, where);
+  const known = await readRows(connection, functions, label);
   return { kind: 'select', writingFunctions: writingFunctions(plans, new Set(known.map(([name]) => name!))) };
 }
 
 /**
- * The plans of a SELECT; undefined for a statement of another kind. The statement itself is not explained: already the
- * binding of some (EXPORT) writes to the disk.
+ * Returns the plans of a SELECT, undefined for a statement of another kind. The statement stands inside query(), because
+ * the mere binding of some statements (EXPORT) writes to the disk.
  */
-async function explain(connection: DuckDBConnection, sql: string, where: string): Promise<string[] | undefined> {
+async function explain(connection: DuckDBConnection, sql: string, label: string): Promise<string[] | undefined> {
   try {
     const result = await connection.run(`EXPLAIN (FORMAT json) FROM query(${quoteText(sql)})`);
     return (await result.getRowsJS()).map(([, plan]) => String(plan));
   } catch (error) {
     if (error instanceof Error && error.message.includes('Expected a single SELECT statement')) return undefined;
-    // Tells the place of a fault in the statement's own text.
-    await readRows(connection, `DESCRIBE ${sql}`, where);
-    throw sourceError(error, where);
+    // Gives the place of a fault in the statement's own text.
+    await readRows(connection, `DESCRIBE ${sql}`, label);
+    throw sourceError(error, label);
   }
 }
 
+interface Export {
+  select: string;
+  /** The name of the relation in messages. */
+  label: string;
+  /** Path of the pipe. */
+  path: string;
+  signal: AbortSignal;
+}
+
 /**
- * Runs COPY into a named pipe in our private folder and yields what comes out: DuckDB writes lines in order from all
- * its threads, waits when we do, and no value becomes an object on our heap (blobs of `string_agg` are as fast, but
- * bound neither memory nor order for CSV, JSON and queries).
+ * Runs COPY into a named pipe in our private folder and yields its bytes. DuckDB writes lines in order from all its
+ * threads and waits when we do, and no value becomes an object on our heap. Blobs of `string_agg` are as fast, but limit
+ * neither memory nor order for CSV, JSON and queries.
  */
 async function* exportThroughPipe(
   connection: DuckDBConnection,
-  select: string,
-  where: string,
-  path: string,
-  signal: AbortSignal,
+  { select, label, path, signal }: Export,
 ): AsyncGenerator<Uint8Array> {
   signal.throwIfAborted();
   const pipe = await createPipe(path);
@@ -147,7 +153,7 @@ async function* exportThroughPipe(
     pipe.stop();
     if (isDone) return;
     connection.interrupt();
-    // An interrupt that comes before the query has begun is lost.
+    // DuckDB ignores an interrupt before the query has begun.
     interrupting ??= setInterval(() => connection.interrupt(), interruptEveryMs);
   };
   signal.addEventListener('abort', stop, { once: true });
@@ -167,7 +173,7 @@ async function* exportThroughPipe(
     yield* pipe.parts();
     const failed = await copying;
     signal.throwIfAborted();
-    if (failed !== undefined) throw sourceError(failed.error, where);
+    if (failed !== undefined) throw sourceError(failed.error, label);
   } finally {
     signal.removeEventListener('abort', stop);
     stop();

@@ -1,5 +1,5 @@
 import { isCompressed, readFileBytes } from '../files/compression.ts';
-import { createJsonScan } from '../files/jsonScan.ts';
+import { JsonScan } from '../files/jsonScan.ts';
 import { quoteText } from '../sqlText.ts';
 import type { DuckdbEngine } from './engine.ts';
 
@@ -10,11 +10,11 @@ const isJson = /\.(?:json|jsonl|ndjson)(?:\.(?:gz|zst))?$/i;
  * takes a JSON array that ends behind a comma, and half of a compressed file, for complete ones. Paths that the query
  * computes, and those in views, are not found.
  */
-export async function checkNamedFiles(select: string, where: string, engine: DuckdbEngine): Promise<void> {
-  const [row] = await engine.readRows(`SELECT json_serialize_sql(${quoteText(select)})`, where);
+export async function checkNamedFiles(select: string, label: string, engine: DuckdbEngine): Promise<void> {
+  const [row] = await engine.readRows(`SELECT json_serialize_sql(${quoteText(select)})`, label);
   const paths = textsIn(JSON.parse(row![0]!)).filter((text) => isJson.test(text) || isCompressed(text));
   for (const path of new Set(paths)) {
-    const files = await engine.readRows(`SELECT file FROM glob(${quoteText(path)})`, where);
+    const files = await engine.readRows(`SELECT file FROM glob(${quoteText(path)})`, label);
     for (const [file] of files) await checkEnd(file!);
   }
 }
@@ -25,13 +25,13 @@ function textsIn(value: unknown): string[] {
 }
 
 async function checkEnd(file: string): Promise<void> {
-  const scan = createJsonScan({ where: `the file ${file}`, isLines: false, wanted: new Set() });
+  const scan = new JsonScan({ label: `the file ${file}`, isLines: false, wanted: new Set() });
   let isScanned = isJson.test(file);
   for await (const part of readFileBytes(file))
     try {
       if (isScanned) scan.scan(part);
     } catch {
-      // Whatever is no sequence of objects, DuckDB reads or refuses as the query says.
+      // The file is not a sequence of objects. DuckDB reads or refuses it as the query says.
       isScanned = false;
     }
   if (isScanned) scan.end();

@@ -7,27 +7,27 @@ import { promisify } from 'node:util';
 import { SyncError, systemErrorCode } from '../../errors.ts';
 import { limitFault } from '../../system/processLimits.ts';
 
-/** A named pipe that somebody in this process writes to by its path. */
+/** A named pipe, which another part of this process writes to by its path. */
 export interface Pipe {
-  /** What is written, about a mebibyte at a time, in memory that is used again; ends after `endWriting` or `stop`. */
+  /** Yields the written bytes, about a mebibyte at a time, in reused memory. Ends after `endWriting` or `stop`. */
   parts(): AsyncIterable<Uint8Array>;
-  /** To be called when the writer is done: where the pipe ends, also if it was never opened for writing. */
+  /** Must be called when the writer is done. It ends the pipe, even if the writer never opened it. */
   endWriting(): void;
-  /** Reads no more: who still writes, or only now comes to open the pipe, is told so by the system; until `remove`. */
+  /** Stops reading. Until `remove`, the system reports a broken pipe to a writer, even if it opens the pipe later. */
   stop(): void;
   remove(): Promise<void>;
 }
 
 const gatheredBytes = 1 << 20;
-/** The most that a pipe gives at once. */
+/** The largest part that a pipe gives at once. */
 const readBytes = 1 << 16;
 
 const runProgram: (program: string, args: string[]) => Promise<unknown> = promisify(execFile);
 
-/** By the PATH, and where it usually is. */
+/** Found in the PATH, or in its usual places. */
 const programs = ['mkfifo', '/usr/bin/mkfifo', '/bin/mkfifo'];
 
-/** Node has no call for it. */
+/** Makes a pipe with a program, as Node has no call for it. */
 async function makePipe(path: string, run: typeof runProgram): Promise<void> {
   for (const program of programs) {
     try {
@@ -56,13 +56,13 @@ function lookIn(path: string): void {
   try {
     closeSync(openSync(path, constants.O_RDONLY | constants.O_NONBLOCK));
   } catch {
-    // The folder is gone, and with it whoever could open the pipe.
+    // The folder is gone, so no writer can open the pipe.
   }
 }
 
 /**
- * The pipe is read through a socket, which takes none of libuv's few threads while nothing comes, into one buffer:
- * memory made anew for each read costs more than all else that is done with it.
+ * Creates a pipe. It is read through a socket, which occupies none of libuv's few threads while it waits, and into one
+ * buffer: new memory for each read costs more than all other work on the bytes.
  */
 export async function createPipe(path: string, run = runProgram): Promise<Pipe> {
   await makePipe(path, run);
@@ -113,7 +113,7 @@ export async function createPipe(path: string, run = runProgram): Promise<Pipe> 
     endWriting: () => closeSync(writing),
     stop() {
       socket.destroy();
-      // A writer that opens the pipe only now would wait for a reader for ever: one looks in until it is done.
+      // A writer that opens the pipe later would wait for ever for a reader, so the pipe is opened again and again.
       admitting ??= setInterval(() => lookIn(path), 20);
     },
     remove() {

@@ -5,31 +5,34 @@ import { quoteName } from '../sqlText.ts';
 import type { DuckdbEngine } from './engine.ts';
 import { duckdbSql } from './sql.ts';
 
-/** Something DuckDB can read: a file or a query. */
+/** A file or a query that DuckDB can read. */
 export interface DuckdbRelation {
-  /** How to call it in messages. */
-  where: string;
+  /** Its name in messages. */
+  label: string;
   /** A FROM item, to be followed by an alias. */
   from: string;
   columns: readonly { name: string; type: string }[];
-  /** How many values the columns of these names have, where that is known without reading them. */
+  /** Returns the number of values in each of these columns, if that is known without reading them. */
   countValues?(names: readonly string[]): Promise<number[]>;
-  /** Rejects if the rows are not to be used after all. Runs while they are read. */
+  /** Rejects if the rows must not be used. Runs while they are read. */
   checkWhole?(signal: AbortSignal): Promise<void>;
-  /** Returns what a failure of DuckDB was, if the file tells more than DuckDB did. */
+  /** Returns the cause of a failure of DuckDB, if the file tells more than DuckDB did. */
   diagnose?(failure: unknown): Promise<unknown>;
 }
 
-/** Some columns of a relation, each read as text. Throws `source.column_missing` when a wanted column is not there or holds nothing that can be read as text. */
+/**
+ * Opens some columns of a relation, each read as text. Throws `source.column_missing` for a column that is missing or
+ * cannot be read as text.
+ */
 export async function readRelation(
   relation: DuckdbRelation,
   wanted: WantedColumns,
   engine: DuckdbEngine,
 ): Promise<Source> {
-  const { where } = relation;
+  const { label } = relation;
   const selection = selectFrom(withNamesOfOurs(relation), wanted, duckdbSql);
   const { columns, choices, isList, hasKey, statement, cursorStatement } = selection;
-  const [greatest] = cursorStatement === undefined ? [] : await engine.readRows(cursorStatement, where);
+  const [greatest] = cursorStatement === undefined ? [] : await engine.readRows(cursorStatement, label);
   return {
     columns,
     choices,
@@ -46,7 +49,7 @@ export async function readRelation(
       // Awaited below; reading may fail before.
       check?.catch(() => {});
       try {
-        for await (const rows of cutRows(engine.exportRows(statement, where, signal)))
+        for await (const rows of cutRows(engine.exportRows(statement, label, signal)))
           yield toChunk(rows, isList, hasKey);
         await check;
       } catch (error) {
@@ -55,13 +58,13 @@ export async function readRelation(
         checking.abort();
       }
     },
-    // The engine belongs to who opened it.
+    // The caller owns the engine.
     [Symbol.asyncDispose]: async () => {},
   };
 }
 
-/** The columns get names of ours: a header may name two alike. */
-function withNamesOfOurs({ where, from, columns }: DuckdbRelation): Relation {
+/** Gives the columns names of our own, since a header may name two alike. */
+function withNamesOfOurs({ label, from, columns }: DuckdbRelation): Relation {
   const named = columns.map((column, index) => ({ ...column, sql: quoteName(`c${index}`) }));
-  return { where, from: `${from} AS t(${named.map(({ sql }) => sql).join(', ')})`, columns: named };
+  return { label, from: `${from} AS t(${named.map(({ sql }) => sql).join(', ')})`, columns: named };
 }

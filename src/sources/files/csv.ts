@@ -1,16 +1,17 @@
 import { findColumns, findNamedColumn } from '../columns.ts';
 import type { Chunk, Source, WantedColumns } from '../source.ts';
 import { changedMeanwhile, readFileBytes } from './compression.ts';
+import type { CsvConfig } from './config.ts';
 import { createCsvBlock, maxRecordBytes } from './csvBlock.ts';
-import { type CsvConfig, type CsvHeader, readCsvHeader } from './csvHeader.ts';
-import { createRecordReader } from './csvRecords.ts';
+import { type CsvHeader, readCsvHeader } from './csvHeader.ts';
+import { RecordReader } from './csvRecords.ts';
 import { NotDecodable, toUtf8 } from './decode.ts';
 import { encodingFault } from './encodingFault.ts';
 
 interface CsvFile {
   file: string;
-  /** How to call it in messages. */
-  where: string;
+  /** Its name in messages. */
+  label: string;
   config: CsvConfig;
 }
 
@@ -28,13 +29,13 @@ const chunkBytes = 2 * 1024 * 1024;
  * record, and every byte must be in the configured encoding.
  */
 export async function openCsv(file: string, config: CsvConfig, wanted: WantedColumns): Promise<Source> {
-  const csv = { file, where: `the file ${file}`, config };
+  const csv = { file, label: `the file ${file}`, config };
   const header = await readHeader(csv);
   const { names } = header;
   const find = (name: string | undefined, setting: string) =>
     name === undefined ? undefined : findOne(csv, names, name, setting);
   const found = wanted.choices.map((choice) => ({
-    identifiers: findColumns(names, choice, csv.where),
+    identifiers: findColumns(names, choice, csv.label),
     country: find(choice.country, 'syncs[].countryColumn'),
   }));
   const columns = [...new Set(found.flatMap(({ identifiers, country = [] }) => identifiers.concat(country)))];
@@ -52,14 +53,14 @@ export async function openCsv(file: string, config: CsvConfig, wanted: WantedCol
   };
 }
 
-function findOne({ where }: CsvFile, names: readonly string[], name: string, setting: string): number {
-  return findNamedColumn({ where, columns: names.map((name) => ({ name })) }, name, setting);
+function findOne({ label }: CsvFile, names: readonly string[], name: string, setting: string): number {
+  return findNamedColumn({ label, columns: names.map((name) => ({ name })) }, name, setting);
 }
 
-async function readHeader({ file, where, config }: CsvFile): Promise<CsvHeader> {
+async function readHeader({ file, label, config }: CsvFile): Promise<CsvHeader> {
   const parts = toUtf8(readFileBytes(file), config.encoding);
   try {
-    return await readCsvHeader(createCsvBlock(parts), where, config);
+    return await readCsvHeader(createCsvBlock(parts), label, config);
   } catch (error) {
     throw await explain(error, file, config);
   } finally {
@@ -68,7 +69,7 @@ async function readHeader({ file, where, config }: CsvFile): Promise<CsvHeader> 
 }
 
 async function* readChunks(
-  { file, where, config }: CsvFile,
+  { file, label, config }: CsvFile,
   expected: CsvHeader,
   { columns, key }: Positions,
   signal: AbortSignal,
@@ -77,9 +78,9 @@ async function* readChunks(
   const parts = toUtf8(readFileBytes(file), config.encoding);
   try {
     const block = createCsvBlock(parts);
-    const header = await readCsvHeader(block, where, config);
+    const header = await readCsvHeader(block, label, config);
     if (JSON.stringify(header) !== JSON.stringify(expected)) throw changedMeanwhile(file);
-    const records = createRecordReader(header.form, read, header.firstLine);
+    const records = new RecordReader(header.form, read, header.firstLine);
     block.drop(header.bytes);
     for (;;) {
       signal.throwIfAborted();

@@ -1,11 +1,10 @@
 import { SyncError } from '../../errors.ts';
+import { carriageReturn, lineFeed, singleQuote } from '../ascii.ts';
 import { isIdentifierLike } from '../columns.ts';
-import type { FilesSourceConfig } from '../config.ts';
+import type { CsvConfig } from './config.ts';
 import { type CsvBlock, maxRecordBytes } from './csvBlock.ts';
 import type { CsvForm, LineEnd } from './csvRecords.ts';
 import { beginsAsUtf8 } from './encodings.ts';
-
-export type CsvConfig = NonNullable<FilesSourceConfig['csv']>;
 
 /** The form and the names of a CSV file, read from its first record. */
 export interface CsvHeader {
@@ -17,35 +16,31 @@ export interface CsvHeader {
 }
 
 /** Reads the first record, and more of the file into `block` as far as that needs it. */
-export async function readCsvHeader(block: CsvBlock, where: string, config: CsvConfig): Promise<CsvHeader> {
+export async function readCsvHeader(block: CsvBlock, label: string, config: CsvConfig): Promise<CsvHeader> {
   await block.fill();
   const start = beginsAsUtf8(block.bytes.subarray(0, block.length)) ? 3 : 0;
-  if (block.length === start && config.header) throw emptyFile(where);
+  if (block.length === start && config.header) throw emptyFile(label);
   const quote = config.quote ?? (block.bytes[start] === singleQuote ? "'" : '"');
   let first = findFirstRecord(block, start, quote);
   while (first === undefined) {
-    if (!block.drop(0)) throw tooLong(where);
+    if (!block.drop(0)) throw tooLong(label);
     await block.fill();
     first = findFirstRecord(block, start, quote);
   }
   const text = block.bytes.toString('utf8', start, first.end);
   const delimiter = config.delimiter ?? guessDelimiter(text, quote);
   const names = config.columns ?? splitRecord(text, delimiter, quote);
-  if (names === undefined) throw badHeader(where);
-  if (config.header && names.some(isIdentifierLike)) throw noHeader(where);
+  if (names === undefined) throw badHeader(label);
+  if (config.header && names.some(isIdentifierLike)) throw noHeader(label);
   const { lineEnd } = first;
   const header = text + lineEnd;
   return {
-    form: { where, delimiter, quote, lineEnd, width: names.length },
+    form: { label, delimiter, quote, lineEnd, width: names.length },
     names,
     bytes: config.header ? Math.min(first.end + lineEnd.length, block.length) : start,
     firstLine: config.header ? header.split(lineEnd.slice(-1)).length : 1,
   };
 }
-
-const singleQuote = 0x27;
-const lineFeed = 0x0a;
-const carriageReturn = 0x0d;
 
 /** Finds the end of the first record and its line end, LF when nothing follows. Undefined when more bytes are needed. */
 function findFirstRecord(block: CsvBlock, start: number, quote: string): { end: number; lineEnd: LineEnd } | undefined {
@@ -94,34 +89,34 @@ function splitRecord(record: string, delimiter: string, quote: string): string[]
   }
 }
 
-function emptyFile(where: string): SyncError {
+function emptyFile(label: string): SyncError {
   return new SyncError(
     'source.malformed',
-    `Cannot read ${where}: it is empty, and its first line should name the columns.`,
+    `Cannot read ${label}: it is empty, and its first line should name the columns.`,
     'Write a header line, also when there are no rows.',
   );
 }
 
-function badHeader(where: string): SyncError {
+function badHeader(label: string): SyncError {
   return new SyncError(
     'source.malformed',
-    `Cannot read ${where}: malformed at line 1, a quote is not closed or stands in the wrong place.`,
+    `Cannot read ${label}: malformed at line 1, a quote is not closed or stands in the wrong place.`,
     'Fix the line, or say how the file is written with csv.delimiter and csv.quote of the source.',
   );
 }
 
-function tooLong(where: string): SyncError {
+function tooLong(label: string): SyncError {
   return new SyncError(
     'source.malformed',
-    `Cannot read ${where}: malformed at line 1, the record is longer than ${maxRecordBytes / 2 ** 20} MiB.`,
+    `Cannot read ${label}: malformed at line 1, the record is longer than ${maxRecordBytes / 2 ** 20} MiB.`,
     'Check that the file is CSV, and that no quote in its first line is left open.',
   );
 }
 
-function noHeader(where: string): SyncError {
+function noHeader(label: string): SyncError {
   return new SyncError(
     'source.no_header',
-    `Cannot read ${where}: its first line holds identifiers, not column names.`,
+    `Cannot read ${label}: its first line holds identifiers, not column names.`,
     'Add a header line, or say source.csv: { "header": false, "columns": [ … ] }.',
   );
 }

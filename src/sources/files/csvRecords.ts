@@ -1,39 +1,21 @@
 import { SyncError } from '../../errors.ts';
+import { carriageReturn, lineFeed } from '../ascii.ts';
+import { type CsvColumn, reserve, takeLines } from './csvColumns.ts';
 
 /** How the records of a CSV file are written. */
 export interface CsvForm {
-  /** How to call the file in messages. */
-  where: string;
+  /** The name of the file in messages. */
+  label: string;
   /** One character. */
   delimiter: string;
   /** One ASCII character, or none. */
   quote: string;
   lineEnd: LineEnd;
-  /** How many fields every record has. */
+  /** The number of fields of every record. */
   width: number;
 }
 
 export type LineEnd = '\n' | '\r\n' | '\r';
-
-/** The cells of one column as lines, as in `ChunkColumn`; memory that is used again. */
-interface Column {
-  bytes: Uint8Array;
-  length: number;
-}
-
-export interface RecordReader {
-  /**
-   * Reads the records in `block`, which begins with one and has a byte of room behind `length`. Returns where the first
-   * record begins that is not whole. `isLast` says that nothing follows. Throws `source.malformed` with the line.
-   */
-  read(block: Uint8Array, length: number, isLast: boolean): number;
-  /** How many bytes of lines have been read since the last `take`. */
-  bytesRead(): number;
-  /** The lines of each column, to be used before the next `read`. */
-  take(): Uint8Array[];
-  /** The error for a fault in the record that begins where `read` ended. */
-  malformed(fault: string): SyncError;
-}
 
 /** Meanings of a byte outside quotes. */
 const inField = 0;
@@ -42,70 +24,153 @@ const endsLine = 2;
 const endsOtherLine = 3;
 const quotes = 4;
 
-const lineFeed = 0x0a;
-const carriageReturn = 0x0d;
-
 const mixedLineEnds = 'its line ends are not the same throughout (LF, CRLF or CR)';
 
-/** The most memory that a column keeps for the next chunk. */
-const keptBytes = 8 * 1024 * 1024;
-
 /**
- * Creates a reader of the columns at `positions`, strictly by RFC 4180: every record has the same number of fields, and
- * a quote stands only around a whole field, or doubled inside one. `firstLine` is the number of the first record's line.
- * Blank lines are skipped, but in a file of one column they are its empty cells.
+ * Reads columns of a CSV file strictly by RFC 4180: every record has the same number of fields, and a quote stands only
+ * around a whole field, or doubled inside one. Blank lines are skipped, but in a file of one column they are its empty
+ * cells.
  */
-export function createRecordReader(form: CsvForm, positions: readonly number[], firstLine: number): RecordReader {
-  const { where, width } = form;
-  const delimiter = Buffer.from(form.delimiter);
-  const quote = form.quote === '' ? -1 : form.quote.charCodeAt(0);
-  const meanings = meaningsOf(form, delimiter[0]!, quote);
-  const endByte = form.lineEnd.charCodeAt(0);
-  const endLength = form.lineEnd.length;
-  /** The last byte of a line end: it is counted as a line inside quotes, too. */
-  const lineByte = form.lineEnd.charCodeAt(endLength - 1);
-  const columns = positions.map((): Column => ({ bytes: new Uint8Array(), length: 0 }));
-  /** The column of each field, undefined for those that are not wanted and for those too many. */
-  const columnOf = Array.from({ length: width + 1 }, (_, field) => columns[positions.indexOf(field)]);
-  const lengthsBefore = columns.map(() => 0);
-  let line = firstLine;
-  /** Line ends inside the quotes of the record that is being read. */
-  let quotedLines = 0;
+export class RecordReader {
+  readonly #form: CsvForm;
+  readonly #delimiter: Buffer;
+  readonly #quote: number;
+  readonly #meanings: Uint8Array;
+  /** The last byte of a line end. Inside quotes it counts as a line, too. */
+  readonly #lineByte: number;
+  readonly #columns: readonly CsvColumn[];
+  /** The column of each field. Undefined for fields that are not read, and for surplus ones. */
+  readonly #columnOf: readonly (CsvColumn | undefined)[];
+  readonly #lengthsBefore: number[];
+  #line: number;
+  /** Line ends inside the quotes of the current record. */
+  #quotedLines = 0;
 
-  function malformed(fault: string): SyncError {
+  /** Reads the columns at `positions`. `firstLine` is the number of the first record's line. */
+  constructor(form: CsvForm, positions: readonly number[], firstLine: number) {
+    this.#form = form;
+    this.#delimiter = Buffer.from(form.delimiter);
+    this.#quote = form.quote === '' ? -1 : form.quote.charCodeAt(0);
+    this.#meanings = meaningsOf(form, this.#delimiter[0]!, this.#quote);
+    this.#lineByte = form.lineEnd.charCodeAt(form.lineEnd.length - 1);
+    this.#columns = positions.map(() => ({ bytes: new Uint8Array(), length: 0 }));
+    this.#columnOf = Array.from({ length: form.width + 1 }, (_, field) => this.#columns[positions.indexOf(field)]);
+    this.#lengthsBefore = positions.map(() => 0);
+    this.#line = firstLine;
+  }
+
+  /**
+   * Reads the records in `block`, which begins with one and has a byte of room behind `length`. Returns the place of the
+   * first record that is not whole. `isLast` means that nothing follows. Throws `source.malformed` with the line.
+   */
+  read(block: Uint8Array, length: number, isLast: boolean): number {
+    const endByte = this.#form.lineEnd.charCodeAt(0);
+    reserve(this.#columns, length + 1);
+    // Ends every field, so that the loops below need not look out for the end of the block.
+    block[length] = endByte;
+    let at = 0;
+    while (at < length) {
+      this.#noteLengths();
+      const isBlank = this.#form.width > 1 && block[at] === endByte;
+      const next = isBlank ? this.#passLineEnd(block, length, at, isLast) : this.#readRecord(block, length, at, isLast);
+      if (next === -1) {
+        this.#restoreLengths();
+        break;
+      }
+      if (isBlank) this.#line++;
+      at = next;
+    }
+    return at;
+  }
+
+  /** Returns the number of bytes in lines since the last `take`. */
+  bytesRead(): number {
+    return this.#columns.reduce((sum, { length }) => sum + length, 0);
+  }
+
+  /** Returns the lines of each column, to be used before the next `read`. */
+  take(): Uint8Array[] {
+    return takeLines(this.#columns);
+  }
+
+  /** Makes the error for a fault in the record at the place where `read` ended. */
+  malformed(fault: string): SyncError {
     return new SyncError(
       'source.malformed',
-      `Cannot read ${where}: malformed at line ${line}, ${fault}.`,
+      `Cannot read ${this.#form.label}: malformed at line ${this.#line}, ${fault}.`,
       'Fix the line, or say how the file is written with csv.delimiter and csv.quote of the source.',
     );
   }
 
-  function isDelimiter(block: Uint8Array, at: number): boolean {
+  #noteLengths(): void {
+    const lengths = this.#lengthsBefore;
+    for (let index = 0; index < lengths.length; index++) lengths[index] = this.#columns[index]!.length;
+  }
+
+  #restoreLengths(): void {
+    for (const [index, column] of this.#columns.entries()) column.length = this.#lengthsBefore[index]!;
+  }
+
+  #isDelimiter(block: Uint8Array, at: number): boolean {
+    const delimiter = this.#delimiter;
     return delimiter.length === 1 || delimiter.every((byte, index) => block[at + index] === byte);
   }
 
-  /** Reads a field without quotes. Returns where it ends. */
-  function readPlain(block: Uint8Array, start: number, column: Column | undefined): number {
+  /** Reads the record at `start`. Returns the place of the next one, or -1 when the record is not whole. */
+  #readRecord(block: Uint8Array, length: number, start: number, isLast: boolean): number {
+    const { width } = this.#form;
+    const meanings = this.#meanings;
+    this.#quotedLines = 0;
+    let at = start;
+    for (let field = 0; ; field++) {
+      const column = this.#columnOf[field < width ? field : width];
+      const isQuoted = meanings[block[at]!] === quotes;
+      at = isQuoted ? this.#readQuoted(block, length, at, column) : this.#readPlain(block, at, column);
+      if (at === -1) {
+        if (isLast) throw this.malformed('it has a quote that is not closed');
+        return -1;
+      }
+      const meaning = meanings[block[at]!];
+      if (meaning === delimits && this.#isDelimiter(block, at)) {
+        at += this.#delimiter.length;
+        continue;
+      }
+      // A delimiter of several bytes may be cut.
+      if (!isLast && at + this.#delimiter.length > length) return -1;
+      if (meaning !== endsLine) throw this.malformed(faultBehind(meaning, isQuoted));
+      const next = this.#passLineEnd(block, length, at, isLast);
+      if (next === -1) return -1;
+      if (field + 1 !== width) throw this.malformed(`it has ${field + 1} of ${width} fields`);
+      this.#line += 1 + this.#quotedLines;
+      return next;
+    }
+  }
+
+  /** Reads a field without quotes. Returns its end. */
+  #readPlain(block: Uint8Array, start: number, column: CsvColumn | undefined): number {
+    const meanings = this.#meanings;
     let at = start;
     if (column === undefined) {
       for (; ; at++) {
         while (meanings[block[at]!] === inField) at++;
-        if (meanings[block[at]!] !== delimits || isDelimiter(block, at)) return at;
+        if (meanings[block[at]!] !== delimits || this.#isDelimiter(block, at)) return at;
       }
     }
     const { bytes } = column;
     let to = column.length;
     for (; ; bytes[to++] = block[at++]!) {
       while (meanings[block[at]!] === inField) bytes[to++] = block[at++]!;
-      if (meanings[block[at]!] !== delimits || isDelimiter(block, at)) break;
+      if (meanings[block[at]!] !== delimits || this.#isDelimiter(block, at)) break;
     }
     bytes[to++] = lineFeed;
     column.length = to;
     return at;
   }
 
-  /** Reads a quoted field. Returns where it ends, or -1 when its closing quote is not in the block. */
-  function readQuoted(block: Uint8Array, length: number, start: number, column: Column | undefined): number {
+  /** Reads a quoted field. Returns its end, or -1 when its closing quote is not in the block. */
+  #readQuoted(block: Uint8Array, length: number, start: number, column: CsvColumn | undefined): number {
+    const quote = this.#quote;
+    const lineByte = this.#lineByte;
     const bytes = column?.bytes;
     let to = column?.length ?? 0;
     for (let at = start + 1; at < length; at++) {
@@ -117,79 +182,20 @@ export function createRecordReader(form: CsvForm, positions: readonly number[], 
         }
         return at;
       }
-      if (byte === lineByte) quotedLines++;
+      if (byte === lineByte) this.#quotedLines++;
       if (bytes !== undefined) bytes[to++] = byte === lineFeed ? carriageReturn : byte;
     }
     return -1;
   }
 
-  /** Returns where the next record begins behind the line end at `at`, or -1 when the block does not tell. */
-  function passLineEnd(block: Uint8Array, length: number, at: number, isLast: boolean): number {
+  /** Returns the place of the record behind the line end at `at`, or -1 when more bytes are needed. */
+  #passLineEnd(block: Uint8Array, length: number, at: number, isLast: boolean): number {
     if (at === length) return isLast ? length : -1;
-    if (endLength === 1) return at + 1;
+    if (this.#form.lineEnd.length === 1) return at + 1;
     if (at + 1 < length && block[at + 1] === lineFeed) return at + 2;
     if (at + 1 === length && !isLast) return -1;
-    throw malformed(mixedLineEnds);
+    throw this.malformed(mixedLineEnds);
   }
-
-  /** Reads the record at `start`. Returns where the next one begins, or -1 when it is not whole. */
-  function readRecord(block: Uint8Array, length: number, start: number, isLast: boolean): number {
-    quotedLines = 0;
-    let at = start;
-    for (let field = 0; ; field++) {
-      const column = columnOf[field < width ? field : width];
-      const isQuoted = meanings[block[at]!] === quotes;
-      at = isQuoted ? readQuoted(block, length, at, column) : readPlain(block, at, column);
-      if (at === -1) {
-        if (isLast) throw malformed('it has a quote that is not closed');
-        return -1;
-      }
-      const meaning = meanings[block[at]!];
-      if (meaning === delimits && isDelimiter(block, at)) {
-        at += delimiter.length;
-        continue;
-      }
-      // A delimiter of several bytes may be cut.
-      if (!isLast && at + delimiter.length > length) return -1;
-      if (meaning !== endsLine) throw malformed(faultBehind(meaning, isQuoted));
-      const next = passLineEnd(block, length, at, isLast);
-      if (next === -1) return -1;
-      if (field + 1 !== width) throw malformed(`it has ${field + 1} of ${width} fields`);
-      line += 1 + quotedLines;
-      return next;
-    }
-  }
-
-  return {
-    read(block, length, isLast) {
-      for (const column of columns) reserve(column, length + 1);
-      // Ends every field, so that the loops above need not look out for the end of the block.
-      block[length] = endByte;
-      let at = 0;
-      while (at < length) {
-        for (let index = 0; index < columns.length; index++) lengthsBefore[index] = columns[index]!.length;
-        const isBlank = width > 1 && block[at] === endByte;
-        const next = isBlank ? passLineEnd(block, length, at, isLast) : readRecord(block, length, at, isLast);
-        if (next === -1) {
-          for (const [index, column] of columns.entries()) column.length = lengthsBefore[index]!;
-          break;
-        }
-        if (isBlank) line++;
-        at = next;
-      }
-      return at;
-    },
-    bytesRead: () => columns.reduce((sum, { length }) => sum + length, 0),
-    take() {
-      return columns.map((column) => {
-        const lines = column.bytes.subarray(0, column.length);
-        column.length = 0;
-        if (column.bytes.length > keptBytes) column.bytes = new Uint8Array();
-        return lines;
-      });
-    },
-    malformed,
-  };
 }
 
 function faultBehind(meaning: number | undefined, isQuoted: boolean): string {
@@ -205,12 +211,4 @@ function meaningsOf({ lineEnd }: CsvForm, delimiter: number, quote: number): Uin
   meanings[delimiter] = delimits;
   if (quote !== -1) meanings[quote] = quotes;
   return meanings;
-}
-
-/** Makes room for `bytes` more. */
-function reserve(column: Column, bytes: number): void {
-  if (column.bytes.length >= column.length + bytes) return;
-  const larger = new Uint8Array(2 * column.length + bytes);
-  larger.set(column.bytes.subarray(0, column.length));
-  column.bytes = larger;
 }

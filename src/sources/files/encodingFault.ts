@@ -1,4 +1,5 @@
 import { SyncError } from '../../errors.ts';
+import { lineFeed } from '../ascii.ts';
 import { changedMeanwhile, readFileBytes } from './compression.ts';
 import { createStrictDecoder, NotDecodable, type StrictDecoder, withHead } from './decode.ts';
 import { type Encoding, encodingNames } from './encodings.ts';
@@ -48,8 +49,6 @@ interface Fault {
 
 /** About how many bytes in front of a wrong byte, and behind it, are looked at for a guess. */
 const sampleBytes = 64 * 1024;
-
-const lineFeed = 0x0a;
 
 async function findFault(file: string, encoding: Encoding): Promise<Fault | undefined> {
   const lines = createLineCount();

@@ -1,8 +1,8 @@
 import { SyncError } from '../../errors.ts';
-import type { FilesSourceConfig } from '../config.ts';
 import type { DuckdbEngine, OpenEngine } from '../duckdb/engine.ts';
 import { readRelation } from '../duckdb/relation.ts';
 import type { ColumnChoice, Source, WantedColumns } from '../source.ts';
+import type { FilesSourceConfig } from './config.ts';
 import { openCsv } from './csv.ts';
 import { jsonRelation } from './json.ts';
 import { listFiles } from './listFiles.ts';

@@ -5,33 +5,33 @@ import { namesToFind, type WantedColumns } from '../source.ts';
 import { quoteText, textFileArguments } from '../sqlText.ts';
 import { isCompressed, readFileBytes } from './compression.ts';
 import { findEncodingFault } from './encodingFault.ts';
-import { createJsonScan, type JsonContents, type JsonScan } from './jsonScan.ts';
+import { type JsonContents, JsonScan } from './jsonScan.ts';
 
 /**
  * A JSON lines file, or a file of objects or of one array of them, with every field kept as JSON so that no sniffer turns
  * a phone into a number or an advertising ID into another case. Undefined when the file holds nothing.
  */
 export async function jsonRelation(file: string, wanted: WantedColumns): Promise<DuckdbRelation | undefined> {
-  const where = `the file ${file}`;
+  const label = `the file ${file}`;
   const start = await scanStart(file, wanted);
   const { format, objects, nulls, keys } = start ?? (await scanWhole(file, wanted));
-  if (objects === 0 && nulls > 0) throw noObjects(where);
+  if (objects === 0 && nulls > 0) throw noObjects(label);
   if (objects === 0) return undefined;
-  checkSpelling(keys, wanted, where);
+  checkSpelling(keys, wanted, label);
   const names = distinctNames(keys);
   const types = names.map((name) => `${quoteText(name)}: 'JSON'`).join(', ');
   return {
-    where,
+    label,
     from: `read_json(${textFileArguments(file)}, format = '${format}', records = 'true', columns = {${types}})`,
     columns: names.map((name) => ({ name, type: 'JSON' })),
     ...(start !== undefined && {
-      checkWhole: async (signal) => checkSpelling((await scanWhole(file, wanted, signal)).keys, wanted, where),
+      checkWhole: async (signal) => checkSpelling((await scanWhole(file, wanted, signal)).keys, wanted, label),
     }),
     diagnose: (failure) => diagnose(failure, file, wanted),
   };
 }
 
-/** Finds the place and the likely encoding of wrong bytes, and what DuckDB calls by no name. */
+/** Finds the place and the likely encoding of wrong bytes, and faults that DuckDB does not name. */
 async function diagnose(failure: unknown, file: string, wanted: WantedColumns): Promise<unknown> {
   if (!(failure instanceof SyncError)) return undefined;
   if (failure.code === 'source.encoding') return explain(failure, file);
@@ -51,7 +51,7 @@ async function explain(error: unknown, file: string): Promise<unknown> {
 function createScan(file: string, wanted: WantedColumns): JsonScan {
   const names = new Set(namesToFind(wanted).map((name) => name.toLowerCase()));
   const isLines = !/\.json(\.(gz|zst))?$/i.test(file);
-  return createJsonScan({ where: `the file ${file}`, isLines, wanted: names });
+  return new JsonScan({ label: `the file ${file}`, isLines, wanted: names });
 }
 
 async function scanWhole(file: string, wanted: WantedColumns, signal?: AbortSignal): Promise<JsonContents> {
@@ -99,12 +99,12 @@ function sizeOf(file: string): number {
 }
 
 /** DuckDB finds a key by its exact spelling, so an object that spells it otherwise would lack it. */
-function checkSpelling(keys: readonly string[], wanted: WantedColumns, where: string): void {
+function checkSpelling(keys: readonly string[], wanted: WantedColumns, label: string): void {
   for (const name of namesToFind(wanted)) {
     if (keys.filter((key) => key.toLowerCase() === name.toLowerCase()).length <= 1) continue;
     throw new SyncError(
       'source.column_missing',
-      `The key ${name} is spelt in several ways in ${where} (upper and lower case), so some objects would lack it.`,
+      `The key ${name} is spelt in several ways in ${label} (upper and lower case), so some objects would lack it.`,
       'Write the key alike in all objects, or choose with a query.',
     );
   }
@@ -118,10 +118,10 @@ function distinctNames(keys: readonly string[]): string[] {
   return [...byLowerCase.values()];
 }
 
-function noObjects(where: string): SyncError {
+function noObjects(label: string): SyncError {
   return new SyncError(
     'source.malformed',
-    `Cannot read ${where}: it holds no JSON objects.`,
+    `Cannot read ${label}: it holds no JSON objects.`,
     'Write one JSON object a line.',
   );
 }

@@ -1,7 +1,23 @@
 import { SyncError } from '../../errors.ts';
+import {
+  backslash,
+  carriageReturn,
+  closeBrace,
+  closeBracket,
+  colon,
+  comma,
+  doubleQuote,
+  lineFeed,
+  openBrace,
+  openBracket,
+  space,
+  tab,
+} from '../ascii.ts';
 import { notUtf8 } from '../duckdb/errors.ts';
+import { beginsAsUtf8 } from './encodings.ts';
+import { JsonKeys, maxKeyBytes } from './jsonKeys.ts';
 
-/** The contents of a JSON file, learnt from all of its bytes. */
+/** The contents of the scanned part of a JSON file. */
 export interface JsonContents {
   /** DuckDB's name of the format. */
   format: 'array' | 'newline_delimited' | 'unstructured';
@@ -11,50 +27,28 @@ export interface JsonContents {
   nulls: number;
 }
 
-export interface JsonScan {
-  /** Takes the next bytes of the file. Throws if they cannot belong to such a file. */
-  scan(part: Uint8Array): void;
-  /** The contents of the bytes taken so far. */
-  contents(): JsonContents;
-  /** Throws unless the bytes are a complete file. */
-  end(): void;
-}
-
 export interface JsonScanOptions {
   /** The file's name in messages. */
-  where: string;
+  label: string;
   /** Whether each line must be one object, or null. Otherwise objects may follow each other, or stand in one array. */
   isLines: boolean;
   /** The keys that are to be read, in lower case. */
   wanted: ReadonlySet<string>;
 }
 
-const tab = 0x09;
-const lineFeed = 0x0a;
-const carriageReturn = 0x0d;
-const space = 0x20;
-const quote = 0x22;
-const comma = 0x2c;
-const colon = 0x3a;
-const openArray = 0x5b;
-const backslash = 0x5c;
-const closeArray = 0x5d;
-const openObject = 0x7b;
-const closeObject = 0x7d;
-const firstOfNull = 0x6e;
-
 /** Marks the bytes that mean something outside a string, in the value of a key. */
 const isSign = new Uint8Array(256);
-for (const sign of [quote, comma, openArray, closeArray, openObject, closeObject, lineFeed]) isSign[sign] = 1;
+for (const sign of [doubleQuote, comma, openBracket, closeBracket, openBrace, closeBrace, lineFeed]) isSign[sign] = 1;
 
 /** Marks the bytes that end a run of plain characters in a string. */
 const endsRun = new Uint8Array(256);
-for (const sign of [quote, backslash, lineFeed]) endsRun[sign] = 1;
+for (const sign of [doubleQuote, backslash, lineFeed]) endsRun[sign] = 1;
 
-/** Bytes that begin a value other than an object and null, which holds no columns. */
+/** Marks the bytes that begin a value other than an object and null. Such a value has no columns. */
 const isScalar = new Uint8Array(256);
 for (const sign of '"-0123456789tf[') isScalar[sign.charCodeAt(0)] = 1;
 
+const nullBytes = Buffer.from('null');
 const atStart = 0;
 const atValue = 1;
 const atValueOrEnd = 2;
@@ -66,289 +60,240 @@ const atColon = 7;
 const inValue = 8;
 const inString = 9;
 
-const maxKeyBytes = 65_536;
-/** DuckDB's own limit. */
-const maxObjectBytes = 16 * 1024 * 1024;
-const maxOtherKeys = 1_000;
-
-interface Key {
-  /** Its bytes in the file, from quote to quote, and a colon. */
-  quoted: Buffer;
-  isWanted: boolean;
-  /** Number of the last object that had it. */
-  lastObject: number;
-}
+const maxObjectBytes = 16 * 1024 * 1024; // DuckDB's own limit.
 
 /**
  * Reads a JSON file in one pass. The scan proves that the file is complete, and finds every key of its objects. DuckDB
- * does neither: it takes an array that is cut off behind a comma for a complete one, and knows the keys of a sample. The
- * values are left to DuckDB, which parses every object.
+ * does neither: it takes an array that is cut off behind a comma for a complete one, and knows the keys of a sample.
  */
-export function createJsonScan({ where, isLines, wanted }: JsonScanOptions): JsonScan {
-  let state = atStart;
-  let isArray = false;
+export class JsonScan {
+  readonly #label: string;
+  readonly #isLines: boolean;
+  readonly #keys: JsonKeys;
+  #state = atStart;
+  #isArray = false;
   /** Open braces and brackets inside the value of a key. */
-  let depth = 0;
-  let line = 1;
-  let lastLineWithValue = 0;
-  let matchedOfNull = 0;
-  let bytesBefore = 0;
-  let objects = 0;
-  let objectStart = 0;
-  let nulls = 0;
-  /** Bytes of a key that the next part goes on with. */
-  let rest: Buffer = Buffer.alloc(0);
-  /** Bytes to pass over at the beginning of the next part: one behind a backslash. */
-  let toSkip = 0;
-  const keys = new Map<string, Key>();
-  let otherKeys = 0;
-  /** The keys of an object by their place: the next object most often has the same. */
-  const placed: Key[] = [];
-  let place = 0;
+  #depth = 0;
+  #line = 1;
+  #lastLineWithValue = 0;
+  #matchedOfNull = 0;
+  #bytesBefore = 0;
+  #objectStart = 0;
+  #nulls = 0;
+  /** Bytes of a key that continues in the next part. */
+  #rest: Buffer = Buffer.alloc(0);
+  /** Bytes to skip at the beginning of the next part: one behind a backslash. */
+  #toSkip = 0;
 
-  function malformed(at: number, what: string): SyncError {
-    return new SyncError(
-      'source.malformed',
-      `Cannot read ${where}: malformed at line ${line} (byte ${bytesBefore + at + 1}), ${what}.`,
-      isLines ? 'Write one JSON object a line, in UTF-8.' : 'Write JSON objects, or one array of them, in UTF-8.',
-    );
+  constructor({ label, isLines, wanted }: JsonScanOptions) {
+    this.#label = label;
+    this.#isLines = isLines;
+    this.#keys = new JsonKeys(wanted, (at, fault) => this.#malformed(at, fault));
   }
 
-  function cutOff(what: string): SyncError {
-    return new SyncError(
-      'source.malformed',
-      `Cannot read ${where}: it is cut off at line ${line} (byte ${bytesBefore}), ${what}.`,
-      'Check that the file was written and copied to its end.',
-    );
+  /** Scans the next bytes of the file. Throws if they cannot belong to such a file. */
+  scan({ buffer, byteOffset, byteLength }: Uint8Array): void {
+    const next = Buffer.from(buffer, byteOffset, byteLength);
+    const bytes = this.#rest.length === 0 ? next : Buffer.concat([this.#rest, next]);
+    this.#bytesBefore -= this.#rest.length;
+    this.#rest = Buffer.alloc(0);
+    let at = this.#bytesBefore === 0 && beginsAsUtf8(bytes) ? 3 : 0;
+    while (at < bytes.length) at = this.#scanFrom(bytes, at);
+    this.#checkObjectBytes(bytes.length);
+    this.#bytesBefore += bytes.length;
   }
 
-  function unexpected(bytes: Buffer, at: number): SyncError {
-    const byte = bytes[at]!;
-    // UTF-16 begins with a mark, or has a NUL beside each letter.
-    if (byte === 0 || byte >= 0xfe || bytes[at + 1] === 0) return notUtf8(where, ` at line ${line}`);
-    if (isScalar[byte] === 1 && state !== atKey && state !== atColon)
-      return malformed(at, 'it holds no JSON objects but other values');
-    return malformed(at, 'not a valid JSON object');
+  /** Returns the contents of the bytes scanned so far. */
+  contents(): JsonContents {
+    const format = this.#isArray ? 'array' : this.#isLines ? 'newline_delimited' : 'unstructured';
+    return { format, objects: this.#keys.objects, nulls: this.#nulls, keys: this.#keys.spellings() };
   }
 
-  function beginValue(bytes: Buffer, at: number): void {
-    const byte = bytes[at]!;
-    if (isLines && lastLineWithValue === line) throw malformed(at, 'more than one object in the line');
-    lastLineWithValue = line;
-    if (byte === openObject) {
-      objects++;
-      objectStart = bytesBefore + at;
-      place = 0;
-      state = atKey;
-    } else if (byte === firstOfNull) {
-      nulls++;
-      matchedOfNull = 1;
-      state = inNull;
-    } else throw unexpected(bytes, at);
+  /** Throws unless the bytes are a complete file. */
+  end(): void {
+    if (this.#isArray && this.#state !== behindArray) throw this.#cutOff('before its array is closed');
+    if (this.#state >= inNull) throw this.#cutOff('inside an object');
   }
 
-  function checkObjectBytes(at: number): void {
-    if (state < atKey || bytesBefore + at - objectStart <= maxObjectBytes) return;
-    throw malformed(at, 'an object of more than 16 MiB');
-  }
-
-  function endValue(): void {
-    state = isArray ? atCommaOrEnd : atValue;
-  }
-
-  function addKey(bytes: Buffer, at: number): Key {
-    let name: string;
-    try {
-      name = JSON.parse(`"${bytes.toString()}"`);
-    } catch {
-      throw malformed(at, 'not a valid JSON object');
+  /** Scans on from `at` in the current state. Returns the place behind the scanned bytes, as all scans below do. */
+  #scanFrom(bytes: Buffer, at: number): number {
+    if (this.#state === inValue) return this.#scanValue(bytes, at);
+    if (this.#state === inString) {
+      const end = this.#scanString(bytes, at + this.#toSkip);
+      return end + (this.#state === inString ? 0 : 1);
     }
-    const isWanted = wanted.has(name.toLowerCase());
-    const known = keys.get(name);
-    const quoted = Buffer.concat([quoteByte, bytes, quoteByte, colonByte]);
-    const key = { quoted, isWanted, lastObject: known?.lastObject ?? 0 };
-    if (known === undefined && !isWanted && otherKeys++ >= maxOtherKeys) return key;
-    if (known === undefined) keys.set(name, key);
-    return known ?? key;
+    if (this.#state === inNull) return this.#scanNull(bytes, at);
+    return this.#state === atKey && bytes[at] === doubleQuote ? this.#scanKey(bytes, at) : this.#scanBetween(bytes, at);
   }
 
-  function foundKey(bytes: Buffer, from: number, to: number): void {
-    const key = addKey(bytes.subarray(from, to), from);
-    placed[place] = key;
-    tookKey(key, from);
-  }
-
-  function tookKey(key: Key, from: number): void {
-    place++;
-    if (key.isWanted && key.lastObject === objects)
-      throw malformed(from, 'a key that is read stands twice in an object');
-    key.lastObject = objects;
-  }
-
-  /** Bytes between values. Returns the place behind those that it took. */
-  function scanBetween(bytes: Buffer, from: number): number {
+  /** Scans bytes between values. */
+  #scanBetween(bytes: Buffer, from: number): number {
     let at = from;
-    for (; at < bytes.length && (state < inNull || state === atKey || state === atColon); at++) {
+    for (; at < bytes.length && (this.#state < inNull || this.#state === atKey || this.#state === atColon); at++) {
       const byte = bytes[at]!;
       if (byte === space || byte === tab || byte === carriageReturn) continue;
       if (byte === lineFeed) {
-        if (isLines && state >= atKey) throw malformed(at, 'the line ends inside an object');
-        line++;
-      } else if (state === atKey) {
-        if (byte === quote) return at;
-        if (byte !== closeObject) throw unexpected(bytes, at);
-        endValue();
-      } else if (state === atColon) {
-        if (byte !== colon) throw unexpected(bytes, at);
-        state = inValue;
-        depth = 0;
-      } else if (state === atStart && byte === openArray && !isLines) {
-        isArray = true;
-        state = atValueOrEnd;
-      } else if (byte === closeArray && (state === atValueOrEnd || state === atCommaOrEnd)) state = behindArray;
-      else if (byte === comma && state === atCommaOrEnd) state = atValue;
-      else if (state === atCommaOrEnd || state === behindArray) throw malformed(at, 'the array goes on in another way');
-      else beginValue(bytes, at);
+        if (this.#isLines && this.#state >= atKey) throw this.#malformed(at, 'the line ends inside an object');
+        this.#line++;
+      } else if (this.#state === atKey) {
+        if (byte === doubleQuote) return at;
+        if (byte !== closeBrace) throw this.#unexpected(bytes, at);
+        this.#endValue();
+      } else if (this.#state === atColon) {
+        if (byte !== colon) throw this.#unexpected(bytes, at);
+        this.#state = inValue;
+        this.#depth = 0;
+      } else this.#scanSign(bytes, at);
     }
     return at;
   }
 
-  /** The key that the object before had in this place. Returns the place behind its colon, or undefined for another. */
-  function scanUsualKey(bytes: Buffer, from: number): number | undefined {
-    const usual = placed[place];
-    const start = bytes[from] === space ? from + 1 : from;
-    if (usual === undefined || !beginsWith(bytes, start, usual.quoted)) return undefined;
-    tookKey(usual, start);
-    return start + usual.quoted.length;
+  /** Scans a byte outside objects: a sign of the array around them, or the beginning of a value. */
+  #scanSign(bytes: Buffer, at: number): void {
+    const byte = bytes[at]!;
+    const state = this.#state;
+    if (state === atStart && byte === openBracket && !this.#isLines) {
+      this.#isArray = true;
+      this.#state = atValueOrEnd;
+    } else if (byte === closeBracket && (state === atValueOrEnd || state === atCommaOrEnd)) this.#state = behindArray;
+    else if (byte === comma && state === atCommaOrEnd) this.#state = atValue;
+    else if (state === atCommaOrEnd || state === behindArray)
+      throw this.#malformed(at, 'the array goes on in another way');
+    else this.#beginValue(bytes, at);
   }
 
-  /** A key, from its quote on. Returns the place behind it, or the end of the bytes when it goes on behind them. */
-  function scanKey(bytes: Buffer, from: number): number {
-    const next = scanUsualKey(bytes, from);
-    if (next !== undefined) {
-      depth = 0;
-      state = inValue;
+  #beginValue(bytes: Buffer, at: number): void {
+    const byte = bytes[at]!;
+    if (this.#isLines && this.#lastLineWithValue === this.#line)
+      throw this.#malformed(at, 'more than one object in the line');
+    this.#lastLineWithValue = this.#line;
+    if (byte === openBrace) {
+      this.#keys.beginObject();
+      this.#objectStart = this.#bytesBefore + at;
+      this.#state = atKey;
+    } else if (byte === nullBytes[0]) {
+      this.#nulls++;
+      this.#matchedOfNull = 1;
+      this.#state = inNull;
+    } else throw this.#unexpected(bytes, at);
+  }
+
+  #endValue(): void {
+    this.#state = this.#isArray ? atCommaOrEnd : atValue;
+  }
+
+  /** Scans a key, from its quote on. Returns the end of the bytes if the key continues behind them. */
+  #scanKey(bytes: Buffer, from: number): number {
+    const next = this.#keys.takeUsual(bytes, from);
+    if (next !== -1) {
+      this.#depth = 0;
+      this.#state = inValue;
       return next;
     }
     for (let at = from + 1; at < bytes.length; at++) {
       const byte = bytes[at];
       if (byte === backslash) at++;
-      else if (byte === lineFeed) throw malformed(at, 'a line break inside a string');
-      else if (byte === quote) {
-        foundKey(bytes, from + 1, at);
-        state = atColon;
+      else if (byte === lineFeed) throw this.#malformed(at, 'a line break inside a string');
+      else if (byte === doubleQuote) {
+        this.#keys.take(bytes, from + 1, at);
+        this.#state = atColon;
         return at + 1;
       }
     }
-    if (bytes.length - from > maxKeyBytes) throw malformed(from, `a key of more than ${maxKeyBytes} bytes`);
-    rest = Buffer.from(bytes.subarray(from));
+    if (bytes.length - from > maxKeyBytes) throw this.#malformed(from, `a key of more than ${maxKeyBytes} bytes`);
+    this.#rest = Buffer.from(bytes.subarray(from));
     return bytes.length;
   }
 
-  /** The value of a key, up to the comma or brace behind it. */
-  function scanValue(bytes: Buffer, from: number): number {
+  /** Scans the value of a key, up to the comma or brace behind it. A usual key behind a comma is scanned as well. */
+  #scanValue(bytes: Buffer, from: number): number {
     let at = from;
-    let open = depth;
+    let open = this.#depth;
     const end = bytes.length;
     for (; at < end; at++) {
       const byte = bytes[at]!;
       if (isSign[byte] === 0) continue;
-      if (byte === quote) {
+      if (byte === doubleQuote) {
         do at++;
         while (at < end && endsRun[bytes[at]!] === 0);
-        if (bytes[at] === quote) continue;
-        at = scanString(bytes, at);
-        if (state === inString) break;
+        if (bytes[at] === doubleQuote) continue;
+        at = this.#scanString(bytes, at);
+        if (this.#state === inString) break;
       } else if (byte === lineFeed) {
-        if (isLines) throw malformed(at, 'the line ends inside an object');
-        line++;
+        if (this.#isLines) throw this.#malformed(at, 'the line ends inside an object');
+        this.#line++;
       } else if (byte === comma) {
         if (open > 0) continue;
-        const next = scanUsualKey(bytes, at + 1);
-        if (next === undefined) {
-          state = atKey;
+        const next = this.#keys.takeUsual(bytes, at + 1);
+        if (next === -1) {
+          this.#state = atKey;
           return at + 1;
         }
         at = next - 1;
-      } else if (byte === openObject || byte === openArray) open++;
+      } else if (byte === openBrace || byte === openBracket) open++;
       else if (open > 0) open--;
-      else if (byte === closeObject) {
-        checkObjectBytes(at + 1);
-        endValue();
+      else if (byte === closeBrace) {
+        this.#checkObjectBytes(at + 1);
+        this.#endValue();
         return at + 1;
-      } else throw malformed(at, 'not a valid JSON object');
+      } else throw this.#malformed(at, 'not a valid JSON object');
     }
-    depth = open;
+    this.#depth = open;
     return at;
   }
 
-  /** A string, from behind its quote on. Returns the place of its closing quote, or one behind the bytes. */
-  function scanString(bytes: Buffer, from: number): number {
+  /** Scans a string, from behind its quote on. Returns the place of its closing quote, or one behind the bytes. */
+  #scanString(bytes: Buffer, from: number): number {
     let at = from;
     for (; at < bytes.length; at++) {
       const byte = bytes[at];
-      if (byte === quote) {
-        state = inValue;
+      if (byte === doubleQuote) {
+        this.#state = inValue;
         return at;
       }
       if (byte === backslash) at++;
-      else if (byte === lineFeed) throw malformed(at, 'a line break inside a string');
+      else if (byte === lineFeed) throw this.#malformed(at, 'a line break inside a string');
     }
-    state = inString;
-    toSkip = at - bytes.length;
+    this.#state = inString;
+    this.#toSkip = at - bytes.length;
     return at;
   }
 
-  function scanNull(bytes: Buffer, from: number): number {
+  #scanNull(bytes: Buffer, from: number): number {
     let at = from;
-    for (; at < bytes.length && matchedOfNull < 4; at++, matchedOfNull++)
-      if (bytes[at] !== 'null'.charCodeAt(matchedOfNull)) throw malformed(at, 'not a valid JSON object');
-    if (matchedOfNull === 4) endValue();
+    for (; at < bytes.length && this.#matchedOfNull < 4; at++, this.#matchedOfNull++)
+      if (bytes[at] !== nullBytes[this.#matchedOfNull]) throw this.#malformed(at, 'not a valid JSON object');
+    if (this.#matchedOfNull === 4) this.#endValue();
     return at;
   }
 
-  function scanFrom(bytes: Buffer, at: number): number {
-    if (state === inValue) return scanValue(bytes, at);
-    if (state === inString) {
-      const end = scanString(bytes, at + toSkip);
-      return end + (state === inString ? 0 : 1);
-    }
-    if (state === inNull) return scanNull(bytes, at);
-    return state === atKey && bytes[at] === quote ? scanKey(bytes, at) : scanBetween(bytes, at);
+  #checkObjectBytes(at: number): void {
+    if (this.#state < atKey || this.#bytesBefore + at - this.#objectStart <= maxObjectBytes) return;
+    throw this.#malformed(at, 'an object of more than 16 MiB');
   }
 
-  return {
-    scan(part) {
-      const bytes = rest.length === 0 ? viewOf(part) : Buffer.concat([rest, part]);
-      bytesBefore -= rest.length;
-      rest = Buffer.alloc(0);
-      let at = bytesBefore === 0 && bytes.subarray(0, 3).equals(byteOrderMark) ? 3 : 0;
-      while (at < bytes.length) at = scanFrom(bytes, at);
-      checkObjectBytes(bytes.length);
-      bytesBefore += bytes.length;
-    },
-    contents() {
-      const format = isArray ? 'array' : isLines ? 'newline_delimited' : 'unstructured';
-      return { format, objects, nulls, keys: [...keys.keys()] };
-    },
-    end() {
-      if (isArray && state !== behindArray) throw cutOff('before its array is closed');
-      if (state >= inNull) throw cutOff('inside an object');
-    },
-  };
-}
+  #unexpected(bytes: Buffer, at: number): SyncError {
+    const byte = bytes[at]!;
+    // UTF-16 begins with a mark, or has a NUL beside each letter.
+    if (byte === 0 || byte >= 0xfe || bytes[at + 1] === 0) return notUtf8(this.#label, ` at line ${this.#line}`);
+    if (isScalar[byte] === 1 && this.#state !== atKey && this.#state !== atColon)
+      return this.#malformed(at, 'it holds no JSON objects but other values');
+    return this.#malformed(at, 'not a valid JSON object');
+  }
 
-const byteOrderMark = Buffer.from('\ufeff');
+  #malformed(at: number, fault: string): SyncError {
+    return new SyncError(
+      'source.malformed',
+      `Cannot read ${this.#label}: malformed at line ${this.#line} (byte ${this.#bytesBefore + at + 1}), ${fault}.`,
+      this.#isLines ? 'Write one JSON object a line, in UTF-8.' : 'Write JSON objects, or one array of them, in UTF-8.',
+    );
+  }
 
-const quoteByte = Buffer.from('"');
-const colonByte = Buffer.from(':');
-
-function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
-  return Buffer.from(buffer, byteOffset, byteLength);
-}
-
-function beginsWith(bytes: Buffer, from: number, wanted: Buffer): boolean {
-  if (from + wanted.length > bytes.length) return false;
-  for (let index = 1; index < wanted.length; index++) if (bytes[from + index] !== wanted[index]) return false;
-  return true;
+  #cutOff(place: string): SyncError {
+    return new SyncError(
+      'source.malformed',
+      `Cannot read ${this.#label}: it is cut off at line ${this.#line} (byte ${this.#bytesBefore}), ${place}.`,
+      'Check that the file was written and copied to its end.',
+    );
+  }
 }

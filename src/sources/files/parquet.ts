@@ -4,19 +4,19 @@ import { quotePath } from '../sqlText.ts';
 
 /** A Parquet file, its columns named as the file names them. */
 export async function parquetRelation(file: string, engine: DuckdbEngine): Promise<DuckdbRelation> {
-  const where = `the file ${file}`;
+  const label = `the file ${file}`;
   const from = `read_parquet(${quotePath(file)}, hive_partitioning = false)`;
-  const described = await engine.describe(`SELECT * FROM ${from}`, where);
-  const names = await readNames(file, where, engine);
+  const described = await engine.describe(`SELECT * FROM ${from}`, label);
+  const names = await readNames(file, label, engine);
   const columns = described.map(({ type }, index) => ({ name: names[index]!, type }));
-  return { where, from, columns, countValues: (wanted) => countValues(file, wanted, engine) };
+  return { label, from, columns, countValues: (wanted) => countValues(file, wanted, engine) };
 }
 
 /** The names of the columns in the footer. Of two that are alike but for case, DuckDB gives the second another name. */
-async function readNames(file: string, where: string, engine: DuckdbEngine): Promise<string[]> {
+async function readNames(file: string, label: string, engine: DuckdbEngine): Promise<string[]> {
   const rows = await engine.readRows(
     `SELECT name, coalesce(num_children, 0) FROM parquet_schema(${quotePath(file)}) ORDER BY column_id`,
-    where,
+    label,
   );
   const names: string[] = [];
   // The schema is a tree, written depth first: behind the root, each column is followed by all that is inside it.

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { SyncError, systemErrorCode } from '../../errors.ts';
 import { guardState } from '../../system/stateErrors.ts';
-import type { StdinSourceConfig } from '../config.ts';
 import type { OpenEngine } from '../duckdb/engine.ts';
 import type { Source, WantedColumns } from '../source.ts';
+import type { StdinSourceConfig } from './config.ts';
 import { openFiles } from './files.ts';
 
 /** Standard input as a file: its path, once all of it has come. */

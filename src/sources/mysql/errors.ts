@@ -1,7 +1,7 @@
 import { systemErrorCode } from '../../errors.ts';
 import type { ServerFault } from '../servers/errors.ts';
 
-/** By the names of MySQL's and MariaDB's error codes (MySQL Error Message Reference; MariaDB error codes). */
+/** Kinds by the names of error codes (MySQL Error Message Reference; MariaDB error codes). */
 const kinds: Record<string, ServerFault['kind']> = {
   ER_ACCESS_DENIED_ERROR: 'login',
   ER_ACCESS_DENIED_NO_PASSWORD_ERROR: 'login',
@@ -42,10 +42,10 @@ const tlsCauses: readonly (readonly [RegExp, string])[] = [
   [/^Hostname\/IP does not match certificate's altnames/, 'ERR_TLS_CERT_ALTNAME_INVALID'],
 ];
 
-/** The codes of numbers that the driver has no name for. */
+/** Kinds of the numbers that the driver has no name for. */
 const kindsByNumber: Record<number, ServerFault['kind']> = { 1969: 'timeout', 3024: 'timeout', 4031: 'interrupted' };
 
-/** Only the code of an error goes on. */
+/** Keeps only the code of an error. */
 export function mysqlFault(error: unknown): ServerFault | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
   const code = systemErrorCode(error);

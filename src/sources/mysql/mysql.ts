@@ -1,32 +1,32 @@
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import mysql, { type Connection as Client, type FieldPacket } from 'mysql2';
-import type { MysqlSourceConfig } from '../config.ts';
 import { chunksOfRows, type TextRow } from '../rows.ts';
 import { type Relation, type Selection, selectFrom } from '../select.ts';
 import { fromSelected, selectedRows } from '../selected.ts';
-import { type Connection, connectTimeoutMs, parseConnectionUrl } from '../servers/connectionUrl.ts';
+import { type Connection, parseConnectionUrl } from '../servers/connectionUrl.ts';
 import { createSession } from '../servers/session.ts';
-import { patienceOf, watchSilence } from '../servers/silence.ts';
+import { connectTimeoutMs, patienceOf, watchSilence } from '../servers/silence.ts';
 import { tlsOptions } from '../servers/tls.ts';
 import type { Source, WantedColumns } from '../source.ts';
+import type { MysqlSourceConfig } from './config.ts';
 import { mysqlFault } from './errors.ts';
 import { mysqlSql, mysqlType, quoteMysqlName } from './sql.ts';
 
-/** MySQL and MariaDB, in one read-only transaction: rows are streamed as the server sends them, never gathered whole. */
+/** Opens a MySQL or MariaDB source in one read-only transaction. Rows are streamed as the server sends them. */
 export async function openMysql(
   config: MysqlSourceConfig,
   wanted: WantedColumns,
   signal: AbortSignal,
 ): Promise<Source> {
   const connection = parseConnectionUrl(config.url, 'mysql', config.tls);
-  const { select, where } = selectedRows(config);
+  const { select, label } = selectedRows(config);
   const client = mysql.createConnection(clientOptions(connection, config.ca));
   nameHostForTls(client, connection.host);
-  // A connection that breaks while nothing is asked is told of by the next question.
+  // A connection that breaks while it is idle is reported by the next query.
   client.on('error', () => {});
   const session = createSession({
-    asked: { server: `MySQL at ${connection.address}`, where },
+    asked: { server: `MySQL at ${connection.address}`, label },
     signal,
     faultOf: mysqlFault,
     destroy: () => breakOff(client),
@@ -36,7 +36,7 @@ export async function openMysql(
       await connected(client);
       session.connected();
       await beginReading(client, config);
-      const relation = { where, from: fromSelected(select), columns: await describe(select, client) };
+      const relation = { label, from: fromSelected(select), columns: await describe(select, client) };
       const selection = selectFrom(relation, wanted, mysqlSql);
       const rows = () => watchSilence(streamRows(client, selection.statement), patienceOf(config), session.giveUp);
       return {
@@ -71,8 +71,8 @@ function clientOptions(connection: Connection, ca: string | undefined) {
 }
 
 /**
- * The driver tells Node the host of a TLS connection only where it is a name. Without it, Node compares the certificate
- * with this property of the socket, which it sets for names alone, or else with "localhost".
+ * The driver passes the host of a TLS connection to Node only if it is a name. Without it, Node compares the certificate
+ * with this property of the socket, which it sets for names only, or else with "localhost".
  */
 function nameHostForTls(client: Client, host: string): void {
   Object.assign(socketOf(client), { _host: host });
@@ -98,7 +98,7 @@ function ask(client: Client, sql: string): Promise<Answer> {
   });
 }
 
-/** A server waits only so long for a client that is busy with the rows it has. */
+/** The server's time limit for a client that is busy with earlier rows. */
 const writeTimeoutSeconds = 3_600;
 
 async function beginReading(client: Client, { statementTimeoutMs }: MysqlSourceConfig): Promise<void> {
@@ -127,17 +127,17 @@ async function greatestCursor({ cursorStatement }: Selection, client: Client): P
 
 const bufferedRows = 1_000;
 
-/** The driver stops reading from the server when so many rows wait. */
+/** The driver stops reading from the server when `bufferedRows` rows wait. */
 async function* streamRows(client: Client, sql: string): AsyncGenerator<TextRow> {
   const rows: Readable = client.query({ sql, rowsAsArray: true }).stream({ highWaterMark: bufferedRows });
-  // Also when nobody reads it any more.
+  // Errors after the last read must not be thrown.
   rows.on('error', () => {});
-  // The driver tells it of no connection that ends.
+  // The driver does not report the end of the connection to the stream.
   socketOf(client).once('close', () => rows.destroy(new Error('the connection ended')));
   for await (const row of rows) yield row as TextRow;
 }
 
-/** The driver's own `destroy` lets the server send on. */
+/** Closes the socket as well: the driver's own `destroy` lets the server go on sending. */
 function breakOff(client: Client): void {
   client.destroy();
   socketOf(client).destroy();

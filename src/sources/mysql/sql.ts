@@ -16,7 +16,7 @@ export function quoteMysqlName(name: string): string {
   return `\`${name.replaceAll('`', '``')}\``;
 }
 
-/** Whatever the server takes a backslash for. */
+/** Correct for every meaning of a backslash to the server. */
 function quoteMysqlText(text: string): string {
   return text.includes('\\') ? `CONVERT(X'${Buffer.from(text).toString('hex')}' USING utf8mb4)` : quoteText(text);
 }

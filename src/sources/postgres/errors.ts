@@ -1,7 +1,7 @@
 import { systemErrorCode } from '../../errors.ts';
 import type { ServerFault } from '../servers/errors.ts';
 
-/** By SQLSTATE (PostgreSQL, appendix A): whole codes first, then classes. */
+/** Kinds by SQLSTATE (PostgreSQL, appendix A): whole codes first, then classes. */
 const kinds: Record<string, ServerFault['kind']> = {
   '28': 'login',
   '3D000': 'missing',
@@ -15,17 +15,17 @@ const kinds: Record<string, ServerFault['kind']> = {
   '08': 'interrupted',
 };
 
-/** Only the code and the position of an error of the server go on. */
+/** Keeps only the code and the position of a server's error. */
 export function postgresFault(error: unknown): ServerFault | undefined {
   const code = systemErrorCode(error);
   if (code !== undefined && /^[0-9A-Z]{5}$/.test(code) && isFromServer(error)) {
-    // The text alone tells it from other refusals. It is in the language of the server.
+    // Only the text distinguishes this refusal from others. It is in the server's language.
     if (code === '28000' && /, no encryption$/.test(messageOf(error))) return { kind: 'tls_required', code };
     const position = 'position' in error && typeof error.position === 'string' ? error.position : undefined;
     return { kind: kinds[code] ?? kinds[code.slice(0, 2)] ?? 'refused', code, position };
   }
   if (!(error instanceof Error)) return undefined;
-  // The client's own, which carry no code.
+  // Errors of the client itself have no code.
   if (error.message === 'The server does not support SSL connections') return { kind: 'plain', code: 'no TLS' };
   if (/password must be a string/.test(error.message)) return { kind: 'login', code: 'no password' };
   if (error.message === 'Query read timeout') return { kind: 'interrupted', code: 'no answer' };

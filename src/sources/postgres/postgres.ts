@@ -1,22 +1,22 @@
 import pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import { cutRows, fieldSeparator, toChunk } from '../chunks.ts';
-import type { PostgresSourceConfig } from '../config.ts';
 import { rowsToChunk, type TextRow } from '../rows.ts';
 import { type Relation, type Selection, selectFrom } from '../select.ts';
 import { fromSelected, selectedRows } from '../selected.ts';
-import { type Connection, connectTimeoutMs, parseConnectionUrl } from '../servers/connectionUrl.ts';
+import { type Connection, parseConnectionUrl } from '../servers/connectionUrl.ts';
 import { createSession, type Session } from '../servers/session.ts';
-import { patienceOf, watchSilence } from '../servers/silence.ts';
+import { connectTimeoutMs, patienceOf, watchSilence } from '../servers/silence.ts';
 import { tlsOptions } from '../servers/tls.ts';
 import type { Chunk, Source, WantedColumns } from '../source.ts';
 import { quoteName } from '../sqlText.ts';
+import type { PostgresSourceConfig } from './config.ts';
 import { postgresFault } from './errors.ts';
 import { postgresSql, redshiftSql } from './sql.ts';
 
 /**
- * PostgreSQL and what speaks its protocol, in one read-only transaction: rows come by COPY TO STDOUT, whose bytes are
- * chunks but for a few quotes; where that is refused (Redshift), by a cursor.
+ * Opens a source that speaks PostgreSQL's protocol, in one read-only transaction. Rows come by COPY TO STDOUT, whose
+ * bytes are almost chunks already, or by a cursor where COPY is refused (Redshift).
  */
 export async function openPostgres(
   config: PostgresSourceConfig,
@@ -24,12 +24,12 @@ export async function openPostgres(
   signal: AbortSignal,
 ): Promise<Source> {
   const connection = parseConnectionUrl(config.url, 'postgres', config.tls);
-  const { select, where } = selectedRows(config);
+  const { select, label } = selectedRows(config);
   const client = new pg.Client(clientOptions(connection, config.ca));
-  // A connection that breaks while nothing is asked is told of by the next question.
+  // A connection that breaks while it is idle is reported by the next query.
   client.on('error', () => {});
   const session = createSession({
-    asked: { server: `PostgreSQL at ${connection.address}`, where },
+    asked: { server: `PostgreSQL at ${connection.address}`, label },
     signal,
     faultOf: postgresFault,
     destroy: () => client.connection.stream.destroy(),
@@ -40,7 +40,7 @@ export async function openPostgres(
       session.connected();
       const database: Database = { client, session, config, ask: askOf(client, config) };
       const isRedshift = await beginReading(database);
-      const relation = { where, from: fromSelected(select), columns: await describe(select, database) };
+      const relation = { label, from: fromSelected(select), columns: await describe(select, database) };
       const selection = selectFrom(relation, wanted, isRedshift ? redshiftSql : postgresSql);
       return {
         columns: selection.columns,
@@ -80,20 +80,20 @@ function clientOptions(connection: Connection, ca: string | undefined): pg.Clien
   };
 }
 
-/** By the extended protocol, which refuses several statements in one text. */
+/** Queries by the extended protocol, which refuses several statements in one text. */
 function askOf(client: pg.Client, config: PostgresSourceConfig): Ask {
   const { firstMs } = patienceOf(config);
   return (text, values = []) =>
     client.query<string[]>({ text, values, rowMode: 'array', queryMode: 'extended', query_timeout: firstMs } as never);
 }
 
-/** Resolves with whether it is Redshift, which knows no COPY TO STDOUT. */
+/** Begins the transaction. Resolves with true for Redshift, which has no COPY TO STDOUT. */
 async function beginReading({ ask, config }: Database): Promise<boolean> {
   await ask('BEGIN TRANSACTION READ ONLY');
   await ask(`SET LOCAL statement_timeout = ${config.statementTimeoutMs}`);
   const [version] = (await ask('SELECT version()')).rows;
   const isRedshift = version?.[0]?.includes('Redshift') === true;
-  // So that the server notices when we break off while it still sorts (PostgreSQL 14 and newer).
+  // Lets the server notice a broken connection while it still sorts (PostgreSQL 14 and newer).
   if (!isRedshift)
     await ask(`SELECT set_config(name, '5s', true) FROM pg_settings WHERE name = 'client_connection_check_interval'`);
   return isRedshift;
@@ -111,7 +111,7 @@ async function describe(select: string, { ask }: Database): Promise<Relation['co
   }));
 }
 
-/** SQL for the names of types. Enums, citext, domains and arrays of them also get the type that they are read as. */
+/** Returns SQL for the names of types. Enums, citext, domains and arrays of them also get the type they are read as. */
 function typesOf(ids: readonly number[]): string {
   const isArray = 't.typlen = -1 AND t.typelem <> 0';
   return `SELECT t.oid, CASE WHEN t.typtype IN ('c', 'p') THEN 'record' ELSE format_type(t.oid, NULL) END,
@@ -133,7 +133,7 @@ function chunksOf(selection: Selection, isRedshift: boolean, database: Database)
   return hasCopy ? copyChunks(selection, database) : fetchChunks(selection, database);
 }
 
-/** The form that `chunks.ts` describes is one of COPY's own. */
+/** COPY can write the form that `chunks.ts` describes. */
 const copyOptions = `FORMAT csv, DELIMITER E'\\x${fieldSeparator.charCodeAt(0).toString(16)}', QUOTE '"', NULL ''`;
 
 async function* copyChunks(
@@ -141,7 +141,7 @@ async function* copyChunks(
   { client, session, config }: Database,
 ): AsyncGenerator<Chunk> {
   const stream = client.query(copyTo(`COPY (${statement}) TO STDOUT (${copyOptions})`));
-  // Also when nobody reads it any more.
+  // Errors after the last read must not be thrown.
   stream.on('error', () => {});
   const parts = watchSilence(stream, patienceOf(config), session.giveUp);
   for await (const rows of cutRows(parts)) yield toChunk(rows, isList, hasKey);
@@ -164,7 +164,7 @@ async function* fetches(ask: Ask): AsyncGenerator<TextRow[]> {
   }
 }
 
-/** Whatever state it is in. */
+/** Ends the client in any state. */
 async function end(client: pg.Client): Promise<void> {
   client.connection.stream.destroy();
   await client.end().catch(() => {});

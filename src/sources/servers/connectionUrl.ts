@@ -1,28 +1,25 @@
 import { isLoopback } from '../../http/loopback.ts';
 
 /*
- * URLs of servers, as people write them. Nothing here ever quotes one: it may hold a password.
+ * URLs of servers. No message quotes one, since it may hold a password.
  */
 
 export type UrlKind = 'postgres' | 'mysql';
 export type TlsMode = 'verify' | 'unverified' | 'off';
 
-/** Where and as whom to connect; what the URL does not tell is undefined, for the driver's own default. */
+/** The parts of a connection URL. Absent parts are undefined, for the driver's own default. */
 export interface Connection {
   host: string;
-  /** How to call the server in messages. */
+  /** The name of the server in messages. */
   address: string;
   port: number;
   user: string | undefined;
   password: string | undefined;
   database: string | undefined;
-  /** Path of a socket, in place of host and port: of the folder for PostgreSQL, of the socket itself for MySQL. */
+  /** Path of a socket, in place of host and port: its folder for PostgreSQL, the socket itself for MySQL. */
   socketPath: string | undefined;
   tls: TlsMode;
 }
-
-/** How long a server may take to let a driver in. */
-export const connectTimeoutMs = 15_000;
 
 const kinds = {
   postgres: {
@@ -41,7 +38,7 @@ const kinds = {
   },
 } as const;
 
-/** What the parameter of the engines' own clients says: their "require" encrypts without looking at the certificate. */
+/** Modes by the parameter of the engines' own clients. Their "require" encrypts without checking the certificate. */
 const tlsByParameter: Record<string, TlsMode> = {
   disable: 'off',
   disabled: 'off',
@@ -56,7 +53,7 @@ const tlsByParameter: Record<string, TlsMode> = {
   verify_identity: 'verify',
 };
 
-/** What is wrong with a connection URL, in words that do not quote it. */
+/** Describes the fault of a connection URL without quoting it. Undefined for a valid URL. */
 export function connectionUrlProblem(text: string, kind: UrlKind): string | undefined {
   const { schemes, example, socketParameter, tlsParameter } = kinds[kind];
   const url = parseUrl(text);
@@ -73,7 +70,7 @@ export function connectionUrlProblem(text: string, kind: UrlKind): string | unde
   return undefined;
 }
 
-/** Takes a URL without problems. TLS: as configured, else as the URL says, else verified away from loopback. */
+/** Parses a valid URL. TLS is as configured, else as the URL says, else verified unless the host is loopback. */
 export function parseConnectionUrl(text: string, kind: UrlKind, tls: TlsMode | undefined): Connection {
   const { port, socketParameter, tlsParameter } = kinds[kind];
   const url = parseUrl(text);
@@ -95,7 +92,7 @@ export function parseConnectionUrl(text: string, kind: UrlKind, tls: TlsMode | u
   };
 }
 
-/** What is wrong with the URL of an HTTP server. */
+/** Describes the fault of an HTTP server's URL. Undefined for a valid URL. */
 export function httpUrlProblem(text: string): string | undefined {
   const url = parseUrl(text);
   if (url === undefined || !['http:', 'https:'].includes(url.protocol))
@@ -106,7 +103,7 @@ export function httpUrlProblem(text: string): string | undefined {
   return canDecode(url) ? undefined : 'holds a "%" that begins no percent-encoded character; write it as %25';
 }
 
-/** Stands in for a host that is left out behind a user, as libpq allows where a socket is named: "postgres://me@/db". */
+/** Replaces a missing host behind a user, which libpq allows if a socket is named: "postgres://me@/db". */
 const noHost = 'no-host.invalid';
 
 function parseUrl(text: string): URL | undefined {

@@ -1,10 +1,10 @@
 import { SyncError, systemErrorCode } from '../../errors.ts';
 
 /*
- * Clients of single warehouses, which are large and which most installations do without.
+ * Clients of single warehouses. They are large, and most installations do not need them.
  */
 
-/** The versions that we are tested with, which package.json names as optional peers. */
+/** The tested versions, which package.json names as optional peers. */
 export const driverVersions = {
   '@google-cloud/bigquery': '9.3.0',
   'snowflake-sdk': '3.3.0',

@@ -3,7 +3,7 @@ import { ProxyFailure } from '../../http/connections.ts';
 import { UnknownCoding } from '../../http/contentCoding.ts';
 import { isTlsFault } from '../../http/tlsFaults.ts';
 
-/** What went wrong at a server. `code` is the driver's or the server's own; its text, which may quote rows, stays behind. */
+/** A fault of a server. `code` is the driver's or the server's own. Its text may quote rows and is dropped. */
 export interface ServerFault {
   kind:
     | 'unreachable'
@@ -21,11 +21,11 @@ export interface ServerFault {
     | 'interrupted'
     | 'refused';
   code: string;
-  /** Where in the statement, as the server counts. */
+  /** The place in the statement, as the server counts. */
   position?: string | undefined;
 }
 
-/** A failure that a source has understood; of the server's words only codes and positions are kept. */
+/** A failure with a known fault. Only codes and positions of the server's text are kept. */
 export class ServerFailure extends Error {
   readonly fault: ServerFault;
 
@@ -35,12 +35,12 @@ export class ServerFailure extends Error {
   }
 }
 
-/** What was asked of whom, as it is called in messages. */
+/** Names of the server and of the queried relation in messages. */
 export interface Asked {
   /** "PostgreSQL at db.example:5432" */
   server: string;
   /** "the query" or "the table customers" */
-  where: string;
+  label: string;
 }
 
 interface Wording {
@@ -93,32 +93,32 @@ const wordings: Record<ServerFault['kind'], Wording> = {
   },
   permission: {
     error: 'source.not_permitted',
-    message: ({ server, where }) => `The user may not read ${where} (${server})`,
+    message: ({ server, label }) => `The user may not read ${label} (${server})`,
     hint: 'Grant SELECT on it, and USAGE on its schema, to the user of the connection.',
   },
   missing: {
     error: 'source.not_found',
-    message: ({ server, where }) => `Did not find ${where}, or something it names, in ${server}`,
+    message: ({ server, label }) => `Did not find ${label}, or something it names, in ${server}`,
     hint: 'Check database, schema and table, and how they are spelt: most engines fold names that are not quoted.',
   },
   column: {
     error: 'source.column_missing',
-    message: ({ server, where }) => `A column that ${where} names is not there (${server})`,
+    message: ({ server, label }) => `A column that ${label} names is not there (${server})`,
     hint: 'Check the query, or source.where, against the table.',
   },
   timeout: {
     error: 'source.timeout',
-    message: ({ server, where }) => `${capital(server)} did not finish ${where} in the time it has`,
+    message: ({ server, label }) => `${capital(server)} did not finish ${label} in the time it has`,
     hint: 'Make the query faster, or raise source.statementTimeoutMs; a limit of the server or of the user may be lower.',
   },
   interrupted: {
     error: 'source.interrupted',
-    message: ({ server, where }) => `${capital(server)} stopped answering in the middle of ${where}`,
+    message: ({ server, label }) => `${capital(server)} stopped answering in the middle of ${label}`,
     hint: 'Nothing of this read was sent. Run again; if it happens again, look at the server and the network, or raise source.idleTimeoutMs.',
   },
   refused: {
     error: 'source.query_failed',
-    message: ({ server, where }) => `${capital(server)} refused ${where}`,
+    message: ({ server, label }) => `${capital(server)} refused ${label}`,
     hint: "Look the code up in the server's manual, try the statement in its own client, and mend the source.",
   },
 };

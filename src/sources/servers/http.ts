@@ -1,12 +1,11 @@
 import type { Dispatcher } from 'undici';
 import { createConnections } from '../../http/connections.ts';
+import { connectTimeoutMs } from './silence.ts';
 import { readCa } from './tls.ts';
 
-const connectTimeoutMs = 15_000;
-
-/** Opens connections to a server that is asked over HTTP, through the proxy that the environment names for it. */
+/** Opens connections to a server over HTTP, through the proxy that the environment names for it. */
 export function createHttpConnections(ca?: string): Dispatcher {
   const connect = { timeout: connectTimeoutMs, ...(ca !== undefined && { ca: readCa(ca) }) };
-  // Silence is watched where answers are read; a server may think for long before its first word.
+  // The readers of answers watch for silence. A server may work for long before its first byte.
   return createConnections(process.env, { headersTimeout: 0, bodyTimeout: 0, connect });
 }

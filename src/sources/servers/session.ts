@@ -1,27 +1,27 @@
 import { SyncError } from '../../errors.ts';
 import { type Asked, networkFault, ServerFailure, type ServerFault, serverError } from './errors.ts';
 
-/** A connection to a server as the sources use it: every failure in our words, every wait ended by the signal. */
+/** A connection to a server. It reports failures in our words, and a signal ends every wait. */
 export interface Session {
-  /** What work resolves with. */
+  /** Runs the work that opens the source. */
   during<T>(work: () => Promise<T>): Promise<T>;
-  /** What comes in parts, until the signal aborts. */
+  /** Yields the parts of a stream until the signal aborts. */
   parts<T>(signal: AbortSignal, stream: AsyncIterable<T>): AsyncGenerator<T>;
-  /** Breaks the connection off, with what who waits for it is told. */
+  /** Destroys the connection. Waits on it then fail with `error`. */
   breakOff(error: unknown): void;
-  /** The connection stands: what breaks from now on has been interrupted. */
+  /** Notes that the connection stands. A later break is an interruption. */
   connected(): void;
-  /** For a server that has gone silent. */
+  /** Breaks off the connection to a silent server. */
   giveUp(waitedMs: number): void;
 }
 
 export interface SessionOptions {
   asked: Asked;
-  /** Aborts what is asked of the server before rows are read. */
+  /** Aborts the opening of the source. */
   signal: AbortSignal;
-  /** What a driver's own errors mean, where they come through as they are; undefined for those that are not its own. */
+  /** Returns the meaning of a driver's own error, undefined for other errors. */
   faultOf?: (error: unknown) => ServerFault | undefined;
-  /** Ends the connection at once. */
+  /** Destroys the connection at once. */
   destroy(): void;
 }
 
@@ -40,10 +40,15 @@ export function createSession({ asked, signal: opening, faultOf, destroy }: Sess
   const session: Session = {
     async during(work) {
       opening.throwIfAborted();
-      const stop = () => session.breakOff(opening.reason);
+      const stopped = Promise.withResolvers<never>();
+      const stop = () => {
+        session.breakOff(opening.reason);
+        // MySQL's driver does not answer a question whose connection was destroyed.
+        stopped.reject(opening.reason);
+      };
       opening.addEventListener('abort', stop, { once: true });
       try {
-        return await work();
+        return await Promise.race([work(), stopped.promise]);
       } catch (error) {
         throw ourError(error);
       } finally {
@@ -80,7 +85,7 @@ export function createSession({ asked, signal: opening, faultOf, destroy }: Sess
   return session;
 }
 
-/** Drivers tell some things by text alone, which is not passed on. */
+/** The fault of an error without a known code. Its text is not passed on. */
 function unknownFault(isConnected: boolean): ServerFault {
   return isConnected
     ? { kind: 'interrupted', code: 'the connection broke' }

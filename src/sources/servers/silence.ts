@@ -1,17 +1,20 @@
-/** How long parts of an answer may take. */
+/** Time limit for a connection and a login. */
+export const connectTimeoutMs = 15_000;
+
+/** Time limits for the first part of an answer and for each later one. */
 export interface Patience {
   firstMs: number;
   idleMs: number;
 }
 
-/** What the configuration of a server allows; the server itself is given a moment to say that time is up. */
+/** Returns the limits of a source. The first one leaves the server time to report that its own limit has passed. */
 export function patienceOf(config: { statementTimeoutMs: number; idleTimeoutMs: number }): Patience {
   return { firstMs: config.statementTimeoutMs + 5_000, idleMs: config.idleTimeoutMs };
 }
 
 /**
- * The parts as they come. When one that is waited for takes too long, `giveUp` is called, which ends the parts with an
- * error; time that the consumer takes does not count.
+ * Yields the parts of an answer. When the next part takes too long, it calls `giveUp`, which must end the parts with an
+ * error. The consumer's own time does not count.
  */
 export async function* watchSilence<T>(
   parts: AsyncIterable<T>,

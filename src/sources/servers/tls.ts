@@ -3,7 +3,7 @@ import { SyncError } from '../../errors.ts';
 import { fileProblem, readSmallFile } from '../../system/smallFile.ts';
 import type { Connection } from './connectionUrl.ts';
 
-/** Options of Node's TLS for a connection; undefined for a plain one. Throws `source.unreadable` for a CA file that cannot be read. */
+/** Returns options of Node's TLS, undefined for a plain connection. Throws `source.unreadable` for a bad CA file. */
 export function tlsOptions({ tls, host }: Connection, ca: string | undefined): ConnectionOptions | undefined {
   if (tls === 'off') return undefined;
   const isName = !/^[\d.]+$|:/.test(host);

@@ -1,6 +1,6 @@
 import { networkFault, ServerFailure, type ServerFault } from '../servers/errors.ts';
 
-/** By number (Snowflake has no list of them; those of the driver are in its error_code.js). */
+/** Kinds by number. Snowflake publishes no list; the driver's numbers are in its error_code.js. */
 const kinds: Record<number, ServerFault['kind']> = {
   604: 'timeout',
   630: 'timeout',
@@ -10,12 +10,12 @@ const kinds: Record<number, ServerFault['kind']> = {
   3001: 'permission',
 };
 
-/** Of the driver: no connection, and a file of the result that could not be fetched. */
+/** The driver's numbers for no connection, and for a result file that could not be fetched. */
 const networkCodes = [401001, 402001];
-/** Of the driver: an answer with another status than 200. */
+/** The driver's numbers for an answer with a status other than 200. */
 const statusCodes = [401002, 402002];
 
-/** The driver's and the server's errors have texts that quote statements and values: only numbers go on. */
+/** Keeps only numbers: the texts of the driver and the server quote statements and values. */
 export function snowflakeFault(error: unknown, isConnected: boolean): ServerFault {
   if (error instanceof ServerFailure) return error.fault;
   const { code, cause, response, message } = (error ?? {}) as Record<string, unknown>;

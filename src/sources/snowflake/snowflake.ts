@@ -1,7 +1,6 @@
 import { createPrivateKey } from 'node:crypto';
 import { SyncError } from '../../errors.ts';
 import { clientProxy, portOf } from '../../http/proxies.ts';
-import type { SnowflakeSourceConfig } from '../config.ts';
 import { beginsAsSelect, notOneSelect } from '../oneSelect.ts';
 import { rowsToChunk, type TextRow } from '../rows.ts';
 import { type Relation, type Selection, selectFrom } from '../select.ts';
@@ -11,33 +10,34 @@ import { createSession, type Session } from '../servers/session.ts';
 import { patienceOf, watchSilence } from '../servers/silence.ts';
 import type { Chunk, Source, WantedColumns } from '../source.ts';
 import { quoteName } from '../sqlText.ts';
+import type { SnowflakeSourceConfig } from './config.ts';
 import { snowflakeSql, snowflakeType } from './sql.ts';
 import { type SnowflakeAnswer, type SnowflakeLogin, type SnowflakeThread, startSnowflakeThread } from './thread.ts';
 
 /**
- * Snowflake, by its driver. It cannot be told to be read-only, so a query is read in the place of a table, where its
- * grammar has nothing but SELECT; and it takes one statement a call.
+ * Opens a Snowflake source with the driver. A session cannot be made read-only, so a query stands in the place of a
+ * table, where the grammar allows nothing but SELECT. A call takes one statement only.
  */
 export async function openSnowflake(
   config: SnowflakeSourceConfig,
   wanted: WantedColumns,
   signal: AbortSignal,
 ): Promise<Source> {
-  const { select, where } = selectedRows(config);
+  const { select, label } = selectedRows(config);
   if (!beginsAsSelect(select)) throw notOneSelect();
-  // Whether it is there; the thread loads it.
+  // Checks that the driver is installed. The thread loads it.
   await loadDriver('snowflake-sdk', async (name) => import.meta.resolve(name));
   const login = { ...loginOf(config), ...proxyOptions(config) };
   const thread = startSnowflakeThread(login, Math.ceil(config.statementTimeoutMs / 1000));
   const session = createSession({
-    asked: { server: `Snowflake account ${config.account}`, where },
+    asked: { server: `Snowflake account ${config.account}`, label },
     signal,
     destroy: thread.breakOff,
   });
   const account: Account = { thread, session, config };
   try {
     return await session.during(async () => {
-      const relation = { where, from: fromSelected(select), columns: await describe(select, account) };
+      const relation = { label, from: fromSelected(select), columns: await describe(select, account) };
       session.connected();
       const selection = selectFrom(relation, wanted, snowflakeSql);
       return {
@@ -73,8 +73,8 @@ function loginOf(config: SnowflakeSourceConfig): SnowflakeLogin {
 }
 
 /**
- * The driver's options for the proxy, which also serves the hosts of cloud storage that hold large results. User and
- * password stay percent-encoded: the driver decodes them.
+ * Returns the driver's options for the proxy, which also serves the cloud storage of large results. User and password
+ * stay percent-encoded, because the driver decodes them.
  */
 function proxyOptions({ account, accessUrl }: SnowflakeSourceConfig): SnowflakeLogin {
   const found = clientProxy(new URL(accessUrl ?? `https://${account}.snowflakecomputing.com`), process.env);
@@ -91,13 +91,13 @@ function proxyOptions({ account, accessUrl }: SnowflakeSourceConfig): SnowflakeL
   };
 }
 
-/** As plain PKCS #8, which the driver takes. */
+/** Returns the key as plain PKCS #8, which the driver takes. */
 function privateKeyOf({ privateKey, privateKeyPassphrase: passphrase }: SnowflakeSourceConfig): string {
   try {
     const key = createPrivateKey({ key: privateKey!, ...(passphrase !== undefined && { passphrase }) });
     return (key.export({ type: 'pkcs8', format: 'pem' }) as string).trim();
   } catch {
-    // What was wrong with it could quote the key.
+    // The cause could quote the key.
     throw new SyncError(
       'source.login_failed',
       'source.privateKey is no private key in PEM, or source.privateKeyPassphrase does not open it.',

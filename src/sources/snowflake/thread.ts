@@ -10,12 +10,12 @@ import { ServerFailure, type ServerFault } from '../servers/errors.ts';
 import type { SnowflakeColumn } from './sql.ts';
 
 /*
- * The driver works in a thread of its own: it takes its settings from the environment, keeps files in the home
- * directory, asks the cloud's metadata servers as soon as it is loaded, and its calls cannot be broken off. The thread
- * has another environment and another home, and can be ended with all that it holds.
+ * The driver runs in a thread of its own: it takes settings from the environment, keeps files in the home directory,
+ * queries the cloud's metadata servers as soon as it is loaded, and its calls cannot be aborted. The thread has its own
+ * environment and home directory, and can be terminated.
  */
 
-/** As whom to connect, in the driver's words. */
+/** The driver's options for a login. */
 export type SnowflakeLogin = Readonly<Record<string, string | number | boolean>>;
 
 export interface SnowflakeStart {
@@ -25,7 +25,7 @@ export interface SnowflakeStart {
   home: string;
 }
 
-/** One answer to each. `stop` may come before the answer to another, which then is not awaited any more. */
+/** Each question gets one answer. `stop` may overtake an earlier question, whose answer is then ignored. */
 export type SnowflakeQuestion = { kind: 'ask'; statement: string } | { kind: 'more' } | { kind: 'stop' };
 
 export type SnowflakeAnswer =
@@ -37,15 +37,15 @@ export type SnowflakeAnswer =
   | { kind: 'stopped' };
 
 export interface SnowflakeThread {
-  /** The columns of the result, and then its rows, part by part. */
+  /** Yields the columns of the result, then its rows in parts. */
   ask(statement: string): AsyncGenerator<SnowflakeAnswer>;
-  /** Whoever waits is told that it is over; the statement is cancelled. */
+  /** Cancels the statement. Pending answers reject. */
   breakOff(): void;
-  /** Resolves when nothing is left of it. */
+  /** Resolves when the thread has ended and its files are removed. */
   close(): Promise<void>;
 }
 
-/** How long the thread may take to cancel a statement and to log out. */
+/** Time limit for the thread to cancel a statement and to log out. */
 const stopTimeoutMs = 3_000;
 
 export function startSnowflakeThread(login: SnowflakeLogin, statementTimeoutSeconds: number): SnowflakeThread {
@@ -85,7 +85,7 @@ export function startSnowflakeThread(login: SnowflakeLogin, statementTimeoutSeco
 
 function startWorker(workerData: SnowflakeStart): Worker {
   const worker = new Worker(snowflakeWorkerFile, { workerData, stdout: true, stderr: true });
-  // What the driver prints may quote statements.
+  // The driver's output may quote statements.
   worker.stdout.resume();
   worker.stderr.resume();
   return worker;
@@ -93,9 +93,9 @@ function startWorker(workerData: SnowflakeStart): Worker {
 
 interface Talk {
   reply(question: SnowflakeQuestion): Promise<SnowflakeAnswer>;
-  /** Whoever waits for a reply, or will, waits in vain. */
+  /** Rejects pending and later replies. */
   refuse(): void;
-  /** Resolves when the thread has stopped by itself, or has taken too long for it. */
+  /** Resolves when the thread has stopped by itself, or after `timeoutMs`. */
   stopped(timeoutMs: number): Promise<void>;
 }
 

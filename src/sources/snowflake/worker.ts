@@ -9,13 +9,13 @@ import { snowflakeFault } from './errors.ts';
 import type { SnowflakeAnswer, SnowflakeQuestion, SnowflakeStart } from './thread.ts';
 
 /*
- * What the thread of `thread.ts` does.
+ * The program of the thread in `thread.ts`.
  */
 
 const { login, statementTimeoutSeconds, home } = workerData as SnowflakeStart;
 
-// The environment and the home directory of this thread alone. Loaded without these, the driver asks metadata servers
-// and AWS who we are, loads a binary, keeps a cache in the home directory, and logs as a file there says.
+// Sets the environment and the home directory of this thread. Otherwise the driver queries metadata servers and AWS for
+// our identity, loads a binary, keeps a cache in the home directory, and logs as a file there says.
 os.homedir = () => home;
 Object.assign(process.env, {
   SNOWFLAKE_DISABLE_PLATFORM_DETECTION: 'true',
@@ -80,7 +80,7 @@ async function connect(): Promise<void> {
   snowflake.configure({
     logLevel: 'OFF',
     additionalLogToConsole: false,
-    // The login says which proxy to use.
+    // The login names the proxy.
     useEnvProxy: false,
     customLogger: { error: silent, warn: silent, info: silent, debug: silent, trace: silent },
   });
@@ -119,7 +119,7 @@ async function* gather(rows: AsyncIterable<unknown>): AsyncGenerator<TextRow[]> 
   if (gathered.length > 0) yield gathered;
 }
 
-/** The thread is ended soon after, whether this succeeds or not. */
+/** Cancels and logs out. The thread is terminated soon after, even if this fails. */
 async function stop(): Promise<void> {
   await new Promise<void>((resolve) => (statement === undefined ? resolve() : statement.cancel(() => resolve())));
   await new Promise<void>((resolve) => (isConnected ? connection!.destroy(() => resolve()) : resolve()));

@@ -4,9 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openBigquery } from '../../../src/sources/bigquery/bigquery.ts';
-import type { BigquerySourceConfig } from '../../../src/sources/config.ts';
+import type { BigquerySourceConfig } from '../../../src/sources/bigquery/config.ts';
 import type { Source, WantedColumns } from '../../../src/sources/source.ts';
 import { afterThisTest, all, freeAfterEachTest, wantedOf } from '../serverSetup.ts';
+import {
+  answeredRows,
+  describeServerSource,
+  type Fault,
+  greatestTime,
+  planted,
+  type Served,
+  type ServerRequest,
+} from '../servers/contract.ts';
 import { allTextOf, readAll, syncErrorOf } from '../sourceSetup.ts';
 import {
   type BigqueryAnswer,
@@ -30,15 +39,13 @@ const people: BigqueryTable = {
     { name: 'phone', type: 'STRING' },
     { name: 'id', type: 'INTEGER' },
     { name: 'emails', type: 'STRING', mode: 'REPEATED' },
-    { name: 'address', type: 'RECORD' },
+    { name: 'land', type: 'STRING' },
+    { name: 'shape', type: 'RECORD' },
     { name: 'seen', type: 'TIMESTAMP' },
   ],
 };
 
 const email = wantedOf('email');
-
-/** A value that must show in no error. */
-const planted = 'jane.planted@example.com';
 
 function configOf({ url }: { url: string }, over: Partial<BigquerySourceConfig> = {}): BigquerySourceConfig {
   return {
@@ -93,6 +100,82 @@ function writeKeyFile(content: unknown): string {
   return path;
 }
 
+const times = ['2026-01-01 00:00:00+00', '2026-01-02 00:00:00+00', '2026-01-03 00:00:00+00'] as const;
+
+/** The server's answers to a fault of the contract. Calls `asked` for an answer that is held back. */
+function answering(fault: Fault | undefined, asked: () => void): Partial<BigqueryTable> {
+  if (fault === undefined) return {};
+  const twoPages = { rows: [['a@example.com'], ['b@example.com']], rowsInPage: 1 };
+  if (fault === 'break') {
+    const broken = { status: 200, json: { jobComplete: true, rows: [] }, ending: 'break' } as const;
+    return { ...twoPages, ...whenReading(broken, 2) };
+  }
+  let pages = 0;
+  return {
+    ...twoPages,
+    answer(question) {
+      if (fault === 'stall' && (!isReading(question) || ++pages < 2)) return undefined;
+      asked();
+      return 'stall';
+    },
+  };
+}
+
+async function serve(request: ServerRequest): Promise<Served> {
+  const { wanted, fault, idleTimeoutMs = 60_000, signal = new AbortController().signal } = request;
+  const asked = Promise.withResolvers<void>();
+  const server = await startBigquery({
+    ...people,
+    rows: answeredRows(request, times),
+    greatest: greatestTime(request, times),
+    ...answering(fault, asked.resolve),
+  });
+  return {
+    opening: openBigquery(configOf(server, { idleTimeoutMs }), wanted, signal),
+    readings: () =>
+      statements(server).filter((statement) => statement.includes(' AS v0') && !statement.includes('max(')),
+    asked: asked.promise,
+    ...(fault !== 'break' && { leftByClient: server.leftByClient }),
+  };
+}
+
+async function openRefused(status: number, reason: string, message: string): Promise<Source> {
+  const server = await startBigquery({ ...people, answer: () => refusal(status, reason, message) });
+  return open(configOf(server), email);
+}
+
+const refused: [status: number, reason: string, code: string][] = [
+  [401, 'authError', 'source.login_failed'],
+  [403, 'accessDenied', 'source.not_permitted'],
+  [404, 'notFound', 'source.not_found'],
+  [400, 'invalidQuery', 'source.query_failed'],
+  [403, 'bytesBilledLimitExceeded', 'source.query_failed'],
+  [400, 'timeout', 'source.timeout'],
+];
+
+describeServerSource({
+  name: 'BigQuery',
+  serve,
+  times,
+  spelling: (name) => name,
+  listSql: 'UNNEST(source_rows.`emails`) AS e WITH OFFSET AS position ORDER BY position), CHR(30))',
+  openNowhere: () => open(configOf({ url: 'http://127.0.0.1:1' }), email),
+  refusals: [
+    ...refused.map(([status, reason, code]) => ({
+      what: `status ${status} with the reason ${reason}`,
+      code,
+      told: new RegExp(`${reason}, position 1:8`),
+      open: () => openRefused(status, reason, `Unrecognized name: ${planted} at [1:8]`),
+    })),
+    {
+      what: 'a reason that is no code',
+      code: 'source.query_failed',
+      told: /HTTP 400/,
+      open: () => openRefused(400, `reason ${planted}`, planted),
+    },
+  ],
+});
+
 test('reads values of all kinds, page by page, once the query is done', async () => {
   const values = ['jane@example.com', 'a\tb', 'back\\slash', "it's", '"quoted"', 'two\nlines', '', 'é😀', null];
   const { source, server } = await openTable(
@@ -104,52 +187,6 @@ test('reads values of all kinds, page by page, once the query is done', async ()
   expect(read[0]).toEqual(values.map((value) => (value ?? '').replace('\n', '\r')));
   expect(server.questions.filter(isReading)).toHaveLength(2 + 5);
   expect(cancels(server)).toBe(0);
-});
-
-test('two readers get their columns out of one query, with the key behind them', async () => {
-  const rows = [
-    ['a@example.com', '090-1', '1'],
-    [null, '090-2', '2'],
-  ];
-  const wanted = { choices: [all('email'), all('phone', 'EMAIL')], key: 'id' };
-  const { source } = await openTable({ ...people, rows }, wanted);
-  const { values, keys } = await readAll(source);
-  expect(source.choices).toEqual([{ identifiers: [0] }, { identifiers: [1, 0] }]);
-  expect(values).toEqual([
-    ['a@example.com', ''],
-    ['090-1', '090-2'],
-  ]);
-  expect(keys).toEqual(['1', '2']);
-});
-
-test('the country column comes with the identifiers, before the key', async () => {
-  const rows = [
-    ['090-1', 'JP', '1'],
-    ['081-2', null, '2'],
-  ];
-  const wanted = { choices: [{ ...all('phone'), country: 'land' }], key: 'id' };
-  const { source } = await openTable(
-    { ...people, rows, fields: [...people.fields!, { name: 'land', type: 'STRING' }] },
-    wanted,
-  );
-  const { values, keys } = await readAll(source);
-  expect(source.choices).toEqual([{ identifiers: [0], country: 1 }]);
-  expect(values).toEqual([
-    ['090-1', '081-2'],
-    ['JP', ''],
-  ]);
-  expect(keys).toEqual(['1', '2']);
-});
-
-test('a list is a line for each element', async () => {
-  const rows = [['a@example.com\x1eb@example.com'], [null], ['c@example.com']];
-  const { source, server } = await openTable({ ...people, rows }, wantedOf('emails'));
-  const { values, rows: rowOfLine } = await readAll(source);
-  expect(values[0]).toEqual(['a@example.com', 'b@example.com', '', 'c@example.com']);
-  expect(rowOfLine[0]).toEqual([0, 0, 1, 2]);
-  expect(statements(server).at(-1)).toContain(
-    'UNNEST(source_rows.`emails`) AS e WITH OFFSET AS position ORDER BY position), CHR(30))',
-  );
 });
 
 test('a dry run comes first, and the job has the limits of the configuration', async () => {
@@ -197,12 +234,7 @@ test('of a cursor the greatest is told, and only later rows are asked for', asyn
   expect(statements(server).at(-1)).toContain("WHERE source_rows.`seen` > CAST('2026-01-01 00:00:00+00' AS TIMESTAMP)");
 });
 
-test('a cursor of no rows is none', async () => {
-  const { source } = await openTable(people, { ...email, cursor: { column: 'id', after: null } });
-  expect(source.cursor).toBeNull();
-});
-
-test.each(['emial', 'address'])('the column %s is refused by the dry run alone', async (column) => {
+test.each(['emial', 'shape'])('the column %s is refused by the dry run alone', async (column) => {
   const server = await startBigquery(people);
   const error = await syncErrorOf(open(configOf(server), wantedOf(column)));
   expect(error.code).toBe('source.column_missing');
@@ -218,29 +250,6 @@ test.each(['DELETE', 'SCRIPT', 'CREATE_TABLE_AS_SELECT'])(
     expect(server.questions).toHaveLength(1);
   },
 );
-
-test.each([
-  [401, 'authError', 'source.login_failed'],
-  [403, 'accessDenied', 'source.not_permitted'],
-  [404, 'notFound', 'source.not_found'],
-  [400, 'invalidQuery', 'source.query_failed'],
-  [403, 'bytesBilledLimitExceeded', 'source.query_failed'],
-  [400, 'timeout', 'source.timeout'],
-])('status %i with the reason %s is %s', async (status, reason, code) => {
-  const message = `Unrecognized name: ${planted} at [1:8]`;
-  const server = await startBigquery({ ...people, answer: () => refusal(status, reason, message) });
-  const error = await syncErrorOf(open(configOf(server), email));
-  expect(error.code).toBe(code);
-  expect(error.message).toContain(`${reason}, position 1:8`);
-  expect(allTextOf(error)).not.toContain(planted);
-});
-
-test('a reason that is no code is not told', async () => {
-  const server = await startBigquery({ ...people, answer: () => refusal(400, `reason ${planted}`, planted) });
-  const error = await syncErrorOf(open(configOf(server), email));
-  expect(error.message).toContain('HTTP 400');
-  expect(allTextOf(error)).not.toContain(planted);
-});
 
 test('a job that fails at once fails the read', async () => {
   const { source } = await openTable(
@@ -319,30 +328,6 @@ test.each<[string, BigqueryAnswer, string]>([
   expect((await syncErrorOf(readAll(source))).code).toBe(code);
 });
 
-test('a server that goes silent in the middle is given up', async () => {
-  const rows = [['a@example.com'], ['b@example.com']];
-  const { source, server } = await openTable({ ...people, rows, rowsInPage: 1, ...whenReading('stall', 2) }, email, {
-    idleTimeoutMs: 100,
-  });
-  const error = await syncErrorOf(readAll(source));
-  expect(error.code).toBe('source.interrupted');
-  expect(error.message).toContain('silent for 0.1 s');
-  await server.leftByClient;
-});
-
-test('a server that nobody listens on is unreachable', async () => {
-  const error = await syncErrorOf(open(configOf({ url: 'http://127.0.0.1:1' }), email));
-  expect(error.code).toBe('source.unreachable');
-});
-
-test('an abort ends what is being opened', async () => {
-  const stop = new AbortController();
-  const server = await startBigquery({ ...people, answer: () => 'stall' });
-  setTimeout(() => stop.abort('stop'), 50);
-  await expect(open(configOf(server), email, stop.signal)).rejects.toBe('stop');
-  await server.leftByClient;
-});
-
 test('an abort ends what is being read, and cancels a query that still runs', async () => {
   const stop = new AbortController();
   const { source, server } = await openTable({ ...people, ...whenReading('stall') }, email);
@@ -370,10 +355,58 @@ test('a key that the account does not have is a failed login', async () => {
   expect(error.message).toContain('invalid_grant');
 });
 
+const page = '<!DOCTYPE html><title>planted</title>';
+
+test.each<[string, Exclude<BigqueryTable['tokenAnswer'], 'stall' | undefined>, string, string]>([
+  ['a refusal with a code', { status: 400, body: '{"error":"invalid_grant"}' }, 'source.login_failed', 'invalid_grant'],
+  [
+    'a refusal whose error is no code',
+    { status: 400, body: '{"error":"is planted"}' },
+    'source.login_failed',
+    'HTTP 400',
+  ],
+  ['a refusal without a body', { status: 401, body: '' }, 'source.login_failed', 'HTTP 401'],
+  ['no token', { status: 200, body: '{"token":"planted"}' }, 'source.login_failed', 'HTTP 200'],
+  ['a failure of the server', { status: 503, body: 'planted' }, 'source.unreachable', 'HTTP 503'],
+  ['a page', { status: 200, body: page }, 'source.unreachable', 'Something other than BigQuery'],
+  ['a page that forbids', { status: 403, body: page }, 'source.unreachable', 'Something other than BigQuery'],
+  [
+    'a redirect',
+    { status: 302, headers: { location: 'http://127.0.0.1:1/' }, body: '' },
+    'source.unreachable',
+    'HTTP 302',
+  ],
+])('a token endpoint that answers with %s is told by code, and asked once', async (_what, tokenAnswer, code, told) => {
+  const server = await startBigquery({ ...people, tokenAnswer });
+  const error = await syncErrorOf(open(configOf(server, { keyFile: writeKeyFile(server.keyFile) }), email));
+  expect(error.code).toBe(code);
+  expect(error.message).toContain(told);
+  expect(allTextOf(error)).not.toContain('planted');
+  expect(server.tokensGiven()).toBe(1);
+});
+
+test('a token endpoint that is not reached is told by the code of the network', async () => {
+  const server = await startBigquery(people);
+  const keyFile = writeKeyFile({ ...server.keyFile, token_uri: 'http://127.0.0.1:2/token' });
+  const error = await syncErrorOf(open(configOf(server, { keyFile }), email));
+  expect(error.code).toBe('source.unreachable');
+  expect(error.message).toContain('ECONNREFUSED');
+});
+
+test('an abort ends the wait for a token', async () => {
+  const stop = new AbortController();
+  const server = await startBigquery({ ...people, tokenAnswer: 'stall' });
+  setTimeout(() => stop.abort('stop'), 50);
+  const config = configOf(server, { keyFile: writeKeyFile(server.keyFile) });
+  await expect(open(config, email, stop.signal)).rejects.toBe('stop');
+  await server.leftByClient;
+});
+
 test.each<[string, (key: Record<string, string>) => unknown]>([
   ['no JSON', () => '{"private_key": "secret-key"'],
   ['another kind of credentials', (key) => ({ ...key, type: 'authorized_user' })],
   ['no private key', (key) => ({ ...key, private_key: 'secret-key' })],
+  ['a key that is not RSA', (key) => ({ ...key, private_key: pemOfCurve() })],
   ['a token endpoint in the clear', (key) => ({ ...key, token_uri: 'http://tokens.example/' })],
 ])('a key file with %s is a failed login, which does not quote it', async (_what, content) => {
   const server = await startBigquery(people);
@@ -383,6 +416,11 @@ test.each<[string, (key: Record<string, string>) => unknown]>([
   expect(allTextOf(error)).not.toMatch(/secret-key|BEGIN PRIVATE KEY/);
   expect(server.tokensGiven()).toBe(0);
 });
+
+function pemOfCurve(): string {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+}
 
 test('a key file that is not there is told by its path', async () => {
   const server = await startBigquery(people);

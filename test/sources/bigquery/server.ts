@@ -32,9 +32,11 @@ export interface BigqueryTable {
   rows?: readonly (readonly (string | null)[])[];
   rowsInPage?: number;
   /** What the cursor's statement gives. */
-  greatest?: string;
+  greatest?: string | undefined;
   /** So many times a query is not done yet when its result is asked for. */
   unfinished?: number;
+  /** The token endpoint's answer, in place of a token for a valid assertion. */
+  tokenAnswer?: { status: number; headers?: Record<string, string>; body: string } | 'stall';
   /** In place of all that; undefined for what the table says. */
   answer?(question: BigqueryQuestion): BigqueryAnswer | undefined;
 }
@@ -67,6 +69,11 @@ export async function startBigquery(table: BigqueryTable): Promise<BigqueryServe
     });
     if (pathname === '/token') {
       tokens++;
+      if (table.tokenAnswer === 'stall') return;
+      if (table.tokenAnswer !== undefined) {
+        const { status, headers, body } = table.tokenAnswer;
+        return response.writeHead(status, headers).end(body);
+      }
       return send(await tokenAnswer(new URLSearchParams(body), `${url}/token`, keys.publicKey), false, response);
     }
     const question: BigqueryQuestion = {

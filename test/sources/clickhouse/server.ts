@@ -24,7 +24,7 @@ export interface ClickhouseTable {
   /** What the statement that reads the wanted columns gives; null for \N. */
   rows?: readonly (readonly (string | null)[])[];
   /** What the cursor's statement gives. */
-  greatest?: string;
+  greatest?: string | undefined;
   encoding?: 'gzip' | 'zstd';
   /** In place of all that; undefined for what the table says. */
   answer?(question: ClickhouseQuestion): ClickhouseAnswer | undefined;

@@ -22,12 +22,12 @@ const email = { names: ['email'], required: 'all' as const };
 
 let runs = 0;
 
-/** Runs a query in an engine of its own, as a sync does. */
+/** Runs a query in an engine of its own where it reads a database, which an engine attaches only once. */
 async function read(query: string, database?: string, wanted = email): Promise<ReadColumns> {
+  if (database === undefined) return readSource(sources.engine, { type: 'duckdb', query }, wanted);
   const engine = await openDuckdb(`${sources.folder}/run-${++runs}`, duckdbShare);
   try {
-    const config = { type: 'duckdb' as const, query, ...(database === undefined ? {} : { database }) };
-    return await readSource(engine, config, wanted);
+    return await readSource(engine, { type: 'duckdb', query, database }, wanted);
   } finally {
     engine.close();
   }

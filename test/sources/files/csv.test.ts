@@ -9,24 +9,12 @@ import {
 } from 'node:fs';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import type { FilesSourceConfig } from '../../../src/sources/config.ts';
-import { openDuckdb } from '../../../src/sources/duckdb/engine.ts';
-import {
-  allTextOf,
-  duckdbShare,
-  openWith,
-  readAll,
-  readFileColumn,
-  readSource,
-  syncErrorOf,
-  useSources,
-} from '../sourceSetup.ts';
+import type { CsvConfig } from '../../../src/sources/files/config.ts';
+import { allTextOf, openWith, readAll, readFileColumn, readSource, syncErrorOf, useSources } from '../sourceSetup.ts';
 
 const sources = useSources();
 
 const person = 'marked.person';
-
-type Csv = NonNullable<FilesSourceConfig['csv']>;
 
 let files = 0;
 
@@ -34,7 +22,7 @@ function write(content: string | Uint8Array, ending = 'csv'): string {
   return sources.write(`file-${++files}.${ending}`, content);
 }
 
-function read(content: string | Uint8Array, csv?: Partial<Csv>, column = 'email'): Promise<string[]> {
+function read(content: string | Uint8Array, csv?: Partial<CsvConfig>, column = 'email'): Promise<string[]> {
   return readFileColumn(
     sources.engine,
     write(content),
@@ -44,7 +32,7 @@ function read(content: string | Uint8Array, csv?: Partial<Csv>, column = 'email'
 }
 
 describe('the dialect', () => {
-  test.each<[string, string, Partial<Csv> | undefined, string[]]>([
+  test.each<[string, string, Partial<CsvConfig> | undefined, string[]]>([
     ['commas', 'id,email\n1,a@b.c\n2,d@e.f\n', undefined, ['a@b.c', 'd@e.f']],
     ['semicolons', 'id;email\n1;a@b.c\n', undefined, ['a@b.c']],
     ['tabs', 'id\temail\n1\ta@b.c\n', undefined, ['a@b.c']],
@@ -313,7 +301,7 @@ function latin1(text: string): Buffer {
 const shiftJis = Buffer.concat([Buffer.from('id,email\n1,a@b.c\n2,'), Buffer.from([0x93, 0xfa, 0x96, 0x7b, 0x0a])]);
 
 describe('a malformed file', () => {
-  test.each<[string, string | Uint8Array, string, string, Partial<Csv>?]>([
+  test.each<[string, string | Uint8Array, string, string, Partial<CsvConfig>?]>([
     ['too few fields', `id,email\n1,a@b.c\n${person}\n`, 'source.malformed', 'at line 3, it has 1 of 2 fields'],
     ['too many fields', `id,email\n1,a@b.c\n2,${person},x\n`, 'source.malformed', 'at line 3, it has 3 of 2 fields'],
     ['too many fields at once', `id,email\n1,${person},x\n`, 'source.malformed', 'at line 2, it has 3 of 2 fields'],
@@ -494,6 +482,8 @@ describe('a malformed file', () => {
   });
 });
 
+const manyRows = Buffer.from(`email\n${'user@example.com\n'.repeat(400_000)}`);
+
 describe('a file that changes between its opening and its end is an error:', () => {
   const wanted = { names: ['email'], required: 'all' } as const;
 
@@ -501,7 +491,7 @@ describe('a file that changes between its opening and its end is an error:', () 
     ['it grows', (path) => appendFileSync(path, 'x@y.z\n')],
     ['it is cut off', (path) => truncateSync(path, 1_000_000)],
   ])('%s', async (_, change) => {
-    const path = write(`email\n${'user@example.com\n'.repeat(400_000)}`);
+    const path = write(manyRows);
     const source = await openWith(sources.engine, { type: 'files', path }, wanted);
     const reading = (async () => {
       for await (const _chunk of source.chunks(new AbortController().signal)) change(path);
@@ -521,8 +511,6 @@ describe('a file that changes between its opening and its end is an error:', () 
 });
 
 describe('a file is closed', () => {
-  const lines = 'user@example.com\n'.repeat(400_000);
-
   function openFilesAt(path: string): number {
     const links = readdirSync('/proc/self/fd').map((fd) => `/proc/self/fd/${fd}`);
     return links.filter((link) => existsSync(link) && readlinkSync(link) === realpathSync(path)).length;
@@ -531,10 +519,8 @@ describe('a file is closed', () => {
   test.skipIf(process.platform !== 'linux').each(['csv', 'csv.gz', 'csv.zst'])(
     'by a reader that stops early: %s',
     async (ending) => {
-      const content = Buffer.from(`email\n${lines}`);
-      const compressed =
-        ending === 'csv' ? content : ending === 'csv.gz' ? gzipSync(content) : zstdCompressSync(content);
-      const path = write(compressed, ending);
+      const compress = ending === 'csv.gz' ? gzipSync : ending === 'csv.zst' ? zstdCompressSync : Buffer.from;
+      const path = write(compress(manyRows), ending);
       const config = { type: 'files', path } as const;
       const source = await openWith(sources.engine, config, { names: ['email'], required: 'all' });
       expect(openFilesAt(path)).toBe(0);
@@ -554,23 +540,24 @@ describe('a file is closed', () => {
 });
 
 describe('in a file of 400,000 lines', () => {
-  const lines = Array.from({ length: 400_000 }, (_, index) => `${index + 1},user${index + 1}@example.com`);
+  const linesFrom = (first: number, count: number) =>
+    latin1(Array.from({ length: count }, (_, at) => `${first + at},user${first + at}@example.com\n`).join(''));
+  const before = linesFrom(1, 359_999);
+  const after = linesFrom(360_001, 40_000);
+  const fileWith = (line: string) => Buffer.concat([latin1('id,email\n'), before, latin1(line), after]);
 
   test.each<[string, string, string]>([
     ['a ragged line', person, 'malformed at line 360001, it has 1 of 2 fields'],
     ['a Latin-1 line', `1,\xe9${person}`, 'it is not UTF-8 at line 360001'],
   ])('%s near the end is told by its number, and nothing is taken for the whole', async (_, bad, message) => {
-    const path = write(latin1(`id,email\n${lines.with(359_999, bad).join('\n')}\n`));
-    const engine = await openDuckdb(`${sources.folder}/work-${files}`, duckdbShare);
-    const error = await syncErrorOf(readFileColumn(engine, path));
-    engine.close();
+    const error = await syncErrorOf(read(fileWith(`${bad}\n`)));
     expect(error.message).toContain(message);
     expect(allTextOf(error)).not.toContain('marked');
-    expect(readdirSync(`${sources.folder}/work-${files}/duckdb`)).toEqual([]);
+    expect(sources.leftovers()).toEqual([]);
   });
 
   test('every row comes, in order', async () => {
-    const emails = await read(`id,email\n${lines.join('\n')}`);
+    const emails = await read(fileWith('360000,user360000@example.com\n'));
     expect(emails.length).toBe(400_000);
     expect(emails.every((email, index) => email === `user${index + 1}@example.com`)).toBe(true);
   });

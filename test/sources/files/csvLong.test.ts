@@ -1,6 +1,6 @@
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import type { FilesSourceConfig } from '../../../src/sources/config.ts';
+import type { CsvConfig } from '../../../src/sources/files/config.ts';
 import { allTextOf, readFileColumn, readSource, syncErrorOf, useSources } from '../sourceSetup.ts';
 
 const sources = useSources();
@@ -14,7 +14,7 @@ const compressions = [
 
 let files = 0;
 
-function read(content: Buffer, ending: string, csv?: FilesSourceConfig['csv']): Promise<string[]> {
+function read(content: Buffer, ending: string, csv?: CsvConfig): Promise<string[]> {
   return readFileColumn(sources.engine, sources.write(`file-${++files}.${ending}`, content), csv);
 }
 
@@ -82,7 +82,7 @@ describe('a record longer than any buffer', () => {
 describe.each(compressions)('across the end of what is read at once, %s,', (_, ending, compress) => {
   const part = 256 * 1024;
 
-  test.each<[string, string, string, FilesSourceConfig['csv']?]>([
+  test.each<[string, string, string, CsvConfig?]>([
     ['an LF', '{\n}', '{|}'],
     ['a CRLF', '{\r\n}', '{|}'],
     ['a CR', '{\r}', '{|}'],

@@ -110,8 +110,10 @@ describe('cells become text', () => {
       "SELECT CASE WHEN i % 3 = 0 THEN ['user' || i, 'twin' || i] ELSE ['user' || i] END AS email FROM range(150_000) t(i)",
     );
     const wanted = Array.from({ length: 150_000 }, (_, i) => (i % 3 === 0 ? [`user${i}`, `twin${i}`] : [`user${i}`]));
-    expect(lines).toEqual(wanted.flat());
-    expect(rows).toEqual(wanted.flatMap((elements, row) => elements.map(() => row)));
+    const rowsWanted = wanted.flatMap((elements, row) => elements.map(() => row));
+    // Compared as text: equality of long lists takes a second.
+    expect(lines.join() === wanted.flat().join()).toBe(true);
+    expect(rows.join() === rowsWanted.join()).toBe(true);
   });
 });
 

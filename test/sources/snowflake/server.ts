@@ -26,7 +26,7 @@ export interface SnowflakeTable {
   /** How many of the rows come with the answer; the others in files of so many. */
   rowsInAnswer?: number;
   /** What the cursor's statement gives. */
-  greatest?: string;
+  greatest?: string | undefined;
   /** In place of all that; undefined for what the table says. */
   answer?(question: SnowflakeQuestion): SnowflakeAnswer | undefined;
 }

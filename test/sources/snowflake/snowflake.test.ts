@@ -2,13 +2,22 @@ import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
-import type { SnowflakeSourceConfig } from '../../../src/sources/config.ts';
+import { expect, test, vi } from 'vitest';
 import { beginsAsSelect } from '../../../src/sources/oneSelect.ts';
+import type { SnowflakeSourceConfig } from '../../../src/sources/snowflake/config.ts';
 import { openSnowflake } from '../../../src/sources/snowflake/snowflake.ts';
 import type { Source, WantedColumns } from '../../../src/sources/source.ts';
 import { afterThisTest, all, freeAfterEachTest, wantedOf } from '../serverSetup.ts';
-import { allTextOf, readAll, syncErrorOf } from '../sourceSetup.ts';
+import {
+  answeredRows,
+  describeServerSource,
+  type Fault,
+  greatestTime,
+  planted,
+  type Served,
+  type ServerRequest,
+} from '../servers/contract.ts';
+import { readAll, syncErrorOf } from '../sourceSetup.ts';
 import {
   failure,
   type SnowflakeAnswer,
@@ -33,15 +42,13 @@ const people: SnowflakeTable = {
     { name: 'PHONE', type: 'text' },
     { name: 'ID', type: 'fixed', scale: 0 },
     { name: 'EMAILS', type: 'array' },
-    { name: 'ADDRESS', type: 'object' },
+    { name: 'LAND', type: 'text' },
+    { name: 'SHAPE', type: 'object' },
     { name: 'SEEN', type: 'timestamp_tz', scale: 9 },
   ],
 };
 
 const email = wantedOf('email');
-
-/** A value that must show in no error. */
-const planted = 'jane.planted@example.com';
 
 function configOf({ url }: { url: string }, over: Partial<SnowflakeSourceConfig> = {}): SnowflakeSourceConfig {
   return {
@@ -81,57 +88,114 @@ function whenReading(answer: SnowflakeAnswer): Pick<SnowflakeTable, 'answer'> {
   return { answer: (question) => (isReading(question) ? answer : undefined) };
 }
 
+const times = [
+  '2026-01-01 00:00:00.000000000 +0900',
+  '2026-01-02 00:00:00.000000000 +0900',
+  '2026-01-03 00:00:00.000000000 +0900',
+] as const;
+
+/** The server's answers to a fault of the contract. Calls `asked` for an answer that is held back. */
+function answering(fault: Fault | undefined, asked: () => void): Partial<SnowflakeTable> {
+  if (fault === undefined) return {};
+  if (fault === 'break') return whenReading('break');
+  return {
+    rows: [['a@example.com'], ['b@example.com'], ['c@example.com']],
+    rowsInAnswer: 1,
+    answer({ path }) {
+      if (fault === 'stall' && !path.startsWith('/files/')) return undefined;
+      asked();
+      return 'stall';
+    },
+  };
+}
+
+async function serve(request: ServerRequest): Promise<Served> {
+  const { wanted, fault, idleTimeoutMs = 60_000, signal = new AbortController().signal } = request;
+  const asked = Promise.withResolvers<void>();
+  const table = { ...people, rows: answeredRows(request, times), greatest: greatestTime(request, times) };
+  const server = await startSnowflake({ ...table, ...answering(fault, asked.resolve) }, user);
+  return {
+    opening: openSnowflake(configOf(server, { idleTimeoutMs }), wanted, signal),
+    readings: () => server.questions.filter(isReading).map(({ body }) => body.sqlText!),
+    asked: asked.promise,
+  };
+}
+
+async function openRefused(
+  answer: SnowflakeTable['answer'],
+  over: Partial<SnowflakeSourceConfig> = {},
+): Promise<Source> {
+  const server = await startSnowflake(answer === undefined ? people : { ...people, answer }, user);
+  return open(configOf(server, over), email);
+}
+
+const refused: [number: string, code: string, told: RegExp][] = [
+  ['002003', 'source.not_found', /code 2003, which stands for missing and for not permitted/],
+  ['003001', 'source.not_permitted', /code 3001/],
+  ['000904', 'source.column_missing', /code 904/],
+  ['000630', 'source.timeout', /code 630/],
+  ['001003', 'source.query_failed', /code 1003, position 3:14/],
+];
+
+describeServerSource({
+  name: 'Snowflake',
+  serve,
+  times,
+  spelling: (name) => name.toUpperCase(),
+  listSql: 'ARRAY_TO_STRING(TRANSFORM(source_rows."EMAILS", e VARIANT -> ',
+  openNowhere: () => open(configOf({ url: 'http://127.0.0.1:1' }), email),
+  refusals: [
+    ...refused.map(([number, code, told]) => ({
+      what: `the code ${number}`,
+      code,
+      told,
+      open: () =>
+        openRefused(({ body }) =>
+          body.sqlText === undefined
+            ? undefined
+            : failure(number, `SQL compilation error:\nsyntax error line 3 at position 14 unexpected '${planted}'.`),
+        ),
+    })),
+    {
+      what: 'another status',
+      code: 'source.unreachable',
+      told: /HTTP 404/,
+      open: () => openRefused(() => ({ status: 404 })),
+    },
+    {
+      what: 'a key of another user',
+      code: 'source.login_failed',
+      told: /code 390144/,
+      open: () => openRefused(undefined, { privateKey: otherKey() }),
+    },
+    {
+      what: 'a token that has expired',
+      code: 'source.login_failed',
+      told: /code 390144/,
+      open: () => openRefused(undefined, { privateKey: undefined, oauthToken: planted }),
+    },
+    {
+      what: 'a private key that is none',
+      code: 'source.login_failed',
+      told: /source\.privateKey is no private key/,
+      open: () => openRefused(undefined, { privateKey: planted }),
+    },
+  ],
+});
+
+function otherKey(): string {
+  return generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({
+    type: 'pkcs8',
+    format: 'pem',
+  }) as string;
+}
+
 test('reads values of all kinds, with the answer and from files', async () => {
   const values = ['jane@example.com', 'a\tb', 'back\\slash', "it's", '"quoted"', 'two\nlines', '', 'é😀', 'NULL', null];
   const { source } = await openTable({ ...people, rows: values.map((value) => [value]), rowsInAnswer: 3 }, email);
   const { values: read } = await readAll(source);
   expect(source.columns).toEqual(['EMAIL']);
   expect(read[0]).toEqual(values.map((value) => (value ?? '').replace('\n', '\r')));
-});
-
-test('two readers get their columns out of one statement, with the key behind them', async () => {
-  const rows = [
-    ['a@example.com', '090-1', '1'],
-    [null, '090-2', '2'],
-  ];
-  const wanted = { choices: [all('email'), all('phone', 'EMAIL')], key: 'id' };
-  const { source, server } = await openTable({ ...people, rows }, wanted);
-  const { values, keys } = await readAll(source);
-  expect(source.choices).toEqual([{ identifiers: [0] }, { identifiers: [1, 0] }]);
-  expect(values).toEqual([
-    ['a@example.com', ''],
-    ['090-1', '090-2'],
-  ]);
-  expect(keys).toEqual(['1', '2']);
-  expect(server.statements()).toHaveLength(2);
-});
-
-test('the country column comes with the identifiers, before the key', async () => {
-  const rows = [
-    ['090-1', 'JP', '1'],
-    ['081-2', null, '2'],
-  ];
-  const wanted = { choices: [{ ...all('phone'), country: 'land' }], key: 'id' };
-  const { source } = await openTable(
-    { ...people, rows, columns: [...people.columns!, { name: 'LAND', type: 'text' }] },
-    wanted,
-  );
-  const { values, keys } = await readAll(source);
-  expect(source.choices).toEqual([{ identifiers: [0], country: 1 }]);
-  expect(values).toEqual([
-    ['090-1', '081-2'],
-    ['JP', ''],
-  ]);
-  expect(keys).toEqual(['1', '2']);
-});
-
-test('a list is a line for each element', async () => {
-  const rows = [['a@example.com\x1eb@example.com'], [null], ['c@example.com']];
-  const { source, server } = await openTable({ ...people, rows }, wantedOf('emails'));
-  const { values, rows: rowOfLine } = await readAll(source);
-  expect(values[0]).toEqual(['a@example.com', 'b@example.com', '', 'c@example.com']);
-  expect(rowOfLine[0]).toEqual([0, 0, 1, 2]);
-  expect(server.statements().at(-1)).toContain('ARRAY_TO_STRING(TRANSFORM(source_rows."EMAILS", e VARIANT -> ');
 });
 
 test('many rows come in parts, all of them', async () => {
@@ -161,13 +225,14 @@ test('the server is told role, warehouse and time limit, and little of this mach
   expect(server.count(/telemetry/)).toBe(0);
 });
 
-test('the driver leaves nothing behind, neither in the home directory nor elsewhere', async () => {
+test('the driver leaves nothing behind, neither in the home directory nor in the temporary one', async () => {
   const home = mkdtempSync(join(tmpdir(), 'home-'));
-  const before = { home: process.env.HOME, folders: foldersOfDriver() };
-  process.env.HOME = home;
+  const temporary = mkdtempSync(join(tmpdir(), 'temporary-'));
+  vi.stubEnv('HOME', home);
+  vi.stubEnv('TMPDIR', temporary);
   afterThisTest(() => {
-    process.env.HOME = before.home;
-    rmSync(home, { recursive: true });
+    vi.unstubAllEnvs();
+    for (const folder of [home, temporary]) rmSync(folder, { recursive: true });
   });
   const server = await startSnowflake({ ...people, rows: [['a@example.com']] }, user);
   const source = await openSnowflake(configOf(server), email, new AbortController().signal);
@@ -175,13 +240,9 @@ test('the driver leaves nothing behind, neither in the home directory nor elsewh
   await source[Symbol.asyncDispose]();
   expect(readdirSync(home)).toEqual([]);
   expect(existsSync('snowflake.log')).toBe(false);
-  expect(foldersOfDriver()).toEqual(before.folders);
+  expect(readdirSync(temporary)).toEqual([]);
   expect(server.count(/^\/session$/)).toBe(1);
 });
-
-function foldersOfDriver(): string[] {
-  return readdirSync(tmpdir()).filter((name) => name.startsWith('line-ads-sync-snowflake-'));
-}
 
 test('cells are hashed where they are, when that is asked for', async () => {
   const hashing = { identifierType: 'email', hashed: 'auto', phoneFormats: ['e164'], otherwise: 'marker' } as const;
@@ -199,18 +260,6 @@ test('of a cursor the greatest is told, and only later rows are asked for', asyn
   expect(server.statements().at(-1)).toContain(
     `WHERE source_rows."SEEN" > TO_TIMESTAMP_TZ('2026-01-01 00:00:00.000000000 +0900', 'YYYY-MM-DD HH24:MI:SS.FF9 TZHTZM')`,
   );
-});
-
-test('a cursor of no rows is none', async () => {
-  const { source } = await openTable(people, { ...email, cursor: { column: 'id', after: null } });
-  expect(source.cursor).toBeNull();
-});
-
-test.each(['emial', 'address'])('the column %s is refused before anything is read', async (column) => {
-  const server = await startSnowflake(people, user);
-  const error = await syncErrorOf(open(configOf(server), wantedOf(column)));
-  expect(error.code).toBe('source.column_missing');
-  expect(server.questions.some(isReading)).toBe(false);
 });
 
 test.each([
@@ -232,22 +281,6 @@ test('what is no SELECT is not sent', async () => {
   expect(server.questions).toEqual([]);
 });
 
-test.each([
-  ['002003', 'source.not_found', 'code 2003, which stands for missing and for not permitted'],
-  ['003001', 'source.not_permitted', 'code 3001'],
-  ['000904', 'source.column_missing', 'code 904'],
-  ['000630', 'source.timeout', 'code 630'],
-  ['001003', 'source.query_failed', 'code 1003, position 3:14'],
-])('the code %s is %s', async (code, expected, told) => {
-  const message = `SQL compilation error:\nsyntax error line 3 at position 14 unexpected '${planted}'.`;
-  const answer = ({ body }: SnowflakeQuestion) => (body.sqlText === undefined ? undefined : failure(code, message));
-  const server = await startSnowflake({ ...people, answer }, user);
-  const error = await syncErrorOf(open(configOf(server), email));
-  expect(error.code).toBe(expected);
-  expect(error.message).toContain(told);
-  expect(allTextOf(error)).not.toContain(planted);
-});
-
 test('an encrypted key is opened with its passphrase', async () => {
   const encrypted = privateKey.export({
     type: 'pkcs8',
@@ -266,36 +299,9 @@ test('an OAuth token stands in for a key', async () => {
   expect((await readAll(source)).values).toEqual([['a@example.com']]);
 });
 
-test.each<[string, Partial<SnowflakeSourceConfig>]>([
-  ['a key of another user', { privateKey: otherKey() }],
-  ['a token that has expired', { privateKey: undefined, oauthToken: 'secret-token' }],
-])('%s is a failed login', async (_what, over) => {
-  const server = await startSnowflake(people, user);
-  const error = await syncErrorOf(open(configOf(server, over), email));
-  expect(error.code).toBe('source.login_failed');
-  expect(error.message).toContain('code 390144');
-  expect(allTextOf(error)).not.toContain('secret-token');
-});
-
-function otherKey(): string {
-  return generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({
-    type: 'pkcs8',
-    format: 'pem',
-  }) as string;
-}
-
-test('what is no key is a failed login, which does not quote it', async () => {
-  const server = await startSnowflake(people, user);
-  const error = await syncErrorOf(open(configOf(server, { privateKey: 'secret-key' }), email));
-  expect(error.code).toBe('source.login_failed');
-  expect(allTextOf(error)).not.toContain('secret-key');
-});
-
-test.each<[string, NonNullable<SnowflakeTable['answer']>]>([
-  ['a file of the result', ({ path }) => (path.startsWith('/files/') ? 'stall' : undefined)],
-  ['a file that breaks off', ({ path }) => (path.startsWith('/files/') ? 'break' : undefined)],
-])('a server that goes silent in the middle is given up: %s', async (_what, answer) => {
+test('a file of the result that breaks off fails the read', async () => {
   const rows = [['a@example.com'], ['b@example.com'], ['c@example.com']];
+  const answer = ({ path }: SnowflakeQuestion) => (path.startsWith('/files/') ? 'break' : undefined);
   const { source } = await openTable({ ...people, rows, rowsInAnswer: 1, answer }, email, { idleTimeoutMs: 200 });
   const error = await syncErrorOf(readAll(source));
   expect(error.code).toBe('source.interrupted');
@@ -309,31 +315,6 @@ test('a file with fewer rows than were promised fails the read', async () => {
   const error = await syncErrorOf(readAll(source));
   expect(error.code).toBe('source.interrupted');
   expect(error.message).toContain('rows are missing');
-});
-
-test('an answer that breaks off fails the read', async () => {
-  const { source } = await openTable({ ...people, ...whenReading('break') }, email);
-  expect((await syncErrorOf(readAll(source))).code).toBe('source.interrupted');
-});
-
-test('a server that nobody listens on is unreachable', async () => {
-  const error = await syncErrorOf(open(configOf({ url: 'http://127.0.0.1:1' }), email));
-  expect(error.code).toBe('source.unreachable');
-  expect(error.message).toContain('ECONNREFUSED');
-});
-
-test('a server that answers with another status is unreachable', async () => {
-  const server = await startSnowflake({ ...people, answer: () => ({ status: 404 }) }, user);
-  const error = await syncErrorOf(open(configOf(server), email));
-  expect(error.code).toBe('source.unreachable');
-  expect(error.message).toContain('HTTP 404');
-});
-
-test('an abort ends what is being opened', async () => {
-  const stop = new AbortController();
-  const server = await startSnowflake({ ...people, answer: () => 'stall' }, user);
-  setTimeout(() => stop.abort('stop'), 500);
-  await expect(open(configOf(server), email, stop.signal)).rejects.toBe('stop');
 });
 
 test('an abort ends what is being read, and cancels the statement', async () => {

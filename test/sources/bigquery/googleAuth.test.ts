@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
 import { createConnections } from '../../../src/http/connections.ts';
-import { createAmbientAuth } from '../../../src/sources/bigquery/ambientAuth.ts';
 import { BigqueryRefusal } from '../../../src/sources/bigquery/errors.ts';
-import { ambientCredentials } from '../../../src/sources/bigquery/googleCredentials.ts';
+import { createAmbientAuth } from '../../../src/sources/bigquery/googleAuth.ts';
+import { googleCredentials } from '../../../src/sources/bigquery/googleCredentials.ts';
 import { useAuthority } from '../../http/certificates.ts';
 import { startConnectProxy } from '../../http/connectProxy.ts';
 import { listen, startServer } from '../../setup/lineServer.ts';
@@ -43,8 +43,8 @@ async function setUp(status = 200) {
 async function headers(): Promise<Record<string, string>> {
   const connections = createConnections(process.env, { connect: { ca: authority.ca() } });
   onTestFinished(() => connections.destroy());
-  const auth = await createAmbientAuth('crm-project', connections);
-  return ambientCredentials(auth, new AbortController().signal).headers();
+  const auth = createAmbientAuth('crm-project', connections);
+  return googleCredentials(auth, 'no ambient credentials', new AbortController().signal).headers();
 }
 
 test("the client's logins go through the proxy that our rules give, written without a scheme", async () => {
