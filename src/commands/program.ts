@@ -1,9 +1,10 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { systemClock } from '../clock.ts';
-import { countries, hashedSettings, identifierTypes } from '../config/schema.ts';
+import { countries } from '../config/schema.ts';
 import { readVersion } from '../config/spec.ts';
 import { exitCodeByError, SyncError } from '../errors.ts';
 import { phoneFormats } from '../identifiers/phoneFormats.ts';
+import { hashedSettings, identifierTypes } from '../identifiers/rules.ts';
 import { describeError } from '../report/report.ts';
 import { reportWithoutRun } from '../run/run.ts';
 import { endNow } from '../system/endNow.ts';

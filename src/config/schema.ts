@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { integer } from '../configFields.ts';
 import { isLoopback } from '../http/loopback.ts';
 import { nationalFormCountries, phoneFormats } from '../identifiers/phoneFormats.ts';
+import { hashedSettings, hashingSettings, type IdentifierType, identifierTypes } from '../identifiers/rules.ts';
 import { isSqlSource, type SourceConfig, sourceSchema } from '../sources/config.ts';
 
 /*
@@ -13,14 +14,9 @@ import { isSqlSource, type SourceConfig, sourceSchema } from '../sources/config.
 /** All that libphonenumber knows. */
 export const countries: ReadonlySet<string> = new Set(Object.keys(metadata.countries));
 
-export const identifierTypes = ['email', 'phone', 'ifa'] as const;
 export const modes = ['add', 'mirror'] as const;
-export const hashedSettings = ['auto', 'always', 'never'] as const;
-export const hashingSettings = ['connector', 'warehouse', 'warehouse_or_raw'] as const;
 
-export type IdentifierType = (typeof identifierTypes)[number];
 export type Mode = (typeof modes)[number];
-export type Hashed = (typeof hashedSettings)[number];
 
 /** LINE's bounds (LINE Ads API reference, "Limits" and "File"), and our own of 500,000 records an upload. */
 export const lineLimits = {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import packageJson from '../../package.json' with { type: 'json' };
-import { configSchema, identifierTypes, lineLimits, modes } from './schema.ts';
+import { identifierTypes } from '../identifiers/rules.ts';
+import { configSchema, lineLimits, modes } from './schema.ts';
 
 /** Version of this package. */
 export function readVersion(): string {

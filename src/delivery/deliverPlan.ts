@@ -1,8 +1,9 @@
 import type { Clock } from '../clock.ts';
-import type { Config, IdentifierType } from '../config/schema.ts';
+import type { Config } from '../config/schema.ts';
 import type { LineAdsClient } from '../destinations/lineAds/client.ts';
 import type { UploadJob } from '../destinations/lineAds/schemas.ts';
 import { SyncError } from '../errors.ts';
+import type { IdentifierType } from '../identifiers/rules.ts';
 import type { UploadLines } from '../members/uploadLines.ts';
 import { type DeliveredBatch, isEnded, noteJob } from '../report/batches.ts';
 import { deliverUpload, UploadMisrouted, type UploadTarget, UploadUnanswered } from './deliverUpload.ts';

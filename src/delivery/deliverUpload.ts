@@ -1,11 +1,12 @@
 import type { Clock } from '../clock.ts';
-import type { Config, IdentifierType } from '../config/schema.ts';
+import type { Config } from '../config/schema.ts';
 import { lineTypeOf, resolveAudience } from '../destinations/audiences.ts';
 import type { LineAdsClient, UploadAttempt } from '../destinations/lineAds/client.ts';
 import type { Audience } from '../destinations/lineAds/schemas.ts';
 import { SyncError } from '../errors.ts';
 import { createUploadForm, type FormFields, type FormFile, formOverheadBytes } from '../http/multipart.ts';
 import type { Patience } from '../http/retry.ts';
+import type { IdentifierType } from '../identifiers/rules.ts';
 import { jobsOfFile } from './followUploads.ts';
 
 /** An audience that exists, or one that this upload creates. */

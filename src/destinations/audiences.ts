@@ -1,5 +1,5 @@
-import type { IdentifierType } from '../config/schema.ts';
 import { SyncError } from '../errors.ts';
+import type { IdentifierType } from '../identifiers/rules.ts';
 import type { Audience } from './lineAds/schemas.ts';
 
 /** LINE's names of our identifier types: of an audience that holds them, and of an upload's `idType`. */

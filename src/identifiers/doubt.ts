@@ -1,8 +1,9 @@
 import type { CountryCode } from 'libphonenumber-js/max';
-import { createInterpret, type IdentifyRules } from './interpret.ts';
+import { createInterpret } from './interpret.ts';
 import { libphonenumber } from './libphonenumber.ts';
 import { validity } from './ownCode.ts';
 import { readingCountry } from './phone.ts';
+import type { IdentifyRules } from './rules.ts';
 import { normaliseValue } from './value.ts';
 
 /** Whether a phone number is valid in the country in which it was read, and not only possible. */

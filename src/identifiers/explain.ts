@@ -1,11 +1,11 @@
 import { hash } from 'node:crypto';
-import type { IdentifierType } from '../config/schema.ts';
-import { createInterpret, type IdentifyRules, type Meaning } from './interpret.ts';
+import { createInterpret } from './interpret.ts';
 import { formsInOrder } from './phone.ts';
 import type { PhoneFormat } from './phoneFormats.ts';
 import { type RejectCode, rejectReasons } from './rejects.ts';
+import type { IdentifierType, IdentifyRules } from './rules.ts';
 import { shapeOf } from './shape.ts';
-import { normaliseValue } from './value.ts';
+import { type Meaning, normaliseValue } from './value.ts';
 
 /** One form of an identifier; `upload` is the line that LINE would get. Both undefined: the number has no such form. */
 export type ExplainedForm = {

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { Hashed } from '../config/schema.ts';
+import type { Hashed } from './rules.ts';
 import type { Normalised } from './value.ts';
 
 export const sha256HexLength = 64;

@@ -1,9 +1,8 @@
 import { hash } from 'node:crypto';
-import { createInterpret, type IdentifyRules } from './interpret.ts';
+import { createInterpret } from './interpret.ts';
 import { formsInOrder } from './phone.ts';
 import type { RejectCode } from './rejects.ts';
-
-export type { IdentifyRules } from './interpret.ts';
+import type { IdentifyRules } from './rules.ts';
 
 /** Bytes of a SHA-256. */
 export const digestBytes = 32;

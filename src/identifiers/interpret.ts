@@ -1,32 +1,11 @@
-import type { Hashed, hashingSettings, IdentifierType } from '../config/schema.ts';
 import { normaliseEmail } from './email.ts';
 import { readHash } from './hashed.ts';
 import { normaliseIfa } from './ifa.ts';
-import { formsInOrder, normalisePhone, type PhoneRules, phoneForms } from './phone.ts';
+import { formsInOrder, normalisePhone, phoneForms } from './phone.ts';
 import { normalisePhoneFast } from './phoneFast.ts';
-import type { PhoneFormat } from './phoneFormats.ts';
-import type { RejectCode } from './rejects.ts';
-import { hasLineBreak, type Normalised, normaliseValue } from './value.ts';
+import type { Hashed, IdentifyRules } from './rules.ts';
+import { hasLineBreak, type Meaning, type Normalised, normaliseValue } from './value.ts';
 import { readWarehouseCell } from './warehouseCells.ts';
-
-/** What of a sync's configuration decides the meaning of its values. */
-export type IdentifyRules = PhoneRules & {
-  identifierType: IdentifierType;
-  hashed: Hashed;
-  phoneFormats: readonly PhoneFormat[];
-  /** Where emails and phones are hashed; absent: `connector`. */
-  hashing?: (typeof hashingSettings)[number] | undefined;
-};
-
-/**
- * What a value means. `texts`: one for an email or IFA; for a phone one a form, undefined where it has none. `hex`: 64
- * characters a slot, from the first slot on.
- */
-export type Meaning =
-  | { kind: 'empty' }
-  | { kind: 'reject'; code: RejectCode }
-  | { kind: 'hash'; hex: string }
-  | { kind: 'texts'; texts: readonly (string | undefined)[] };
 
 type ReadValue = (value: string) => Meaning;
 

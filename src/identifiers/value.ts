@@ -3,6 +3,16 @@ import type { RejectCode } from './rejects.ts';
 /** What a normaliser makes of a value: the text that is hashed or sent, or why there is none. */
 export type Normalised = { text: string } | { reject: RejectCode };
 
+/**
+ * The meaning of a value. `texts`: one text for an email or IFA; for a phone one text for each form, undefined where the
+ * number has no such form. `hex`: 64 characters for each slot, from the first slot on.
+ */
+export type Meaning =
+  | { kind: 'empty' }
+  | { kind: 'reject'; code: RejectCode }
+  | { kind: 'hash'; hex: string }
+  | { kind: 'texts'; texts: readonly (string | undefined)[] };
+
 const plainAscii = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
 
 /*

@@ -1,5 +1,5 @@
 import { hashOfNothing, sha256HexLength } from './hashed.ts';
-import type { Meaning } from './interpret.ts';
+import type { Meaning } from './value.ts';
 
 /** What the warehouse's SQL gives for a value that it is not sure of (`src/warehouseSql/`). */
 export const needsConnector = 'needs_connector';

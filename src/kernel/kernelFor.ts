@@ -1,5 +1,6 @@
-import { areHashedInWarehouse, type IdentifyRules } from '../identifiers/interpret.ts';
+import { areHashedInWarehouse } from '../identifiers/interpret.ts';
 import { readingCountry } from '../identifiers/phone.ts';
+import type { IdentifyRules } from '../identifiers/rules.ts';
 import { createEmailKernel } from './emailKernel.ts';
 import { createIfaKernel } from './ifaKernel.ts';
 import type { Kernel } from './kernel.ts';

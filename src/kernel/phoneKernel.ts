@@ -1,7 +1,7 @@
 import { digestBytes } from '../identifiers/identify.ts';
-import type { IdentifyRules } from '../identifiers/interpret.ts';
 import { formsInOrder, type PhoneRules } from '../identifiers/phone.ts';
 import type { PhoneFormat } from '../identifiers/phoneFormats.ts';
+import type { IdentifyRules } from '../identifiers/rules.ts';
 import { createKernel, instantiate, type Kernel, type KernelModule } from './kernel.ts';
 import { type PhoneStarts, phoneStarts } from './phoneStarts.ts';
 

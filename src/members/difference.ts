@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { IdentifierType } from '../config/schema.ts';
 import { digestBytes } from '../identifiers/identify.ts';
+import type { IdentifierType } from '../identifiers/rules.ts';
 import { guardState } from '../system/stateErrors.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import type { MemberSet, SealedSet } from './memberSet.ts';

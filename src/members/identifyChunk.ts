@@ -1,6 +1,7 @@
 import { isAscii } from 'node:buffer';
-import { createIdentify, type IdentifyRules } from '../identifiers/identify.ts';
+import { createIdentify } from '../identifiers/identify.ts';
 import type { RejectCode } from '../identifiers/rejects.ts';
+import type { IdentifyRules } from '../identifiers/rules.ts';
 import { shapeOf } from '../identifiers/shape.ts';
 import { kernelFor } from '../kernel/kernelFor.ts';
 import type { Chunk, ChunkColumn } from '../sources/source.ts';

@@ -1,5 +1,5 @@
-import type { IdentifierType } from '../config/schema.ts';
 import { digestBytes, ifaBytes } from '../identifiers/identify.ts';
+import type { IdentifierType } from '../identifiers/rules.ts';
 
 /** What the records of a member set look like, and in which order they stand. */
 export interface Layout {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { IdentifierType } from '../config/schema.ts';
+import type { IdentifierType } from '../identifiers/rules.ts';
 import { guardState } from '../system/stateErrors.ts';
 import { type Block, partitionCount, partitionSizes, sliceBlock } from './blocks.ts';
 import { mapInOrder } from './mapInOrder.ts';

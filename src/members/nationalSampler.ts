@@ -1,4 +1,5 @@
-import { areHashedInWarehouse, type IdentifyRules } from '../identifiers/interpret.ts';
+import { areHashedInWarehouse } from '../identifiers/interpret.ts';
+import type { IdentifyRules } from '../identifiers/rules.ts';
 import type { ChunkColumn } from '../sources/source.ts';
 import { levels, type NationalCounts, noNationalCounts, type Sampling } from './sampleNational.ts';
 

@@ -1,6 +1,6 @@
-import type { IdentifyRules } from '../identifiers/identify.ts';
 import { recordBytesOf } from '../identifiers/identify.ts';
 import type { RejectCode } from '../identifiers/rejects.ts';
+import type { IdentifyRules } from '../identifiers/rules.ts';
 import type { ChosenColumns, Chunk, Source } from '../sources/source.ts';
 import { examplesPerCode, type ReaderChunk, type Reject } from './identifyChunk.ts';
 import { mapInOrder } from './mapInOrder.ts';

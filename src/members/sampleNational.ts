@@ -1,5 +1,5 @@
 import { createReadNational } from '../identifiers/doubt.ts';
-import type { IdentifyRules } from '../identifiers/identify.ts';
+import type { IdentifyRules } from '../identifiers/rules.ts';
 import type { ChunkColumn } from '../sources/source.ts';
 import type { RowCountries } from './rowCountries.ts';
 

@@ -1,4 +1,4 @@
-import type { IdentifierType } from '../config/schema.ts';
+import type { IdentifierType } from '../identifiers/rules.ts';
 import { type Block, readBlocks } from './blocks.ts';
 import { layoutOf } from './layout.ts';
 import { sortUnique } from './sortRecords.ts';

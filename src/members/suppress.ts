@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { IdentifierType } from '../config/schema.ts';
 import { digestBytes, ifaBytes } from '../identifiers/identify.ts';
+import type { IdentifierType } from '../identifiers/rules.ts';
 import { guardState } from '../system/stateErrors.ts';
 import { deriveSet } from './deriveSet.ts';
 import { layoutOf } from './layout.ts';

@@ -1,5 +1,5 @@
-import type { IdentifierType } from '../config/schema.ts';
 import { digestBytes } from '../identifiers/identify.ts';
+import type { IdentifierType } from '../identifiers/rules.ts';
 import { hexLineBytes, writeHexLines } from '../kernel/hexLines.ts';
 import { deriveSet } from './deriveSet.ts';
 import type { MemberSet, SealedSet } from './memberSet.ts';

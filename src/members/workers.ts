@@ -1,6 +1,6 @@
 import type { Piscina } from 'piscina';
 import { memberWorkerFile } from '../assets.ts';
-import type { IdentifyRules } from '../identifiers/identify.ts';
+import type { IdentifyRules } from '../identifiers/rules.ts';
 import type { MemoryPlan } from '../system/memory.ts';
 import { guardState } from '../system/stateErrors.ts';
 import type { Block } from './blocks.ts';

@@ -1,6 +1,7 @@
-import type { IdentifierType, Mode, SyncConfig } from '../config/schema.ts';
+import type { Mode, SyncConfig } from '../config/schema.ts';
 import type { Audience } from '../destinations/lineAds/schemas.ts';
 import { type ErrorCode, type ExitCode, exitCodeByError, exitCodePrecedence, SyncError } from '../errors.ts';
+import type { IdentifierType } from '../identifiers/rules.ts';
 import type { ReadCounts, RejectAccount } from '../members/readMembers.ts';
 import type { PlanAction, PlannedBatch } from '../planning/plan.ts';
 import { limitFault } from '../system/processLimits.ts';

@@ -1,4 +1,4 @@
-import type { IdentifierType } from '../config/schema.ts';
+import type { IdentifierType } from '../identifiers/rules.ts';
 import type { HashedCells } from '../warehouseSql/hashExpression.ts';
 
 /**

@@ -1,8 +1,8 @@
-import type { Hashed } from '../config/schema.ts';
 import { maxCodePoints } from '../identifiers/email.ts';
 import { hashOfNothing, sha256HexLength } from '../identifiers/hashed.ts';
 import { formsInOrder, type PhoneRules, readingCountry } from '../identifiers/phone.ts';
 import type { PhoneFormat } from '../identifiers/phoneFormats.ts';
+import type { Hashed } from '../identifiers/rules.ts';
 import { needsConnector, noDigest } from '../identifiers/warehouseCells.ts';
 import { type Dialect, dialects, type SqlWords } from './dialects.ts';
 import { internationalPattern, longestPhone, type PlainNumbers, plainNumbers, regularPattern } from './plainPhones.ts';

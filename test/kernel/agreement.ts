@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
-import { createIdentify, type IdentifyRules } from '../../src/identifiers/identify.ts';
+import { createIdentify } from '../../src/identifiers/identify.ts';
+import type { IdentifyRules } from '../../src/identifiers/rules.ts';
 import type { Identified, Kernel } from '../../src/kernel/kernel.ts';
 
 /** A member's record in hex, "empty" or a reject code. */

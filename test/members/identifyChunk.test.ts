@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createIdentify, type IdentifyRules } from '../../src/identifiers/identify.ts';
+import { createIdentify } from '../../src/identifiers/identify.ts';
+import type { IdentifyRules } from '../../src/identifiers/rules.ts';
 import { shapeOf } from '../../src/identifiers/shape.ts';
 import { examplesPerCode, identifyChunk } from '../../src/members/identifyChunk.ts';
 import type { Chunk } from '../../src/sources/source.ts';

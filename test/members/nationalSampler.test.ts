@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { IdentifyRules } from '../../src/identifiers/identify.ts';
+import type { IdentifyRules } from '../../src/identifiers/rules.ts';
 import { identifyChunk } from '../../src/members/identifyChunk.ts';
 import { createNationalSampler } from '../../src/members/nationalSampler.ts';
 import { chunkOf, linesOf, listColumn } from '../setup/memberSetup.ts';

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readCountry } from '../../src/identifiers/country.ts';
-import { createIdentify, type IdentifyRules } from '../../src/identifiers/identify.ts';
+import { createIdentify } from '../../src/identifiers/identify.ts';
+import type { IdentifyRules } from '../../src/identifiers/rules.ts';
 import { identifyChunk } from '../../src/members/identifyChunk.ts';
 import { divideByCountry, readRowCountries } from '../../src/members/rowCountries.ts';
 import { linesOf, listColumn } from '../setup/memberSetup.ts';

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type IdentifierType, identifierTypes, type Mode } from '../../src/config/schema.ts';
+import type { Mode } from '../../src/config/schema.ts';
 import { lineTypeOf } from '../../src/destinations/audiences.ts';
 import { createUploadForm } from '../../src/http/multipart.ts';
+import { type IdentifierType, identifierTypes } from '../../src/identifiers/rules.ts';
 import { choosePlan, type PlanInput, planUploads } from '../../src/planning/plan.ts';
 import { audienceOf } from '../setup/clientSetup.ts';
 import { configOf } from '../setup/memberSetup.ts';

@@ -1,5 +1,6 @@
-import { createIdentify, type IdentifyRules } from '../../src/identifiers/identify.ts';
+import { createIdentify } from '../../src/identifiers/identify.ts';
 import { normalisePhoneFast } from '../../src/identifiers/phoneFast.ts';
+import type { IdentifyRules } from '../../src/identifiers/rules.ts';
 import { needsConnector } from '../../src/identifiers/warehouseCells.ts';
 import type { HashedCells } from '../../src/warehouseSql/hashExpression.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { hashedSettings } from '../../src/config/schema.ts';
 import type { PhoneFormat } from '../../src/identifiers/phoneFormats.ts';
+import { hashedSettings } from '../../src/identifiers/rules.ts';
 import { needsConnector } from '../../src/identifiers/warehouseCells.ts';
 import { type HashedCells, hashExpression } from '../../src/warehouseSql/hashExpression.ts';
 import { emailCells, phoneCells } from './cellValues.ts';
