@@ -1,9 +1,11 @@
 import { normaliseEmail } from './email.ts';
 import { readHash } from './hashed.ts';
 import { normaliseIfa } from './ifa.ts';
-import { formsInOrder, normalisePhone, phoneForms } from './phone.ts';
+import { formsOf, isHashedType } from './kinds.ts';
+import { normalisePhone, phoneForms } from './phone.ts';
 import { normalisePhoneFast } from './phoneFast.ts';
-import type { Hashed, IdentifyRules } from './rules.ts';
+import { formsInOrder } from './phoneFormats.ts';
+import type { Hashed, IdentifierType, IdentifyRules } from './rules.ts';
 import { hasLineBreak, type Meaning, type Normalised, normaliseValue } from './value.ts';
 import { readWarehouseCell } from './warehouseCells.ts';
 
@@ -34,26 +36,28 @@ function withHashes(hashed: Hashed, read: ReadValue): ReadValue {
   };
 }
 
+/** Creates the reader of plain values of each type. */
+const plainReaders: Record<IdentifierType, (rules: IdentifyRules) => ReadValue> = {
+  email: () => (value) => meaningOf(normaliseEmail(value)),
+  phone: createReadPhone,
+  ifa: () => (value) => meaningOf(normaliseIfa(value)),
+};
+
 function createReadValue(rules: IdentifyRules): ReadValue {
-  switch (rules.identifierType) {
-    case 'email':
-      return withHashes(rules.hashed, (value) => meaningOf(normaliseEmail(value)));
-    case 'phone':
-      return withHashes(rules.hashed, createReadPhone(rules));
-    case 'ifa':
-      return (value) => meaningOf(normaliseIfa(value));
-  }
+  const { identifierType, hashed } = rules;
+  const readPlain = plainReaders[identifierType](rules);
+  return isHashedType(identifierType) ? withHashes(hashed, readPlain) : readPlain;
 }
 
-/** Whether cells come as the warehouse's SQL has made them. */
+/** Whether the SQL of the warehouse hashes the cells. */
 export function areHashedInWarehouse({ identifierType, hashing = 'connector' }: IdentifyRules): boolean {
-  return identifierType !== 'ifa' && hashing !== 'connector';
+  return isHashedType(identifierType) && hashing !== 'connector';
 }
 
 function createReadWarehouse(rules: IdentifyRules): ReadValue {
-  const slots = rules.identifierType === 'phone' ? formsInOrder(rules.phoneFormats).length : 1;
+  const keys = formsOf(rules).length;
   const readRaw = rules.hashing === 'warehouse_or_raw' ? createReadRaw(rules) : refuseRaw;
-  return (cell) => readWarehouseCell(cell, slots) ?? readRaw(cell);
+  return (cell) => readWarehouseCell(cell, keys) ?? readRaw(cell);
 }
 
 function refuseRaw(cell: string): Meaning {
@@ -61,14 +65,14 @@ function refuseRaw(cell: string): Meaning {
 }
 
 /**
- * Reads values by the rules of the LINE Ads API reference ("Identifiers"). Never throws, whatever the text. With
- * hashing in the warehouse it reads what that has made of them; in `warehouse` nothing else, and no raw value at all.
+ * Reads values by the rules of the LINE Ads API reference ("Identifiers"). Never throws. With hashing in the warehouse it
+ * reads the results of that; `warehouse` refuses all raw values, `warehouse_or_raw` reads them.
  */
 export function createInterpret(rules: IdentifyRules): ReadValue {
   return areHashedInWarehouse(rules) ? createReadWarehouse(rules) : createReadRaw(rules);
 }
 
-/** In the reference's order: NFKC and trim, empty, line break, already hashed, then the type's own grammar. */
+/** Applies the rules in the reference's order: NFKC and trim, empty, line break, already hashed, the type's own grammar. */
 function createReadRaw(rules: IdentifyRules): ReadValue {
   const readValue = createReadValue(rules);
   return (raw) => {

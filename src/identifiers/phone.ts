@@ -2,7 +2,7 @@ import type { CountryCode, PhoneNumber, ValidatePhoneNumberLengthResult } from '
 import { dialledDigits } from './dialledDigits.ts';
 import { libphonenumber } from './libphonenumber.ts';
 import { beginsWithOwnCode } from './ownCode.ts';
-import { nationalFormCountries, type PhoneFormat, phoneFormats } from './phoneFormats.ts';
+import { nationalFormCountries, type PhoneFormat } from './phoneFormats.ts';
 import type { RejectCode } from './rejects.ts';
 
 /** A number with the texts its forms are made of. */
@@ -99,11 +99,6 @@ function phoneOf(number: Read, { defaultCountry }: PhoneRules): Phone | { reject
     e164: number.number,
     national: nationalForm(number.countryCallingCode, number.nationalNumber, defaultCountry),
   };
-}
-
-/** The configured forms once each, in the order of a record's slots: e164, e164-digits, national. */
-export function formsInOrder(configured: readonly PhoneFormat[]): PhoneFormat[] {
-  return phoneFormats.filter((form) => configured.includes(form));
 }
 
 /** The text of each form, in the order given; undefined where the number has no such form. */

@@ -1,11 +1,11 @@
 import type { RejectCode } from './rejects.ts';
 
-/** What a normaliser makes of a value: the text that is hashed or sent, or why there is none. */
+/** The result of normalising a value: the text that is hashed or sent, or the code of its reject. */
 export type Normalised = { text: string } | { reject: RejectCode };
 
 /**
  * The meaning of a value. `texts`: one text for an email or IFA; for a phone one text for each form, undefined where the
- * number has no such form. `hex`: 64 characters for each slot, from the first slot on.
+ * number has no such form. `hex`: 64 characters for each key, from the first key on.
  */
 export type Meaning =
   | { kind: 'empty' }

@@ -1,5 +1,6 @@
 import { type Config, type SyncConfig, sourceOf, wantedColumns } from '../config/schema.ts';
-import { formsInOrder } from '../identifiers/phone.ts';
+import { kinds } from '../identifiers/kinds.ts';
+import { formsInOrder } from '../identifiers/phoneFormats.ts';
 import { type SourceConfig, secretSourceFields } from '../sources/config.ts';
 
 /*
@@ -10,14 +11,13 @@ import { type SourceConfig, secretSourceFields } from '../sources/config.ts';
 export function membershipSettings(sync: SyncConfig): string {
   const { identifierType, mode, hashed } = sync;
   const { names, country: countryColumn } = wantedColumns(sync);
-  const phone =
-    identifierType === 'phone'
-      ? {
-          forms: formsInOrder(sync.phoneFormats),
-          country: sync.defaultCountry ?? null,
-          countryColumn: countryColumn?.toLowerCase(),
-        }
-      : {};
+  const phone = kinds[identifierType].isPhone
+    ? {
+        forms: formsInOrder(sync.phoneFormats),
+        country: sync.defaultCountry ?? null,
+        countryColumn: countryColumn?.toLowerCase(),
+      }
+    : {};
   const columns = names.map((name) => name.toLowerCase());
   return JSON.stringify({ identifierType, mode, hashed, columns, ...phone });
 }

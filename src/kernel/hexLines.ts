@@ -1,4 +1,4 @@
-import { digestBytes } from '../identifiers/identify.ts';
+import { digestBytes } from '../identifiers/kinds.ts';
 import { instantiate, type KernelModule } from './kernel.ts';
 
 /** Bytes of a line: 64 hexadecimal digits and the LF. */

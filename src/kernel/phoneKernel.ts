@@ -1,6 +1,6 @@
-import { digestBytes } from '../identifiers/identify.ts';
-import { formsInOrder, type PhoneRules } from '../identifiers/phone.ts';
-import type { PhoneFormat } from '../identifiers/phoneFormats.ts';
+import { recordBytesOf } from '../identifiers/kinds.ts';
+import type { PhoneRules } from '../identifiers/phone.ts';
+import { formsInOrder, type PhoneFormat } from '../identifiers/phoneFormats.ts';
 import type { IdentifyRules } from '../identifiers/rules.ts';
 import { createKernel, instantiate, type Kernel, type KernelModule } from './kernel.ts';
 import { type PhoneStarts, phoneStarts } from './phoneStarts.ts';
@@ -30,7 +30,8 @@ export function createPhoneKernel({ phoneFormats, ...rules }: PhoneKernelRules):
   const starts = phoneStarts(rules);
   shared ??= instantiate();
   const module = shared;
-  const kernel = createKernel({ module, kind: phoneKind, recordBytes: forms.length * digestBytes, leastLineBytes });
+  const recordBytes = recordBytesOf({ identifierType: 'phone', phoneFormats });
+  const kernel = createKernel({ module, kind: phoneKind, recordBytes, leastLineBytes });
   return {
     ...kernel,
     identify(lines, records) {

@@ -1,4 +1,4 @@
-import { digestBytes, ifaBytes } from '../identifiers/identify.ts';
+import { digestBytes, kinds } from '../identifiers/kinds.ts';
 import type { IdentifierType } from '../identifiers/rules.ts';
 
 /** What the records of a member set look like, and in which order they stand. */
@@ -45,13 +45,13 @@ function readHex(word: number): number {
 
 /** Advertising IDs as text, in order of their lower-cased text, then of their bytes. */
 export const ifaLayout: Layout = {
-  recordBytes: ifaBytes,
-  memberBytes: ifaBytes,
+  recordBytes: kinds.ifa.keyBytes,
+  memberBytes: kinds.ifa.keyBytes,
   keyOf: (words, word) => ((readHex(words[word]!) << 16) | readHex(words[word + 1]!)) >>> 0,
   compare(a, atA, b, atB) {
-    if (a.compare(b, atB, atB + ifaBytes, atA, atA + ifaBytes) === 0) return 0;
-    const first = a.toString('latin1', atA, atA + ifaBytes);
-    const second = b.toString('latin1', atB, atB + ifaBytes);
+    if (a.compare(b, atB, atB + kinds.ifa.keyBytes, atA, atA + kinds.ifa.keyBytes) === 0) return 0;
+    const first = a.toString('latin1', atA, atA + kinds.ifa.keyBytes);
+    const second = b.toString('latin1', atB, atB + kinds.ifa.keyBytes);
     return compareText(first.toLowerCase(), second.toLowerCase()) || compareText(first, second);
   },
   merge() {},

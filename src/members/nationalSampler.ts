@@ -1,4 +1,5 @@
 import { areHashedInWarehouse } from '../identifiers/interpret.ts';
+import { kinds } from '../identifiers/kinds.ts';
 import type { IdentifyRules } from '../identifiers/rules.ts';
 import type { ChunkColumn } from '../sources/source.ts';
 import { levels, type NationalCounts, noNationalCounts, type Sampling } from './sampleNational.ts';
@@ -25,7 +26,7 @@ const linesInLarge = 2_048;
 
 export function createNationalSampler(rules: IdentifyRules): NationalSampler {
   const { identifierType, hashed } = rules;
-  const isSampled = identifierType === 'phone' && hashed !== 'always' && !areHashedInWarehouse(rules);
+  const isSampled = kinds[identifierType].isPhone && hashed !== 'always' && !areHashedInWarehouse(rules);
   const total = noNationalCounts();
   let offsets: readonly number[] = [];
   let level = 0;

@@ -1,4 +1,4 @@
-import { digestBytes } from '../identifiers/identify.ts';
+import { digestBytes } from '../identifiers/kinds.ts';
 
 const digestWords = digestBytes / 4;
 

@@ -1,4 +1,4 @@
-import { recordBytesOf } from '../identifiers/identify.ts';
+import { recordBytesOf } from '../identifiers/kinds.ts';
 import type { RejectCode } from '../identifiers/rejects.ts';
 import type { IdentifyRules } from '../identifiers/rules.ts';
 import type { ChosenColumns, Chunk, Source } from '../sources/source.ts';

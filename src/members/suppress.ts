@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { digestBytes, ifaBytes } from '../identifiers/identify.ts';
+import { digestBytes, kinds } from '../identifiers/kinds.ts';
 import type { IdentifierType } from '../identifiers/rules.ts';
 import { guardState } from '../system/stateErrors.ts';
 import { deriveSet } from './deriveSet.ts';
@@ -85,8 +85,8 @@ const compareDigests: Compare = (a, atA, b, atB) => a.compare(b, atB, atB + dige
 
 /** In the order of `ifaLayout`, but that twins in another case are the same. */
 const compareIfas: Compare = (a, atA, b, atB) => {
-  const first = a.toString('latin1', atA, atA + ifaBytes).toLowerCase();
-  const second = b.toString('latin1', atB, atB + ifaBytes).toLowerCase();
+  const first = a.toString('latin1', atA, atA + kinds.ifa.keyBytes).toLowerCase();
+  const second = b.toString('latin1', atB, atB + kinds.ifa.keyBytes).toLowerCase();
   return first < second ? -1 : Number(first > second);
 };
 

@@ -1,4 +1,4 @@
-import { digestBytes } from '../identifiers/identify.ts';
+import { digestBytes } from '../identifiers/kinds.ts';
 import type { IdentifierType } from '../identifiers/rules.ts';
 import { hexLineBytes, writeHexLines } from '../kernel/hexLines.ts';
 import { deriveSet } from './deriveSet.ts';

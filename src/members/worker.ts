@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { threadId } from 'node:worker_threads';
 import { systemErrorCode } from '../errors.ts';
-import { digestBytes } from '../identifiers/identify.ts';
+import { digestBytes } from '../identifiers/kinds.ts';
 import { appendBlock, type Block } from './blocks.ts';
 import * as identifying from './identifyChunk.ts';
 import { digestLayout, layoutOf } from './layout.ts';

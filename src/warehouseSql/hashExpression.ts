@@ -1,7 +1,8 @@
 import { maxCodePoints } from '../identifiers/email.ts';
 import { hashOfNothing, sha256HexLength } from '../identifiers/hashed.ts';
-import { formsInOrder, type PhoneRules, readingCountry } from '../identifiers/phone.ts';
-import type { PhoneFormat } from '../identifiers/phoneFormats.ts';
+import { formsOf, type HashedType } from '../identifiers/kinds.ts';
+import { type PhoneRules, readingCountry } from '../identifiers/phone.ts';
+import { formsInOrder, type PhoneFormat } from '../identifiers/phoneFormats.ts';
 import type { Hashed } from '../identifiers/rules.ts';
 import { needsConnector, noDigest } from '../identifiers/warehouseCells.ts';
 import { type Dialect, dialects, type SqlWords } from './dialects.ts';
@@ -9,7 +10,7 @@ import { internationalPattern, longestPhone, type PlainNumbers, plainNumbers, re
 
 /** How cells are to be hashed where they are. */
 export interface HashedCells extends PhoneRules {
-  identifierType: 'email' | 'phone';
+  identifierType: HashedType;
   hashed: Hashed;
   phoneFormats: readonly PhoneFormat[];
   /** What comes of a value that the SQL is not sure of: `needs_connector`, or the value itself. */
@@ -44,8 +45,8 @@ const unbracketed = ' -Z^-~';
 export function hashExpression(request: HashExpression): string {
   const sql = dialects[request.dialect];
   const text = sql.trim(request.column);
-  const slots = slotsOf(request);
-  const longest = request.identifierType === 'email' ? maxCodePoints : slots * sha256HexLength;
+  const slots = formsOf(request).length;
+  const longest = Math.max(plainValues[request.identifierType].maxLength, slots * sha256HexLength);
   const marker = quote(needsConnector);
   const otherwise = request.otherwise === 'raw' ? sql.raw(request.column) : marker;
   const looksHashed = { when: sql.matches(text, `^[0-9a-f]{${slots * sha256HexLength}}$`), gives: marker };
@@ -54,15 +55,11 @@ export function hashExpression(request: HashExpression): string {
       { when: `${text} IS NULL OR length(${text}) = 0 OR ${sql.isOnlyOf(text, blanks)}`, gives: 'NULL' },
       { when: `length(${text}) > ${longest} OR NOT ${sql.isOnlyOf(text, printable)}`, gives: otherwise },
       ...(request.hashed === 'never' ? [] : [hashCase(sql, text, slots)]),
-      ...(request.hashed === 'always' ? [] : plainCases(request, sql, text)),
+      ...(request.hashed === 'always' ? [] : plainValues[request.identifierType].cases(sql, text, request)),
       ...(request.otherwise === 'raw' ? [looksHashed] : []),
     ],
     otherwise,
   );
-}
-
-function slotsOf({ identifierType, phoneFormats }: HashedCells): number {
-  return identifierType === 'email' ? 1 : formsInOrder(phoneFormats).length;
 }
 
 function caseExpression(cases: readonly Case[], otherwise: string): string {
@@ -79,8 +76,19 @@ function hashCase(sql: SqlWords, text: string, slots: number): Case {
   };
 }
 
-function plainCases(request: HashedCells, sql: SqlWords, text: string): Case[] {
-  if (request.identifierType === 'phone') return phoneCases(request, sql, text);
+/** The cases of plain values of a type. */
+interface PlainValues {
+  /** The most characters of a plain value. */
+  maxLength: number;
+  cases(sql: SqlWords, text: string, request: HashedCells): Case[];
+}
+
+const plainValues: Record<HashedType, PlainValues> = {
+  email: { maxLength: maxCodePoints, cases: emailCases },
+  phone: { maxLength: longestPhone, cases: phoneCases },
+};
+
+function emailCases(sql: SqlWords, text: string): Case[] {
   const isPlain = `${sql.isOnlyOf(text, unbracketed)} AND ${sql.matches(text, plainEmail)}`;
   return [{ when: isPlain, gives: sql.sha256(`lower(${text})`) }];
 }
@@ -88,7 +96,7 @@ function plainCases(request: HashedCells, sql: SqlWords, text: string): Case[] {
 /** Numbers of one pattern, and the SQL of the forms that they have. */
 type PlainPhones = { when: string; texts: Partial<Record<PhoneFormat, string>> };
 
-function phoneCases(request: HashedCells, sql: SqlWords, text: string): Case[] {
+function phoneCases(sql: SqlWords, text: string, request: HashedCells): Case[] {
   const { defaultCountry, phoneFormats } = request;
   const forms = formsInOrder(phoneFormats);
   const reading = readingCountry(request);

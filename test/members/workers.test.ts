@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { threadId } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
-import { digestBytes } from '../../src/identifiers/identify.ts';
+import { digestBytes } from '../../src/identifiers/kinds.ts';
 import { appendBlock, readBlocks } from '../../src/members/blocks.ts';
 import { digestLayout } from '../../src/members/layout.ts';
 import { createMemberSet } from '../../src/members/memberSet.ts';
