@@ -1,6 +1,7 @@
 import type { SyncConfig } from '../config/schema.ts';
 import type { UploadJob } from '../destinations/lineAds/schemas.ts';
 import { type ErrorCode, SyncError } from '../errors.ts';
+import { kinds } from '../identifiers/kinds.ts';
 import { type Journal, syncKeyOf } from '../journal/journal.ts';
 import type { RecordedPlan } from '../journal/plans.ts';
 import { membershipSettings, originSettings } from '../journal/settings.ts';
@@ -80,7 +81,7 @@ function openDelivery(sync: SyncConfig, plan: RecordedPlan, context: RunContext)
     identifierType: sync.identifierType,
     audienceName: sync.audienceName ?? '',
     toleratesAdds: sync.mode === 'add',
-    readLines: openUploadLines(journal.sets.open(plan.lines), sync.identifierType).read,
+    readLines: openUploadLines(journal.sets.open(plan.lines), kinds[sync.identifierType]).read,
     limits: config.limits,
     jobs: config.jobs,
     record: recordOf(plan, journal),

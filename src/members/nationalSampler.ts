@@ -4,7 +4,7 @@ import type { IdentifyRules } from '../identifiers/rules.ts';
 import type { ChunkColumn } from '../sources/source.ts';
 import { levels, type NationalCounts, noNationalCounts, type Sampling } from './sampleNational.ts';
 
-/** Accepted phone numbers without a country code that were looked at, and those that are not valid in their country. */
+/** The number of sampled phone numbers without a country code, and of those that are not valid in their country. */
 export interface NationalSample {
   sampled: number;
   doubtful: number;
@@ -18,10 +18,10 @@ export interface NationalSampler {
   sample(): NationalSample;
 }
 
-const largestSample = 10_000;
-/** A column of a chunk with fewer bytes is sampled line by line, so that a small source is looked at wholly. */
+const maxSampled = 10_000;
+/** All lines of a column of a chunk with at most so many bytes are sampled, so that a small source is sampled wholly. */
 const smallBytes = 256 * 1024;
-/** About how many lines are sampled in a larger one. */
+/** Approximate number of sampled lines in a larger column. */
 const linesInLarge = 2_048;
 
 export function createNationalSampler(rules: IdentifyRules): NationalSampler {
@@ -45,7 +45,7 @@ export function createNationalSampler(rules: IdentifyRules): NationalSampler {
         total.sampled[at]! += counts.sampled[at]!;
         total.doubtful[at]! += counts.doubtful[at]!;
       }
-      while (fromLevel(total.sampled) > largestSample) level++;
+      while (fromLevel(total.sampled) > maxSampled) level++;
     },
     sample: () => ({ sampled: fromLevel(total.sampled), doubtful: fromLevel(total.doubtful) }),
   };

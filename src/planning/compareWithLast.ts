@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { SyncConfig } from '../config/schema.ts';
 import type { Audience, UploadJob } from '../destinations/lineAds/schemas.ts';
+import { kinds } from '../identifiers/kinds.ts';
 import { syncKeyOf } from '../journal/journal.ts';
 import { type LastUpload, recallLastUpload } from '../journal/lastUpload.ts';
 import { compareSets, type Difference } from '../members/difference.ts';
@@ -30,7 +31,7 @@ export async function compareWithLast(
   const difference = isSame
     ? noDifference(members)
     : await compareSets(members, last.known.set, {
-        identifierType: sync.identifierType,
+        kind: kinds[sync.identifierType],
         directory: join(desired.directory, 'difference'),
         wantsUnion: sync.mode === 'add',
         signal,

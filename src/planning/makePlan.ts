@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { SyncConfig } from '../config/schema.ts';
 import type { Audience } from '../destinations/lineAds/schemas.ts';
 import { SyncError } from '../errors.ts';
+import { kinds } from '../identifiers/kinds.ts';
 import { isRefreshDue } from '../journal/lastUpload.ts';
 import type { CursorRecord } from '../journal/snapshots.ts';
 import type { SealedSet } from '../members/memberSet.ts';
@@ -67,12 +68,10 @@ async function cutPlan(
   { listed, last, difference, choice }: Comparison & { choice: Choice },
   { runId, config, clock, workers, signal }: RunContext,
 ): Promise<PreparedPlan> {
-  const { identifierType } = sync;
+  const kind = kinds[sync.identifierType];
   const isWhole = difference === undefined || choice.sends === 'whole';
   const directory = join(desired.directory, 'difference-lines');
-  const lines = isWhole
-    ? desired.lines
-    : await collectLines(difference.toSend, { identifierType, directory, workers, signal });
+  const lines = isWhole ? desired.lines : await collectLines(difference.toSend, directory, { kind, workers, signal });
   const snapshot = last.known?.snapshot;
   const plan = planUploads({
     runId,
@@ -80,7 +79,7 @@ async function cutPlan(
     audience,
     action: choice.action,
     digests: { snapshot: snapshot?.set.keyedDigest ?? null, members: desired.members.digest },
-    lines: openUploadLines(lines, identifierType),
+    lines: openUploadLines(lines, kind),
     batch: config.batch,
   });
   return {
@@ -116,10 +115,9 @@ async function warnOfSuppressed(
   { workers, signal }: RunContext,
 ): Promise<void> {
   if (mode !== 'add' || last.known === undefined || suppressionLists.length === 0) return;
-  const count = await countSuppressed(last.known.set, suppressionLists, {
-    ...{ identifierType, workers, signal },
-    directory: join(directory, 'suppressed-earlier'),
-  });
+  const kind = kinds[identifierType];
+  const earlier = join(directory, 'suppressed-earlier');
+  const count = await countSuppressed(last.known.set, suppressionLists, earlier, { kind, workers, signal });
   if (count > 0)
     warnings.push({
       code: 'suppressed_still_held',

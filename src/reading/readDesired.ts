@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { SyncConfig } from '../config/schema.ts';
 import type { Audience } from '../destinations/lineAds/schemas.ts';
+import { kinds } from '../identifiers/kinds.ts';
 import { syncKeyOf } from '../journal/journal.ts';
 import type { SealedSet } from '../members/memberSet.ts';
 import { withoutSuppressed } from '../members/suppress.ts';
@@ -35,16 +36,11 @@ export async function readDesired(
     cursor: from && { column: from.column, after: from.after },
     lastMembers: from === undefined ? (context.journal.snapshot(syncKeyOf(context.config, sync))?.set.count ?? 0) : 0,
   });
-  const { identifierType } = sync;
   const { workers, signal } = context;
-  const kept = await withoutSuppressed(read.members, suppressionLists, {
-    ...{ identifierType, workers, signal },
-    directory: join(read.directory, 'suppressed'),
-  });
-  const lines = await collectLines(kept, {
-    ...{ identifierType, workers, signal },
-    directory: join(read.directory, 'lines'),
-  });
+  const forSets = { kind: kinds[sync.identifierType], workers, signal };
+  const suppressed = join(read.directory, 'suppressed');
+  const kept = await withoutSuppressed(read.members, suppressionLists, suppressed, forSets);
+  const lines = await collectLines(kept, join(read.directory, 'lines'), forSets);
   const removed = read.counts.members - kept.count;
   const counts = { ...read.counts, members: kept.count, suppressed: removed };
   Object.assign(report.counts, counts, { lines: lines.count });

@@ -3,10 +3,11 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { kinds } from '../../src/identifiers/kinds.ts';
 import { appendBlock, partitionCount, partitionSizes, readBlocks, sliceBlock } from '../../src/members/blocks.ts';
-import { digestLayout } from '../../src/members/layout.ts';
+import { layoutOf } from '../../src/members/layout.ts';
 
-const layout = digestLayout();
+const layout = layoutOf(kinds.email);
 let folder: string;
 
 beforeAll(() => {
