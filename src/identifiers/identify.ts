@@ -8,8 +8,8 @@ export interface Identify {
   /** Width of a record, as given by `recordBytesOf`. */
   recordBytes: number;
   /**
-   * Reads a raw value. Writes the record of a member at `offset` and touches nothing beyond it. After "empty" or a reject
-   * code the content of the record is undefined.
+   * Reads a raw value. Writes the record of a member at `offset` and touches nothing beyond it. After "empty" or a
+   * reject code the content of the record is undefined.
    */
   identify(value: string, record: Buffer, offset: number): 'member' | 'empty' | RejectCode;
 }
@@ -33,9 +33,9 @@ function writeText([text = '']: readonly (string | undefined)[], record: Buffer,
 }
 
 /**
- * Turns raw values into records of fixed width. Email: the SHA-256. Phone: a SHA-256 for each configured form, always in
- * the order e164, e164-digits, national; zeros if the number has no such form. A value that came hashed fills the first
- * key only; one that the warehouse hashed fills all keys. IFA: its 36 characters as they came.
+ * Turns raw values into records of fixed width. Email: the SHA-256. Phone: a SHA-256 for each configured form, always
+ * in the order e164, e164-digits, national; zeros if the number has no such form. A value that came hashed fills the
+ * first key only; one that the warehouse hashed fills all keys. IFA: its 36 characters as they came.
  */
 export function createIdentify(rules: IdentifyRules): Identify {
   const recordBytes = recordBytesOf(rules);

@@ -4,8 +4,8 @@ import type { RejectCode } from './rejects.ts';
 export type Normalised = { text: string } | { reject: RejectCode };
 
 /**
- * The meaning of a value. `texts`: one text for an email or IFA; for a phone one text for each form, undefined where the
- * number has no such form. `hex`: 64 characters for each key, from the first key on.
+ * The meaning of a value. `texts`: one text for an email or IFA; for a phone one text for each form, undefined where
+ * the number has no such form. `hex`: 64 characters for each key, from the first key on.
  */
 export type Meaning =
   | { kind: 'empty' }
@@ -27,7 +27,7 @@ function isBlankAt(text: string, index: number): boolean {
 }
 
 /**
- * NFKC, then without blanks at both ends: all Unicode White_Space, zero-width characters and BOM
+ * Applies NFKC, then drops blanks at both ends: all Unicode White_Space, zero-width characters and BOM
  * (LINE Ads API reference, "Identifiers"). NUL and other controls stay. Example: "\u3000ＡＢ１\u0085" gives "AB1".
  */
 export function normaliseValue(raw: string): string {
@@ -40,7 +40,7 @@ export function normaliseValue(raw: string): string {
   return text.slice(start, end);
 }
 
-/** Whether LF or CR stands inside a normalised value. */
+/** Returns true if a normalised value has an LF or CR inside. */
 export function hasLineBreak(value: string): boolean {
   return value.includes('\n') || value.includes('\r');
 }

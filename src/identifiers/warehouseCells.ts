@@ -7,8 +7,8 @@ export const needsConnector = 'needs_connector';
 export const noDigest = '0'.repeat(sha256HexLength);
 
 /**
- * Reads a result of `hashExpression`: the marker, or 64 characters of lower-case hex for each key, zeros for a form that
- * the number does not have. Returns undefined for all other cells, such as raw values.
+ * Reads a result of `hashExpression`: the marker, or 64 characters of lower-case hex for each key, zeros for a form
+ * that the number does not have. Returns undefined for all other cells, such as raw values.
  */
 export function readWarehouseCell(cell: string, keys: number): Meaning | undefined {
   if (cell === needsConnector) return { kind: 'reject', code: 'value.needs_connector' };

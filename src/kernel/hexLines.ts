@@ -7,8 +7,8 @@ export function hexLineBytes(keyBytes: number): number {
 }
 
 /**
- * Writes each key of `keys` to `lines` as lower-case hexadecimal digits and an LF. Both may lie on shared memory. Throws a
- * RangeError if `lines` is too small. Leaves the bytes behind the last line as they are.
+ * Writes each key of `keys` to `lines` as lower-case hexadecimal digits and an LF. Both may lie on shared memory.
+ * Throws a RangeError if `lines` is too small. Leaves the bytes behind the last line as they are.
  */
 export function writeHexLines(keys: Uint8Array, keyBytes: number, lines: Uint8Array): void {
   if (keyBytes === digestBytes) writeDigestLines(keys, lines);

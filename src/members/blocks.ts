@@ -57,8 +57,8 @@ const recentSlots = 4096;
 const recent = new Int32Array(recentSlots);
 
 /**
- * Returns the indexes of the records without most repeats of an earlier one. Otherwise a value of every second row would
- * fill a partition, which is sorted in memory. Sealing drops the other repeats.
+ * Returns the indexes of the records without most repeats of an earlier one. Otherwise a value of every second row
+ * would fill a partition, which is sorted in memory. Sealing drops the other repeats.
  */
 function findKept(words: Int32Array, recordWords: number, kept: Uint32Array): Uint32Array {
   recent.fill(-1);

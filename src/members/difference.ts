@@ -68,7 +68,10 @@ export async function compareSets(
   return { ...counts, toSend: await toSend.seal(), union: await union?.seal() };
 }
 
-/** Compares the forms behind the first, which is the key. A form that differs is a loss of the old and a gain of the new one. */
+/**
+ * Compares the forms behind the first, which is the key. A form that differs is a loss of the old and a gain of the new
+ * one.
+ */
 function compareForms(
   now: RecordPlace,
   before: RecordPlace,

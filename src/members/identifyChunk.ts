@@ -32,7 +32,7 @@ export interface IdentifiedChunk {
   values: number;
   empty: number;
   rejects: Partial<Record<RejectCode, number>>;
-  /** At most `examplesPerCode` of each code, unless `listsAll`. */
+  /** Rejects of the chunk: at most `examplesPerCode` of each code, unless `listsAll`. */
   listed: Reject[];
   /** The sample that `sampling` asks for. */
   national: NationalCounts | undefined;
@@ -140,12 +140,15 @@ function decideFast(lines: Uint8Array, rules: IdentifyRules, offset: number): De
   const bytes = Buffer.from(lines.buffer, lines.byteOffset, lines.length);
   const kernel = kernelFor(rules);
   if (kernel === undefined) return { lines: 0, empty: 0, members: 0, rest: valuesOf(bytes) };
-  const room = Math.ceil(lines.length / kernel.leastLineBytes) * kernel.recordBytes;
+  const room = Math.ceil(lines.length / kernel.minLineBytes) * kernel.recordBytes;
   const { undecided, ...counts } = kernel.identify(lines, scratchFor(offset + room).subarray(offset));
   return { ...counts, rest: valuesAt(bytes, undecided) };
 }
 
-/** Yields the lines as text. In Latin-1 bytes and characters have the same offsets, so only non-ASCII lines are decoded twice. */
+/**
+ * Yields the lines as text. In Latin-1 bytes and characters have the same offsets, so only non-ASCII lines are decoded
+ * twice.
+ */
 function* valuesOf(bytes: Buffer): Generator<{ value: string; line: number }> {
   const text = bytes.toString('latin1');
   const isPlain = isAscii(bytes);

@@ -7,7 +7,9 @@ export interface Layout {
   keyBytes: number;
   /** Returns the leading 32 bits of the record at `word`, as a number that sorts as the records do. */
   sortKey(words: Int32Array, word: number): number;
-  /** Returns a number below 0 if the key at `atA` sorts before the one at `atB`, 0 if they are equal, else one above 0. */
+  /**
+   * Returns a number below 0 if the key at `atA` sorts before the one at `atB`, 0 if they are equal, else one above 0.
+   */
   compare(a: Buffer, atA: number, b: Buffer, atB: number): number;
   /** Compares in the same order, but keys that differ in case alone are equal. */
   compareIgnoringCase(a: Buffer, atA: number, b: Buffer, atB: number): number;
@@ -42,7 +44,9 @@ function binaryLayout(keyBytes: number, recordBytes: number): Layout {
   };
 }
 
-/** Keys that are text and begin with eight hexadecimal digits, in order of their lower-cased text, then of their bytes. */
+/**
+ * Keys that are text and begin with eight hexadecimal digits, in order of their lower-cased text, then of their bytes.
+ */
 function textLayout(keyBytes: number): Layout {
   const textAt = (records: Buffer, at: number) => records.toString('latin1', at, at + keyBytes);
   return {

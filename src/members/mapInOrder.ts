@@ -1,6 +1,6 @@
 /**
- * Yields the results of `work` in the order of the items, with at most `parallel` calls in progress. Items are pulled no
- * faster than results are taken.
+ * Yields the results of `work` in the order of the items, with at most `parallel` calls in progress. Items are pulled
+ * no faster than results are taken.
  */
 export async function* mapInOrder<T, R>(
   items: AsyncIterable<T> | Iterable<T>,

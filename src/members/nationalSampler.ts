@@ -19,7 +19,7 @@ export interface NationalSampler {
 }
 
 const maxSampled = 10_000;
-/** All lines of a column of a chunk with at most so many bytes are sampled, so that a small source is sampled wholly. */
+/** Size of a column of a chunk up to which all its lines are sampled, so that a small source is sampled wholly. */
 const smallBytes = 256 * 1024;
 /** Approximate number of sampled lines in a larger column. */
 const linesInLarge = 2_048;
@@ -34,7 +34,7 @@ export function createNationalSampler(rules: IdentifyRules): NationalSampler {
   return {
     next(columns) {
       if (!isSampled) return undefined;
-      level = Math.max(level, ...columns.map(({ lines }) => leastLevel(lines.length)));
+      level = Math.max(level, ...columns.map(({ lines }) => minLevel(lines.length)));
       const before = columns.map((_, column) => offsets[column] ?? 0);
       offsets = columns.map(({ lines }, column) => before[column]! + lines.length);
       return { offsets: before, level };
@@ -51,6 +51,6 @@ export function createNationalSampler(rules: IdentifyRules): NationalSampler {
   };
 }
 
-function leastLevel(bytes: number): number {
+function minLevel(bytes: number): number {
   return bytes <= smallBytes ? 0 : Math.ceil(Math.log2(bytes / linesInLarge));
 }

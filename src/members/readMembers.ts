@@ -22,7 +22,7 @@ export interface ReadCounts {
 export interface RejectAccount {
   /** Number of values by the code of their reject. */
   rejects: Partial<Record<RejectCode, number>>;
-  /** At most five of each code; rows counted from 1. */
+  /** Examples of rejects: at most five of each code. Rows are counted from 1. */
   rejectExamples: { code: RejectCode; row: number; column: string; shape: string }[];
 }
 
@@ -47,8 +47,8 @@ export interface ReadResult extends RejectAccount {
 type Threads = Pick<MemberContext, 'workers' | 'signal'>;
 
 /**
- * Reads a source to its end, once for all readings. Each reading uses the choice of columns at its index. Returns for each
- * its members and an account of every value.
+ * Reads a source to its end, once for all readings. Each reading uses the choice of columns at its index. Returns for
+ * each its members and an account of every value.
  */
 export async function readMembers(
   source: Source,

@@ -28,8 +28,8 @@ export function readSortKeys(words: Int32Array, { recordBytes, sortKey }: Layout
 }
 
 /**
- * Counting sort of the indexes of `from` to `to`, by log2(starts.length - 1) bits of their sort keys from bit `shift` on.
- * Stable. `starts` receives the end of each bucket.
+ * Counting sort of the indexes of `from` to `to`, by log2(starts.length - 1) bits of their sort keys from bit `shift`
+ * on. Stable. `starts` receives the end of each bucket.
  */
 export function orderByBits(
   from: Uint32Array,

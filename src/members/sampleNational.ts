@@ -5,9 +5,10 @@ import type { RowCountries } from './rowCountries.ts';
 
 /*
  * A sample of the phones of a source, spread evenly over each column. A column is divided into blocks of 2^level bytes,
- * for each level. A block of one byte chooses this byte; a larger block chooses, as if at random, the byte that one of its
- * halves has chosen. A sample holds the lines that hold a chosen byte of some level. So the lines of a higher level are
- * about half of those below it, and are among them. Which lines these are depends on the column alone, not on its chunks.
+ * for each level. A block of one byte chooses this byte; a larger block chooses, as if at random, the byte that one of
+ * its halves has chosen. A sample holds the lines that hold a chosen byte of some level. So the lines of a higher level
+ * are about half of those below it, and are among them. Which lines these are depends on the column alone, not on its
+ * chunks.
  */
 
 /** Which lines of a chunk to sample. */

@@ -61,7 +61,9 @@ async function subtract(
   return kept.seal();
 }
 
-/** Returns the first forms of members that a list names by another form. Undefined if the members have one form only. */
+/**
+ * Returns the first forms of members that a list names by another form. Undefined if the members have one form only.
+ */
 async function membersOfOtherForms(
   members: SealedSet,
   list: MemberSet,

@@ -11,7 +11,9 @@ export interface UploadLines {
   count: number;
   /** Bytes of a line with its LF: 65 for a hash, 37 for an IFA. */
   lineBytes: number;
-  /** Yields the lines from `start` up to but not including `end`, an LF after each, in parts on memory that is reused. */
+  /**
+   * Yields the lines from `start` up to but not including `end`, an LF after each, in parts on memory that is reused.
+   */
   read(start: number, end: number): AsyncIterable<Uint8Array>;
 }
 

@@ -16,7 +16,7 @@ export function texts(values: readonly string[]): Buffer[] {
 
 /** Runs the kernel over memory that holds no zeros, so that what it does not write shows. */
 export function runKernel(kernel: Kernel, lines: Uint8Array): { found: Identified; records: Buffer } {
-  const records = Buffer.alloc(Math.floor(lines.length / kernel.leastLineBytes) * kernel.recordBytes, 0xaa);
+  const records = Buffer.alloc(Math.floor(lines.length / kernel.minLineBytes) * kernel.recordBytes, 0xaa);
   return { found: kernel.identify(lines, records), records };
 }
 
