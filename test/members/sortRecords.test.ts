@@ -40,7 +40,7 @@ describe.each([
 ])('records of one key (%s)', (_, kind) => {
   const { keyBytes } = kind;
 
-  test('come out sorted by their bytes, each once, whatever order they come in', () => {
+  test('records are sorted by their bytes, each once, in whatever order they come', () => {
     fc.assert(
       fc.property(fc.array(keyOf(keyBytes), { maxLength: 200 }), (keys) => {
         const wanted = [...new Set(keys.map((bytes) => Buffer.from(bytes).toString('latin1')))].sort();
@@ -49,7 +49,7 @@ describe.each([
     );
   });
 
-  test('of any bytes, many of them', () => {
+  test('thousands of records of any bytes are sorted, each once', () => {
     const digests = Array.from({ length: 5_000 }, (_, index) => {
       const bytes = new Uint8Array(keyBytes);
       for (let at = 0; at < keyBytes; at++) bytes[at] = ((index % 4_000) * 2_654_435_761 + at * 40_503) >>> (at % 24);

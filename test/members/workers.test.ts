@@ -29,7 +29,7 @@ function sorted(records: Uint8Array): string[] {
 }
 
 describe('memory that is shared with a thread', () => {
-  test('is not used for the next chunk before the thread has read it', async () => {
+  test('shared memory is not used for the next chunk before the thread has read it', async () => {
     const directory = setup.makeFolder();
     const work = parts.map((part) => {
       const values = Array.from({ length: valuesOfPart }, (_, index) =>
@@ -42,7 +42,7 @@ describe('memory that is shared with a thread', () => {
     expect(rejects).toEqual(parts.map((part) => (part + 1) * 100));
   });
 
-  test('is not used for the next records before the thread has read them', async () => {
+  test('shared memory is not used for the next records before the thread has read them', async () => {
     const directory = setup.makeFolder();
     const records = parts.map(digestsOf);
     const blocks = await Promise.all(
@@ -52,7 +52,7 @@ describe('memory that is shared with a thread', () => {
       expect(sorted(readBlocks([block])).join() === sorted(records[index]!).join()).toBe(true);
   });
 
-  test('is used again once its reader has given it back, and not before', async () => {
+  test('shared memory is reused once its reader has given it back, and not before', async () => {
     const directory = setup.makeFolder();
     const workers = createWorkers({ threads: 0, sortingBytes: 1 << 24 });
     const seal = (part: number) => {
