@@ -21,7 +21,7 @@ export type ExplainedOutcome =
   | { outcome: 'member'; forms: readonly ExplainedForm[] };
 
 /** The steps from a raw value to its upload lines. Holds the value itself: it is shown only to the person who asked. */
-export type Explanation = {
+export type ExplainedValue = {
   identifierType: IdentifierType;
   shape: string;
   /** After NFKC and trim. */
@@ -50,7 +50,7 @@ function explainMeaning(rules: IdentifyRules, meaning: Meaning): ExplainedOutcom
 }
 
 /** Explains each step of normalising `raw` and the outcome of `identify`, as plain data for the `explain` command. */
-export function explainValue(rules: IdentifyRules, raw: string): Explanation {
+export function explainValue(rules: IdentifyRules, raw: string): ExplainedValue {
   return {
     identifierType: rules.identifierType,
     shape: shapeOf(raw),
@@ -73,7 +73,7 @@ function formatForm({ form, text, upload }: ExplainedForm): string[] {
   return upload === text ? [line(form, `${text}  (sent as it is)`)] : [line(form, text), line('  sha256', upload)];
 }
 
-function formatOutcome(explanation: Explanation): string[] {
+function formatOutcome(explanation: ExplainedValue): string[] {
   switch (explanation.outcome) {
     case 'empty':
       return [line('outcome', 'empty: nothing is left, so it is counted as empty')];
@@ -87,7 +87,7 @@ function formatOutcome(explanation: Explanation): string[] {
 }
 
 /** An explanation as lines for a person, without a final line break. */
-export function formatExplanation(explanation: Explanation): string {
+export function formatExplanation(explanation: ExplainedValue): string {
   return [
     line('type', explanation.identifierType),
     line('shape', explanation.shape),

@@ -53,7 +53,7 @@ export interface IdentifyOptions {
   sampling?: Sampling | undefined;
 }
 
-interface Account extends Omit<IdentifiedChunk, 'records' | 'national'> {
+interface ChunkAccount extends Omit<IdentifiedChunk, 'records' | 'national'> {
   /** Bytes of all records so far. */
   bytes: number;
 }
@@ -65,14 +65,14 @@ export function identifyChunk(
   options: IdentifyOptions = {},
 ): IdentifiedChunk {
   const { listsAll = false, sampling } = options;
-  const account: Account = { rows: 0, values: 0, empty: 0, rejects: {}, listed: [], bytes: 0 };
-  const most = listsAll ? Number.POSITIVE_INFINITY : examplesPerCode;
+  const account: ChunkAccount = { rows: 0, values: 0, empty: 0, rejects: {}, listed: [], bytes: 0 };
+  const maxListed = listsAll ? Number.POSITIVE_INFINITY : examplesPerCode;
   const countries = chunk.country && readRowCountries(chunk.country, rules.defaultCountry);
   chunk.columns.forEach((column, position) => {
-    if (countries === undefined) account.rows = identifyLines(column, rules, { account, position, most });
+    if (countries === undefined) account.rows = identifyLines(column, rules, { account, position, maxListed });
     else
       for (const { country, ...part } of divideByCountry(column, countries))
-        identifyLines(part, { ...rules, country }, { account, position, most });
+        identifyLines(part, { ...rules, country }, { account, position, maxListed });
   });
   if (countries !== undefined) {
     account.rows = countries.positions.length;
@@ -89,7 +89,7 @@ export function identifyChunk(
 function identifyLines(
   { lines, rowIndex }: ChunkColumn,
   rules: IdentifyRules,
-  { account, position, most }: { account: Account; position: number; most: number },
+  { account, position, maxListed }: { account: ChunkAccount; position: number; maxListed: number },
 ): number {
   const { identify, recordBytes } = createIdentify(rules);
   const decided = decideFast(lines, rules, account.bytes);
@@ -103,17 +103,17 @@ function identifyLines(
     const outcome = identify(value, records, bytes);
     if (outcome === 'member') account.bytes += recordBytes;
     else if (outcome === 'empty') account.empty++;
-    else addReject(account, { code: outcome, row: rowIndex?.[line] ?? line, column: position }, value, most);
+    else addReject(account, { code: outcome, row: rowIndex?.[line] ?? line, column: position }, value, maxListed);
     count = Math.max(count, line + 1);
   }
   account.values += count;
   return rowIndex === undefined ? count : (rowIndex.at(-1) ?? -1) + 1;
 }
 
-function addReject(account: Account, reject: Omit<Reject, 'shape'>, value: string, most: number): void {
+function addReject(account: ChunkAccount, reject: Omit<Reject, 'shape'>, value: string, maxListed: number): void {
   const count = (account.rejects[reject.code] ?? 0) + 1;
   account.rejects[reject.code] = count;
-  if (count <= most) account.listed.push({ ...reject, shape: shapeOf(value) });
+  if (count <= maxListed) account.listed.push({ ...reject, shape: shapeOf(value) });
 }
 
 function addKeys(listed: readonly Reject[], lines: Uint8Array): void {

@@ -76,7 +76,7 @@ async function writeSorted(
   const atOnce = Math.min(workers.parallelism, Math.ceil(workers.sortingBytes / (2 * Math.max(sealBytes, ...sizes))));
   const hash = createHash('sha256');
   let bytes = 0;
-  const sort = (group: Group) =>
+  const sort = (group: PartitionGroup) =>
     workers.sealPartitions({ directory, kind, recordBytes, blocks: group.blocks }, group.bytes);
   try {
     for await (const { records, giveBack } of mapInOrder(groupPartitions(blocks, sizes), atOnce, sort)) {
@@ -93,13 +93,13 @@ async function writeSorted(
 }
 
 /** Neighbouring partitions that are sorted together, as the part of each block that holds them. */
-interface Group {
+interface PartitionGroup {
   bytes: number;
   blocks: Block[];
 }
 
 /** Yields all partitions in order, in groups of about `sealBytes`. */
-function* groupPartitions(blocks: readonly Block[], sizes: readonly number[]): Generator<Group> {
+function* groupPartitions(blocks: readonly Block[], sizes: readonly number[]): Generator<PartitionGroup> {
   for (let first = 0, end = 0; first < partitionCount; first = end) {
     let bytes = 0;
     while (end < partitionCount && bytes < sealBytes) bytes += sizes[end++]!;
