@@ -4,8 +4,9 @@ import { namePattern, nameRule } from '../configFields.ts';
 import { connectionName, destinations } from '../destinations/config.ts';
 import { batch, connection, limits } from '../destinations/lineAds/config.ts';
 import { jobs, retry } from '../destinations/settings.ts';
+import { isHashedType, kinds } from '../identifiers/kinds.ts';
 import { nationalFormCountries, phoneFormats } from '../identifiers/phoneFormats.ts';
-import { hashedSettings, type IdentifierType, identifierTypes } from '../identifiers/rules.ts';
+import { hashedSettings, hashingSettings, type IdentifierType, identifierTypes } from '../identifiers/rules.ts';
 import { isSqlSource, type SourceConfig, sourceSchema } from '../sources/config.ts';
 import { checkDestinations, checkSyncsAreDistinct, hasDestination, type Report } from './checkDestinations.ts';
 import { guards, plan, rejects, shutdown, state } from './settings.ts';
@@ -19,8 +20,6 @@ import { guards, plan, rejects, shutdown, state } from './settings.ts';
 export const countries: ReadonlySet<string> = new Set(Object.keys(metadata.countries));
 
 export const modes = ['add', 'mirror'] as const;
-export const hashingSettings = ['connector', 'warehouse', 'warehouse_or_raw'] as const;
-
 export type Mode = (typeof modes)[number];
 
 const identifierType = z.enum(identifierTypes).meta({
@@ -55,7 +54,7 @@ function checkCountryColumn(
   value: { identifierType: IdentifierType; countryColumn?: string | undefined },
   context: z.core.$RefinementCtx,
 ): void {
-  if (value.countryColumn !== undefined && value.identifierType !== 'phone')
+  if (value.countryColumn !== undefined && !kinds[value.identifierType].isPhone)
     context.addIssue({ code: 'custom', path: ['countryColumn'], message: 'goes with identifierType phone' });
 }
 
@@ -136,7 +135,7 @@ const sync = z
     if (value.audienceName === undefined && value.audienceId === undefined)
       context.addIssue({ code: 'custom', path: ['audienceName'], message: 'is needed unless audienceId is given' });
     if (
-      value.identifierType === 'phone' &&
+      kinds[value.identifierType].isPhone &&
       value.phoneFormats.length > 0 &&
       value.phoneFormats.every((form) => form === 'national') &&
       !nationalFormCountries.includes(value.defaultCountry ?? '')
@@ -171,7 +170,7 @@ function checkSources({ source, syncs, state }: ReadingInput, report: Report): v
     const say = (field: string, message: string) => report(['syncs', index, field], message);
     if (own === undefined) say('source', 'is needed, as there is no common source');
     const isSql = own === undefined || isSqlSource(own);
-    if (sync.hashing !== 'connector' && sync.identifierType === 'ifa')
+    if (sync.hashing !== 'connector' && !isHashedType(sync.identifierType))
       say('hashing', 'goes with emails and phones; advertising IDs are never hashed');
     else if (sync.hashing !== 'connector' && !isSql) say('hashing', `needs an SQL source, not ${own?.type}`);
     if (sync.hashing !== 'connector' && sync.countryColumn !== undefined)
@@ -192,9 +191,10 @@ function checkNamedColumns(
   report: Report,
 ): void {
   const identifiers = new Set(
-    [...syncs.flatMap((sync) => wantedColumns(sync).names), ...Object.values(defaultColumns).flat()].map((name) =>
-      name.toLowerCase(),
-    ),
+    [
+      ...syncs.flatMap((sync) => wantedColumns(sync).names),
+      ...Object.values(kinds).flatMap((kind) => kind.columns),
+    ].map((name) => name.toLowerCase()),
   );
   const check = (path: (string | number)[], name: string | undefined) => {
     if (name !== undefined && identifiers.has(name.toLowerCase()))
@@ -251,12 +251,6 @@ export type Config = z.output<typeof configSchema>;
 export type SyncConfig = Config['syncs'][number];
 export type SuppressionConfig = Config['suppress'][number];
 
-const defaultColumns: Record<IdentifierType, readonly string[]> = {
-  email: ['email'],
-  phone: ['phone'],
-  ifa: ['ifa', 'idfa', 'gaid', 'advertising_id'],
-};
-
 /**
  * The columns that hold the identifiers: all of the configured ones, or those present of the type's usual names; and the
  * column that holds the country of each row.
@@ -273,7 +267,7 @@ export function wantedColumns(given: {
 } {
   const { identifierType, columns, countryColumn: country } = given;
   return columns === undefined
-    ? { names: defaultColumns[identifierType], required: 'any', identifierType, country }
+    ? { names: kinds[identifierType].columns, required: 'any', identifierType, country }
     : { names: columns, required: 'all', identifierType, country };
 }
 

@@ -1,6 +1,7 @@
 import type { RemoteUpload } from '../destinations/destination.ts';
 import { newestFirst } from '../destinations/remoteUploads.ts';
 import { type ErrorCode, SyncError } from '../errors.ts';
+import { kinds } from '../identifiers/kinds.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { RecordedPlan } from '../journal/plans.ts';
 import type { Snapshot } from '../journal/snapshots.ts';
@@ -75,7 +76,7 @@ async function openDelivery(run: DeliveryRun, plan: RecordedPlan): Promise<Deliv
     identifierType: sync.identifierType,
     audienceName: sync.audienceName ?? '',
     toleratesAdds: sync.mode === 'add',
-    readLines: openUploadLines(await journal.sets.open(plan.lines), sync.identifierType).read,
+    readLines: openUploadLines(await journal.sets.open(plan.lines), kinds[sync.identifierType]).read,
     jobs: config.jobs,
     record: recordOf(plan, journal),
     clock,

@@ -22,7 +22,7 @@ function dropTrunkZero(text: string): string {
 const foreignDigit = /(?![0-9])\p{Nd}/gu;
 const decimalDigit = /\p{Nd}/u;
 
-/** Unicode keeps the ten digits of a script together, zero first. */
+/** Converts a digit of any script: Unicode keeps the ten digits of a script together, zero first. */
 function asciiDigit(digit: string): string {
   const codePoint = digit.codePointAt(0) ?? 0;
   let value = 0;
@@ -30,7 +30,7 @@ function asciiDigit(digit: string): string {
   return String(value);
 }
 
-/** An integer that a program printed with a fraction of zeros, as pandas does: "819012345678.0". */
+/** An integer with a fraction of zeros, as pandas prints it: "819012345678.0". */
 const zeroFraction = /^(\+?\d+)\.0+$/;
 
 /**
@@ -40,10 +40,10 @@ const zeroFraction = /^(\+?\d+)\.0+$/;
 const noInteger = /^(?:[-\u2212]\d+(?:\.\d*)?|[1-9]\d*\.\d+|[+0]\d*\.\d)$/;
 
 /**
- * The digits of a telephone number as one would dial them, with "+" when a country code leads: "+81 (0)90-1234-5678"
- * and "0081 90 1234 5678" give "+819012345678", and so does "+819012345678.0". Digits of any script count; a "+" counts
- * only before the first digit; all other signs are separators. Undefined when there are letters or an extension, and
- * for a number that is no natural one.
+ * Returns the digits of a telephone number as they are dialled, with "+" if a country code leads: "+81
+ * (0)90-1234-5678", "0081 90 1234 5678" and "+819012345678.0" give "+819012345678". Digits of any script count; a "+"
+ * counts only before the first digit; all other signs are separators. Returns undefined for values with letters or an
+ * extension, and for negative and fractional numbers.
  */
 export function dialledDigits(value: string): string | undefined {
   if (letter.test(value)) return undefined;

@@ -1,8 +1,9 @@
 import type { CountryCode } from 'libphonenumber-js/max';
-import { createInterpret, type IdentifyRules } from './interpret.ts';
+import { createInterpret } from './interpret.ts';
 import { libphonenumber } from './libphonenumber.ts';
 import { validity } from './ownCode.ts';
 import { readingCountry } from './phone.ts';
+import type { IdentifyRules } from './rules.ts';
 import { normaliseValue } from './value.ts';
 
 /** Whether a phone number is valid in the country in which it was read, and not only possible. */
@@ -29,14 +30,14 @@ export function createReadNational(rules: IdentifyRules): (raw: string) => Valid
   };
 }
 
-/** Whether a value without "+" was read with the calling code that it begins with. */
+/** Returns true if a value without "+" was read with the calling code at its start. */
 function holdsCallingCode(raw: string, e164: string): boolean {
   return normaliseValue(raw).replace(/\D/g, '').startsWith(e164.slice(1));
 }
 
 type IsValid = (e164: string) => boolean;
 
-/** The tests of this thread by country. */
+/** The tests of this thread, by country. */
 const validities = new Map<string, IsValid>();
 
 function validityOf(rules: IdentifyRules): IsValid {
@@ -51,8 +52,8 @@ function validityOf(rules: IdentifyRules): IsValid {
 const isValidNumber: IsValid = (e164) => libphonenumber().parsePhoneNumberFromString(e164)?.isValid() === true;
 
 /**
- * The same as `isValidNumber` for numbers of one country. Where the country has its calling code alone, the patterns are
- * compiled once: libphonenumber compiles them for every number, which takes several times longer.
+ * Creates the same test as `isValidNumber` for numbers of one country. If no other country shares the calling code, the
+ * patterns are compiled once: libphonenumber compiles them for every number, which takes several times longer.
  */
 function createIsValid(country: string): IsValid {
   const { getCountries, getCountryCallingCode } = libphonenumber();

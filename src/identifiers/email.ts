@@ -7,7 +7,7 @@ export const maxCodePoints = 120;
 const localPart = /[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+/;
 const label = /[A-Za-z0-9-]+/;
 
-/** An address that is accepted, but for its length. */
+/** Matches the addresses that are accepted, apart from the limit of their length. */
 const plainEmail = new RegExp(`^${localPart.source}@${label.source}(?:\\.${label.source})+$`);
 const isLocalPart = new RegExp(`^${localPart.source}$`);
 const isDomain = new RegExp(`^${label.source}(?:\\.${label.source})+$`);
@@ -34,8 +34,8 @@ function emailProblem(value: string): RejectCode | undefined {
 }
 
 /**
- * The address in lower case, nothing else changed: LINE has no Gmail rule, so dots and "+tag" stay. Takes a value
- * that is already NFKC and trimmed (`normaliseValue`). The reject code is the first problem in the order of
+ * Returns the address in lower case. Nothing else changes: LINE has no Gmail rule, so dots and "+tag" stay. Takes a
+ * value that is already NFKC and trimmed (`normaliseValue`). The reject code is the first problem in the order of
  * `rejectCodes`, which is that of the LINE Ads API reference ("Identifiers", Email).
  *
  * Vector: "JaneSaoirse+Work@example.com" gives "janesaoirse+work@example.com", whose SHA-256 is

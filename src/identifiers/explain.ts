@@ -1,44 +1,42 @@
 import { hash } from 'node:crypto';
-import { createInterpret, type IdentifyRules, type Meaning } from './interpret.ts';
-import { formsInOrder } from './phone.ts';
+import { createInterpret } from './interpret.ts';
+import { formsOf, kinds } from './kinds.ts';
 import type { PhoneFormat } from './phoneFormats.ts';
 import { type RejectCode, rejectReasons } from './rejects.ts';
-import type { IdentifierType } from './rules.ts';
+import type { IdentifierType, IdentifyRules } from './rules.ts';
 import { shapeOf } from './shape.ts';
-import { normaliseValue } from './value.ts';
+import { type Meaning, normaliseValue } from './value.ts';
 
-/** One form of an identifier; `upload` is the line that LINE would get. Both undefined: the number has no such form. */
+/** One form of an identifier; `upload` is its line in an upload. Both are undefined if the number has no such form. */
 export type ExplainedForm = {
-  form: 'email' | 'ifa' | PhoneFormat;
+  form: IdentifierType | PhoneFormat;
   text: string | undefined;
   upload: string | undefined;
 };
 
-export type Outcome =
+export type ExplainedOutcome =
   | { outcome: 'empty' }
   | { outcome: 'rejected'; code: RejectCode; reason: string }
   | { outcome: 'taken as hash'; upload: string }
   | { outcome: 'member'; forms: readonly ExplainedForm[] };
 
-/** The steps from a raw value to what would be uploaded. Holds the value itself: for the eyes of who asked only. */
-export type Explanation = {
+/** The steps from a raw value to its upload lines. Holds the value itself: it is shown only to the person who asked. */
+export type ExplainedValue = {
   identifierType: IdentifierType;
   shape: string;
   /** After NFKC and trim. */
   cleaned: string;
-} & Outcome;
+} & ExplainedOutcome;
 
 function explainForms(rules: IdentifyRules, texts: readonly (string | undefined)[]): ExplainedForm[] {
-  const { identifierType } = rules;
-  const forms = identifierType === 'phone' ? formsInOrder(rules.phoneFormats) : [identifierType];
-  return forms.map((form, index) => {
+  const { isHashed } = kinds[rules.identifierType];
+  return formsOf(rules).map((form, index) => {
     const text = texts[index];
-    const isSentAsText = form === 'ifa' || text === undefined;
-    return { form, text, upload: isSentAsText ? text : hash('sha256', text, 'hex') };
+    return { form, text, upload: isHashed && text !== undefined ? hash('sha256', text, 'hex') : text };
   });
 }
 
-function explainMeaning(rules: IdentifyRules, meaning: Meaning): Outcome {
+function explainMeaning(rules: IdentifyRules, meaning: Meaning): ExplainedOutcome {
   switch (meaning.kind) {
     case 'empty':
       return { outcome: 'empty' };
@@ -51,8 +49,8 @@ function explainMeaning(rules: IdentifyRules, meaning: Meaning): Outcome {
   }
 }
 
-/** Each step of normalising `raw`, and what `identify` makes of it, as plain data for the `explain` command. */
-export function explainValue(rules: IdentifyRules, raw: string): Explanation {
+/** Explains each step of normalising `raw` and the outcome of `identify`, as plain data for the `explain` command. */
+export function explainValue(rules: IdentifyRules, raw: string): ExplainedValue {
   return {
     identifierType: rules.identifierType,
     shape: shapeOf(raw),
@@ -61,7 +59,7 @@ export function explainValue(rules: IdentifyRules, raw: string): Explanation {
   };
 }
 
-/** Text fit for a terminal: what cannot be seen, and could move the cursor, is written as its code point. */
+/** Text fit for a terminal: invisible characters, which could move the cursor, are written as their code points. */
 function visible(text: string): string {
   return text.replace(/(?! )[\p{C}\p{Z}]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
 }
@@ -75,7 +73,7 @@ function formatForm({ form, text, upload }: ExplainedForm): string[] {
   return upload === text ? [line(form, `${text}  (sent as it is)`)] : [line(form, text), line('  sha256', upload)];
 }
 
-function formatOutcome(explanation: Explanation): string[] {
+function formatOutcome(explanation: ExplainedValue): string[] {
   switch (explanation.outcome) {
     case 'empty':
       return [line('outcome', 'empty: nothing is left, so it is counted as empty')];
@@ -89,7 +87,7 @@ function formatOutcome(explanation: Explanation): string[] {
 }
 
 /** An explanation as lines for a person, without a final line break. */
-export function formatExplanation(explanation: Explanation): string {
+export function formatExplanation(explanation: ExplainedValue): string {
   return [
     line('type', explanation.identifierType),
     line('shape', explanation.shape),

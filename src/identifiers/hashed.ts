@@ -8,9 +8,9 @@ const hex = /^[0-9a-f]+$/i;
 export const hashOfNothing = hash('sha256', '', 'hex');
 
 /**
- * Reads an email or phone value as a SHA-256 that came already hashed (LINE Ads API reference, "Already hashed"):
- * the 64 hex characters in lower case, a reject, or undefined when the value is to be read as an identifier.
- * Takes a value that is already NFKC and trimmed.
+ * Reads an email or phone value that may be a SHA-256 already (LINE Ads API reference, "Already hashed"). Returns the
+ * 64 hex characters in lower case, a reject, or undefined for a value that must be read as an identifier. Takes a value
+ * that is already NFKC and trimmed.
  *
  * Vector: with `auto`, "E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855" gives `hash.of_empty_string`.
  */
@@ -25,7 +25,7 @@ export function readHash(value: string, hashed: Hashed): Normalised | undefined 
   return isHex ? { reject: 'hash.wrong_length' } : undefined;
 }
 
-/** In `auto` only three lengths are looked at as hashes: a telephone number is hexadecimal too. */
+/** With `auto`, only values of three lengths may be hashes: a telephone number is hexadecimal too. */
 function couldBeHex(value: string, hashed: Hashed): boolean {
   return hashed === 'always' || value.length === sha256HexLength || otherHashHexLengths.includes(value.length);
 }

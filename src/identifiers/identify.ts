@@ -1,64 +1,46 @@
 import { hash } from 'node:crypto';
-import { createInterpret, type IdentifyRules } from './interpret.ts';
-import { formsInOrder } from './phone.ts';
+import { createInterpret } from './interpret.ts';
+import { digestBytes, kinds, recordBytesOf } from './kinds.ts';
 import type { RejectCode } from './rejects.ts';
-
-export type { IdentifyRules } from './interpret.ts';
-
-/** Bytes of a SHA-256. */
-export const digestBytes = 32;
-/** Characters of an advertising ID. */
-export const ifaBytes = 36;
+import type { IdentifyRules } from './rules.ts';
 
 export interface Identify {
-  /** Those of `recordBytesOf`. */
+  /** Width of a record, as given by `recordBytesOf`. */
   recordBytes: number;
   /**
-   * Reads a raw value and, when it is a member, writes its record at `offset` and touches nothing beyond. After
-   * "empty" or a reject code the record's content is undefined.
+   * Reads a raw value. Writes the record of a member at `offset` and touches nothing beyond it. After "empty" or a
+   * reject code the content of the record is undefined.
    */
   identify(value: string, record: Buffer, offset: number): 'member' | 'empty' | RejectCode;
 }
 
-/** Bytes of one record: email 32; phone 32 for each configured form; IFA 36. */
-export function recordBytesOf(rules: IdentifyRules): number {
-  switch (rules.identifierType) {
-    case 'email':
-      return digestBytes;
-    case 'phone':
-      return digestBytes * formsInOrder(rules.phoneFormats).length;
-    case 'ifa':
-      return ifaBytes;
-  }
-}
-
-/** Latin-1 on the way from digest to record is three times faster than a Buffer for each digest. */
+/** Writes a digest by way of Latin-1, which is three times faster than a Buffer for each digest. */
 function writeDigest(text: string, record: Buffer, offset: number) {
   record.write(hash('sha256', text, 'binary'), offset, digestBytes, 'latin1');
 }
 
 function writeDigests(texts: readonly (string | undefined)[], record: Buffer, offset: number) {
-  let slot = offset;
+  let at = offset;
   for (const text of texts) {
-    if (text === undefined) record.fill(0, slot, slot + digestBytes);
-    else writeDigest(text, record, slot);
-    slot += digestBytes;
+    if (text === undefined) record.fill(0, at, at + digestBytes);
+    else writeDigest(text, record, at);
+    at += digestBytes;
   }
 }
 
-function writeTexts(texts: readonly (string | undefined)[], record: Buffer, offset: number) {
-  record.write(texts[0] ?? '', offset, ifaBytes, 'latin1');
+function writeText([text = '']: readonly (string | undefined)[], record: Buffer, offset: number) {
+  record.write(text, offset, 'latin1');
 }
 
 /**
- * From raw values to fixed-width records. Email: the SHA-256. Phone: one SHA-256 for each configured form, always in
- * the order e164, e164-digits, national; zeros where the number has no such form; a value that came hashed fills the
- * first slot only, one that the warehouse has hashed every slot. IFA: its 36 characters as they came.
+ * Turns raw values into records of fixed width. Email: the SHA-256. Phone: a SHA-256 for each configured form, always
+ * in the order e164, e164-digits, national; zeros if the number has no such form. A value that came hashed fills the
+ * first key only; one that the warehouse hashed fills all keys. IFA: its 36 characters as they came.
  */
 export function createIdentify(rules: IdentifyRules): Identify {
   const recordBytes = recordBytesOf(rules);
   const interpret = createInterpret(rules);
-  const write = rules.identifierType === 'ifa' ? writeTexts : writeDigests;
+  const write = kinds[rules.identifierType].isHashed ? writeDigests : writeText;
   return {
     recordBytes,
     identify(value, record, offset) {

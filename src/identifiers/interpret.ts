@@ -1,33 +1,13 @@
-import type { hashingSettings } from '../config/schema.ts';
 import { normaliseEmail } from './email.ts';
 import { readHash } from './hashed.ts';
 import { normaliseIfa } from './ifa.ts';
-import { formsInOrder, normalisePhone, type PhoneRules, phoneForms } from './phone.ts';
+import { formsOf, isHashedType } from './kinds.ts';
+import { normalisePhone, phoneForms } from './phone.ts';
 import { normalisePhoneFast } from './phoneFast.ts';
-import type { PhoneFormat } from './phoneFormats.ts';
-import type { RejectCode } from './rejects.ts';
-import type { Hashed, IdentifierType } from './rules.ts';
-import { hasLineBreak, type Normalised, normaliseValue } from './value.ts';
+import { formsInOrder } from './phoneFormats.ts';
+import type { Hashed, IdentifierType, IdentifyRules } from './rules.ts';
+import { hasLineBreak, type Meaning, type Normalised, normaliseValue } from './value.ts';
 import { readWarehouseCell } from './warehouseCells.ts';
-
-/** What of a sync's configuration decides the meaning of its values. */
-export type IdentifyRules = PhoneRules & {
-  identifierType: IdentifierType;
-  hashed: Hashed;
-  phoneFormats: readonly PhoneFormat[];
-  /** Where emails and phones are hashed; absent: `connector`. */
-  hashing?: (typeof hashingSettings)[number] | undefined;
-};
-
-/**
- * What a value means. `texts`: one for an email or IFA; for a phone one a form, undefined where it has none. `hex`: 64
- * characters a slot, from the first slot on.
- */
-export type Meaning =
-  | { kind: 'empty' }
-  | { kind: 'reject'; code: RejectCode }
-  | { kind: 'hash'; hex: string }
-  | { kind: 'texts'; texts: readonly (string | undefined)[] };
 
 type ReadValue = (value: string) => Meaning;
 
@@ -56,26 +36,28 @@ function withHashes(hashed: Hashed, read: ReadValue): ReadValue {
   };
 }
 
+/** Creates the reader of plain values of each type. */
+const plainReaders: Record<IdentifierType, (rules: IdentifyRules) => ReadValue> = {
+  email: () => (value) => meaningOf(normaliseEmail(value)),
+  phone: createReadPhone,
+  ifa: () => (value) => meaningOf(normaliseIfa(value)),
+};
+
 function createReadValue(rules: IdentifyRules): ReadValue {
-  switch (rules.identifierType) {
-    case 'email':
-      return withHashes(rules.hashed, (value) => meaningOf(normaliseEmail(value)));
-    case 'phone':
-      return withHashes(rules.hashed, createReadPhone(rules));
-    case 'ifa':
-      return (value) => meaningOf(normaliseIfa(value));
-  }
+  const { identifierType, hashed } = rules;
+  const readPlain = plainReaders[identifierType](rules);
+  return isHashedType(identifierType) ? withHashes(hashed, readPlain) : readPlain;
 }
 
-/** Whether cells come as the warehouse's SQL has made them. */
+/** Returns true if the SQL of the warehouse hashes the cells. */
 export function areHashedInWarehouse({ identifierType, hashing = 'connector' }: IdentifyRules): boolean {
-  return identifierType !== 'ifa' && hashing !== 'connector';
+  return isHashedType(identifierType) && hashing !== 'connector';
 }
 
 function createReadWarehouse(rules: IdentifyRules): ReadValue {
-  const slots = rules.identifierType === 'phone' ? formsInOrder(rules.phoneFormats).length : 1;
+  const keys = formsOf(rules).length;
   const readRaw = rules.hashing === 'warehouse_or_raw' ? createReadRaw(rules) : refuseRaw;
-  return (cell) => readWarehouseCell(cell, slots) ?? readRaw(cell);
+  return (cell) => readWarehouseCell(cell, keys) ?? readRaw(cell);
 }
 
 function refuseRaw(cell: string): Meaning {
@@ -83,14 +65,16 @@ function refuseRaw(cell: string): Meaning {
 }
 
 /**
- * Reads values by the rules of the LINE Ads API reference ("Identifiers"). Never throws, whatever the text. With
- * hashing in the warehouse it reads what that has made of them; in `warehouse` nothing else, and no raw value at all.
+ * Reads values by the rules of the LINE Ads API reference ("Identifiers"). Never throws. With hashing in the warehouse
+ * it reads the results of that; `warehouse` refuses all raw values, `warehouse_or_raw` reads them.
  */
 export function createInterpret(rules: IdentifyRules): ReadValue {
   return areHashedInWarehouse(rules) ? createReadWarehouse(rules) : createReadRaw(rules);
 }
 
-/** In the reference's order: NFKC and trim, empty, line break, already hashed, then the type's own grammar. */
+/**
+ * Applies the rules in the reference's order: NFKC and trim, empty, line break, already hashed, the type's own grammar.
+ */
 function createReadRaw(rules: IdentifyRules): ReadValue {
   const readValue = createReadValue(rules);
   return (raw) => {

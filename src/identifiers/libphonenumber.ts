@@ -6,13 +6,16 @@ type Libphonenumber = typeof import('libphonenumber-js/max');
 
 let loaded: Libphonenumber | undefined;
 
-/** libphonenumber, loaded by the first phone: most threads see none, and it takes as long to load as all else. */
+/**
+ * Returns libphonenumber. Loads it at the first call: most threads read no phones, and it takes as long to load as all
+ * else.
+ */
 export function libphonenumber(): Libphonenumber {
   loaded ??= load();
   return loaded;
 }
 
-/** What it has for a country; its own types leave `nationalPrefixForParsing` out. */
+/** The metadata of a country. libphonenumber's own types lack `nationalPrefixForParsing`. */
 export interface CountryNumbers {
   callingCode(): string;
   possibleLengths(): number[];
@@ -21,23 +24,25 @@ export interface CountryNumbers {
   nationalPrefixForParsing(): string | undefined;
   /** The pattern of valid numbers of all types. */
   nationalNumberPattern(): string;
-  /** Valid numbers of a type such as MOBILE. */
+  /** The valid numbers of a type such as MOBILE. */
   type(name: string): { pattern(): string; possibleLengths(): number[] } | undefined;
 }
 
-/** Of a country, or of a calling code: then what numbers with that code are parsed by, whoever else has it. */
+/** Returns the metadata of a country, or those by which numbers of a calling code are parsed. */
 export function countryNumbers(countryOrCode: string): CountryNumbers {
   const metadata = new (libphonenumber().Metadata)();
   metadata.selectNumberingPlan(countryOrCode as CountryCode);
   return metadata.numberingPlan as unknown as CountryNumbers;
 }
 
-/** Whether it has a numbering plan for a country. ISO 3166 has some countries more, such as Antarctica. */
+/**
+ * Returns true if there is a numbering plan for the country. ISO 3166 has countries without one, such as Antarctica.
+ */
 export function isKnownCountry(country: string): boolean {
   return libphonenumber().isSupportedCountry(country);
 }
 
-/** By the path of its ES module: the package's CommonJS side has no `Metadata`. */
+/** Loads the ES module by its path: the CommonJS side of the package has no `Metadata`. */
 function load(): Libphonenumber {
   return createRequire(import.meta.url)(fileURLToPath(import.meta.resolve('libphonenumber-js/max')));
 }

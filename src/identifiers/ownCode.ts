@@ -3,14 +3,17 @@ import { countryNumbers, isKnownCountry, libphonenumber } from './libphonenumber
 /*
  * Digits without "+" that begin with the calling code of the country they are read in: "819012345678" in Japan. Where
  * national numbers are dialled behind a "0", a number of that country begins with its "0" or with its code. So these
- * digits are read with the code, unless only the national reading is valid (`normalisePhone`). Which of the readings are
- * valid is known for most numbers by their first four digits and their length, without libphonenumber.
+ * digits are read with the code, unless only the national reading is valid (`normalisePhone`). Which of the readings
+ * are valid is known for most numbers by their first four digits and their length, without libphonenumber.
  */
 
-/** By country: its calling code where the national prefix is "0", else undefined. */
+/** The calling code of each country with the national prefix "0", and undefined for the others. */
 const codes = new Map<string, string | undefined>();
 
-/** The calling code that digits of a country may begin with, without "+". Undefined where the national prefix is not "0". */
+/**
+ * The calling code that digits of a country may begin with, without "+". Undefined where the national prefix is not
+ * "0".
+ */
 function codeWithoutPlus(country: string): string | undefined {
   if (!codes.has(country)) codes.set(country, isKnownCountry(country) ? codeBesideZero(country) : undefined);
   return codes.get(country);
@@ -30,18 +33,21 @@ export function beginsWithOwnCode(digits: string, country: string): boolean {
 /** Digits of a start. They hold the calling code, of one to three digits, and at least one more. */
 export const startDigits = 4;
 
-/** Any digit, in a text that is held against a pattern. */
+/** Stands for any digit in a text that is tested by a pattern. */
 const anyDigit = '*';
 
-/** Parts of a pattern: a quantifier, or what one digit has to match. */
+/** A part of a pattern: a quantifier, or the class of one digit. */
 const patternPart = /\{[^}]*\}|\\d|\[[^\]]*\]|\d/g;
 
-/** A pattern of no other parts than groups, alternatives, quantifiers, digits and classes of digits. */
+/** Returns true if a pattern has only groups, alternatives, quantifiers, digits and classes of digits. */
 function isSimple(pattern: string): boolean {
   return !/\[\^|\(\?[^:]|\\[^d]/.test(pattern);
 }
 
-/** Matches texts of digits and `anyDigit` if some digits in its place match the pattern. */
+/**
+ * Returns a pattern for texts of digits and `anyDigit`. It matches if some digits in place of `anyDigit` match the
+ * given one.
+ */
 function matchesSome(pattern: string): RegExp {
   if (!isSimple(pattern)) return /^/;
   const source = pattern.replace(patternPart, (part) => {
@@ -51,7 +57,10 @@ function matchesSome(pattern: string): RegExp {
   return new RegExp(`^(?:${source})$`);
 }
 
-/** Matches texts of digits and `anyDigit` only if all digits in its place match the pattern. */
+/**
+ * Returns a pattern for texts of digits and `anyDigit`. It matches only if all digits in place of `anyDigit` match the
+ * given one.
+ */
 function matchesAll(pattern: string): RegExp {
   if (!isSimple(pattern)) return /(?!)/;
   const source = pattern.replace(patternPart, (part) => (part === '\\d' ? `[\\d${anyDigit}]` : part));
@@ -64,7 +73,7 @@ const numberTypes = [
   'VOICEMAIL',
 ];
 
-/** A test of national numbers by the patterns that make a number of a country valid, each compiled by `toRegExp`. */
+/** Creates a test of national numbers by the patterns of valid numbers of a country, each compiled by `toRegExp`. */
 export function validity(country: string, toRegExp: (pattern: string) => RegExp): (nationalNumber: string) => boolean {
   const numbers = countryNumbers(country);
   const general = toRegExp(numbers.nationalNumberPattern());
@@ -78,9 +87,9 @@ export function validity(country: string, toRegExp: (pattern: string) => RegExp)
 }
 
 /**
- * The starts of digits that are read with the calling code, whatever digits follow, and the lengths for which this is
- * certain. `firsts` are the digits that national numbers can begin with so that libphonenumber does not change them. Empty
- * for countries that share their calling code, where the code alone does not say whose patterns count.
+ * Returns the starts of digits that are always read with the calling code, with the lengths for which this is certain.
+ * `firsts` are the first digits of national numbers that libphonenumber does not change. Empty for countries that share
+ * their calling code, because the code alone does not decide which patterns apply.
  */
 export function startsWithOwnCode(country: string, firsts: readonly string[]): Map<string, number[]> {
   const { getCountries, getCountryCallingCode } = libphonenumber();

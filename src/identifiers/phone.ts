@@ -2,12 +2,12 @@ import type { CountryCode, PhoneNumber, ValidatePhoneNumberLengthResult } from '
 import { dialledDigits } from './dialledDigits.ts';
 import { libphonenumber } from './libphonenumber.ts';
 import { beginsWithOwnCode } from './ownCode.ts';
-import { nationalFormCountries, type PhoneFormat, phoneFormats } from './phoneFormats.ts';
+import { nationalFormCountries, type PhoneFormat } from './phoneFormats.ts';
 import type { RejectCode } from './rejects.ts';
 
-/** A number with the texts its forms are made of. */
+/** A telephone number, as the texts of its forms. */
 export type Phone = {
-  /** With "+": "+819012345678". */
+  /** The number with "+": "+819012345678". */
   e164: string;
   /** "09012345678". Present for numbers of `defaultCountry` if that is JP, TH, TW or ID. */
   national: string | undefined;
@@ -17,8 +17,8 @@ export type PhoneRules = {
   /** The country whose numbers get the national form. */
   defaultCountry?: string | undefined;
   /**
-   * The country in which numbers without a calling code are read. Undefined: `defaultCountry`. Null: an unknown one, so
-   * that these numbers are rejected (`phone.unknown_country`).
+   * The country in which numbers without a calling code are read. Undefined: `defaultCountry`. Null: the country is
+   * unknown, and these numbers are rejected (`phone.unknown_country`).
    */
   country?: string | null | undefined;
 };
@@ -38,24 +38,24 @@ const rejectByReason: Record<ValidatePhoneNumberLengthResult, RejectCode> = {
   INVALID_LENGTH: 'phone.not_possible',
 };
 
-/** "0" and the national number, or undefined where that form could be somebody else's number in another country. */
-export function nationalForm(
+/** Returns "0" and the national number, or undefined if that could be another number in another country. */
+function nationalForm(
   callingCode: string,
   nationalNumber: string,
   defaultCountry: string | undefined,
 ): string | undefined {
   if (defaultCountry === undefined || !nationalFormCountries.includes(defaultCountry)) return undefined;
-  // None of these countries shares its calling code, so the code alone says whose number it is.
+  // None of these countries shares its calling code, so the code alone decides the country of the number.
   return libphonenumber().getCountryCallingCode(defaultCountry as CountryCode) === callingCode
     ? `0${nationalNumber}`
     : undefined;
 }
 
-/** A number that is possible, or the reject code. */
-type Read = PhoneNumber | RejectCode;
+/** A possible number, or the code of its reject. */
+type ParsedNumber = PhoneNumber | RejectCode;
 
 /** Parses a number. `country` is that of a number without "+". */
-function read(dialled: string, country?: string): Read {
+function read(dialled: string, country?: string): ParsedNumber {
   const options = { extract: false, ...(country && { defaultCountry: country as CountryCode }) };
   const { parsePhoneNumberFromString, validatePhoneNumberLength } = libphonenumber();
   const number = parsePhoneNumberFromString(dialled, options);
@@ -64,11 +64,11 @@ function read(dialled: string, country?: string): Read {
 }
 
 /**
- * Reads a number without "+". If it begins with the country's own calling code, the reading with that code counts, unless
- * only the national reading is valid. A reading that is not possible is none: "81234567" in Japan has six digits behind
- * the code, so it stays the national number that it is with its "0".
+ * Reads a number without "+". If it begins with the country's own calling code, the reading with that code counts,
+ * unless only the national reading is valid. A reading that is not possible is none: "81234567" in Japan has six digits
+ * behind the code, so it stays the national number that it is with its "0".
  */
-function readWithoutPlus(dialled: string, country: string): Read {
+function readWithoutPlus(dialled: string, country: string): ParsedNumber {
   const national = read(dialled, country);
   if (!beginsWithOwnCode(dialled, country)) return national;
   const international = read(`+${dialled}`);
@@ -78,9 +78,9 @@ function readWithoutPlus(dialled: string, country: string): Read {
 }
 
 /**
- * The telephone number that a value means (LINE Ads API reference, "Identifiers", Phone): separators dropped, then
- * libphonenumber parses and decides by length whether it is possible, not whether it is valid. Takes a value that is
- * already NFKC and trimmed. This is the reference that `normalisePhoneFast` is held against.
+ * Reads a telephone number (LINE Ads API reference, "Identifiers", Phone). Separators are dropped; then libphonenumber
+ * parses the number and decides by its length whether it is possible, not whether it is valid. Takes a value that is
+ * already NFKC and trimmed. This is the reference for `normalisePhoneFast`.
  *
  * Vector: "090-1234-5678" with defaultCountry JP gives e164 "+819012345678", whose SHA-256 is
  * 3d06a39d40790f11761295e053029378ae28c4b4f6f301693005e079f3d4ca64, and national "09012345678".
@@ -93,7 +93,7 @@ export function normalisePhone(value: string, rules: PhoneRules): Phone | { reje
   return 'reject' in reading ? reading : phoneOf(readWithoutPlus(dialled, reading.country), rules);
 }
 
-function phoneOf(number: Read, { defaultCountry }: PhoneRules): Phone | { reject: RejectCode } {
+function phoneOf(number: ParsedNumber, { defaultCountry }: PhoneRules): Phone | { reject: RejectCode } {
   if (typeof number === 'string') return { reject: number };
   return {
     e164: number.number,
@@ -101,12 +101,7 @@ function phoneOf(number: Read, { defaultCountry }: PhoneRules): Phone | { reject
   };
 }
 
-/** The configured forms once each, in the order of a record's slots: e164, e164-digits, national. */
-export function formsInOrder(configured: readonly PhoneFormat[]): PhoneFormat[] {
-  return phoneFormats.filter((form) => configured.includes(form));
-}
-
-/** The text of each form, in the order given; undefined where the number has no such form. */
+/** Returns the text of each form in the given order, or undefined for a form that the number does not have. */
 export function phoneForms(phone: Phone, forms: readonly PhoneFormat[]): (string | undefined)[] {
   return forms.map((form) => phoneForm(phone, form));
 }

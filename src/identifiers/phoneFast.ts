@@ -8,8 +8,8 @@ import { nationalFormCountries } from './phoneFormats.ts';
  * Reads regular numbers of JP, TH, TW and ID without libphonenumber, which takes several times longer than the hashing.
  * In these countries "0" is the whole national prefix, and parsing changes no national number that begins with another
  * digit. Only the length is left to decide, and for numbers with their calling code but without "+" the start
- * (`ownCode.ts`). Lengths and starts come from libphonenumber's own metadata. Everything else, and every reject, is left
- * to `normalisePhone`.
+ * (`ownCode.ts`). Lengths and starts come from libphonenumber's own metadata. Everything else, and every reject, is
+ * left to `normalisePhone`.
  */
 
 export type NumberingPlan = {
@@ -18,9 +18,9 @@ export type NumberingPlan = {
   plusCode: string;
   /** Digits of a national number, its leading zero not counted. */
   lengths: ReadonlySet<number>;
-  /** What a call to another country begins with. */
+  /** The prefix of calls to other countries. */
   abroadPrefix: RegExp;
-  /** Numbers that begin with the calling code without "+": by their first digits the lengths that are read so. */
+  /** The lengths of numbers that are read with the calling code without "+", by their first digits. */
   withoutPlus: ReadonlyMap<string, readonly number[]>;
 };
 
@@ -37,7 +37,7 @@ function planOf(country: string): NumberingPlan {
 
 let plans: readonly NumberingPlan[] | undefined;
 
-/** The countries whose regular numbers are read here. */
+/** Returns the plans of the countries whose regular numbers are read here. */
 export function numberingPlans(): readonly NumberingPlan[] {
   plans ??= nationalFormCountries.map(planOf);
   return plans;
@@ -50,7 +50,7 @@ function findPlan(isWanted: (plan: NumberingPlan) => boolean): NumberingPlan | u
 /** A regular number before its separators are dropped. */
 export const regularPhone = /^(?:\+[1-9]|0[1-9]|[1-9])[0-9 -]{5,24}$/;
 
-/** The number that `normalisePhone` gives for the same value and rules, or undefined when only that can tell. */
+/** Returns the same number as `normalisePhone`, or undefined if the value needs `normalisePhone`. */
 export function normalisePhoneFast(value: string, rules: PhoneRules): Phone | undefined {
   if (!regularPhone.test(value)) return undefined;
   const dialled = value.replace(/[ -]/g, '');

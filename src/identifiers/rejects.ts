@@ -1,4 +1,6 @@
-/** Why a value is refused. The list is closed: a code is added to the LINE Ads API reference and the README first. */
+/**
+ * The reasons for refusing a value. A closed list: a code is added to the LINE Ads API reference and the README first.
+ */
 export const rejectCodes = [
   'value.line_break',
   'value.needs_connector',
@@ -27,7 +29,7 @@ export const rejectCodes = [
 
 export type RejectCode = (typeof rejectCodes)[number];
 
-/** One sentence a code, for `explain` and the README. */
+/** One sentence for each code, for `explain` and the README. */
 export const rejectReasons: Record<RejectCode, string> = {
   'value.line_break': 'There is a line break inside the value; a file for LINE holds one identifier a line.',
   'value.needs_connector':

@@ -10,12 +10,12 @@ function shapeOfCharacter(character: string): string {
 }
 
 /**
- * What a value looks like, for a report that must not hold the value: every letter of any script as "a", every decimal
- * digit as "0", "@ . + -" and the space kept, the rest "?", cut at 40 characters.
- * Example: "John.Smith(at)mail" gives "aaaa.aaaaa?aa?aaaa".
+ * Returns the shape of a value, for reports that must not hold the value. Letters of any script become "a", decimal
+ * digits "0"; "@ . + -" and the space are kept; all else becomes "?". Cut at 40 characters. Example:
+ * "John.Smith(at)mail" gives "aaaa.aaaaa?aa?aaaa".
  */
 export function shapeOf(raw: string): string {
-  // A code point takes at most two units, so nothing behind this can show; a million-character cell stays cheap.
+  // A code point takes at most two units, so no more of them are needed. A cell of a million characters stays cheap.
   const characters = Array.from(raw.slice(0, 2 * maxCharacters)).slice(0, maxCharacters);
   return characters.map(shapeOfCharacter).join('');
 }

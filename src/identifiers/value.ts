@@ -1,7 +1,17 @@
 import type { RejectCode } from './rejects.ts';
 
-/** What a normaliser makes of a value: the text that is hashed or sent, or why there is none. */
+/** The result of normalising a value: the text that is hashed or sent, or the code of its reject. */
 export type Normalised = { text: string } | { reject: RejectCode };
+
+/**
+ * The meaning of a value. `texts`: one text for an email or IFA; for a phone one text for each form, undefined where
+ * the number has no such form. `hex`: 64 characters for each key, from the first key on.
+ */
+export type Meaning =
+  | { kind: 'empty' }
+  | { kind: 'reject'; code: RejectCode }
+  | { kind: 'hash'; hex: string }
+  | { kind: 'texts'; texts: readonly (string | undefined)[] };
 
 const plainAscii = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
 
@@ -17,7 +27,7 @@ function isBlankAt(text: string, index: number): boolean {
 }
 
 /**
- * NFKC, then without blanks at both ends: all Unicode White_Space, zero-width characters and BOM
+ * Applies NFKC, then drops blanks at both ends: all Unicode White_Space, zero-width characters and BOM
  * (LINE Ads API reference, "Identifiers"). NUL and other controls stay. Example: "\u3000ＡＢ１\u0085" gives "AB1".
  */
 export function normaliseValue(raw: string): string {
@@ -30,7 +40,7 @@ export function normaliseValue(raw: string): string {
   return text.slice(start, end);
 }
 
-/** Whether LF or CR stands inside a normalised value. */
+/** Returns true if a normalised value has an LF or CR inside. */
 export function hasLineBreak(value: string): boolean {
   return value.includes('\n') || value.includes('\r');
 }

@@ -1,21 +1,21 @@
 import { hashOfNothing, sha256HexLength } from './hashed.ts';
-import type { Meaning } from './interpret.ts';
+import type { Meaning } from './value.ts';
 
-/** What the warehouse's SQL gives for a value that it is not sure of (`src/warehouseSql/`). */
+/** The result of the warehouse's SQL for a value that it cannot decide (`src/warehouseSql/`). */
 export const needsConnector = 'needs_connector';
 
 export const noDigest = '0'.repeat(sha256HexLength);
 
 /**
- * Reads a cell that `hashExpression` has made: the marker, or lower-case hex of 64 characters for each of the slots,
- * zeros for a form that the number has not. Undefined for all others, so for a value that came as it was.
+ * Reads a result of `hashExpression`: the marker, or 64 characters of lower-case hex for each key, zeros for a form
+ * that the number does not have. Returns undefined for all other cells, such as raw values.
  */
-export function readWarehouseCell(cell: string, slots: number): Meaning | undefined {
+export function readWarehouseCell(cell: string, keys: number): Meaning | undefined {
   if (cell === needsConnector) return { kind: 'reject', code: 'value.needs_connector' };
-  if (cell.length !== slots * sha256HexLength || !/^[0-9a-f]+$/.test(cell)) return undefined;
-  // A record is known by its first slot.
+  if (cell.length !== keys * sha256HexLength || !/^[0-9a-f]+$/.test(cell)) return undefined;
+  // The first key is never absent.
   if (cell.startsWith(noDigest)) return undefined;
-  const isOfNothing = Array.from({ length: slots }, (_, slot) => slot * sha256HexLength).some((start) =>
+  const isOfNothing = Array.from({ length: keys }, (_, key) => key * sha256HexLength).some((start) =>
     cell.startsWith(hashOfNothing, start),
   );
   return isOfNothing ? { kind: 'reject', code: 'hash.of_empty_string' } : { kind: 'hash', hex: cell };

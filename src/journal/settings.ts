@@ -1,6 +1,7 @@
 import { type Config, type SyncConfig, sourceOf, wantedColumns } from '../config/schema.ts';
 import { accountIdOf, destinationConfigOf } from '../destinations/config.ts';
-import { formsInOrder } from '../identifiers/phone.ts';
+import { kinds } from '../identifiers/kinds.ts';
+import { formsInOrder } from '../identifiers/phoneFormats.ts';
 import { type SourceConfig, secretSourceFields } from '../sources/config.ts';
 import type { SyncKey } from './journal.ts';
 
@@ -17,14 +18,13 @@ export function syncKeyOf(config: Config, { name, destination }: SyncConfig): Sy
 export function membershipSettings(sync: SyncConfig): string {
   const { identifierType, mode, hashed } = sync;
   const { names, country: countryColumn } = wantedColumns(sync);
-  const phone =
-    identifierType === 'phone'
-      ? {
-          forms: formsInOrder(sync.phoneFormats),
-          country: sync.defaultCountry ?? null,
-          countryColumn: countryColumn?.toLowerCase(),
-        }
-      : {};
+  const phone = kinds[identifierType].isPhone
+    ? {
+        forms: formsInOrder(sync.phoneFormats),
+        country: sync.defaultCountry ?? null,
+        countryColumn: countryColumn?.toLowerCase(),
+      }
+    : {};
   const columns = names.map((name) => name.toLowerCase());
   return JSON.stringify({ identifierType, mode, hashed, columns, ...phone });
 }

@@ -1,39 +1,53 @@
-import { digestBytes } from '../identifiers/identify.ts';
+import { digestBytes } from '../identifiers/kinds.ts';
 import { instantiate, type KernelModule } from './kernel.ts';
 
-/** Bytes of a line: 64 hexadecimal digits and the LF. */
-export const hexLineBytes = 2 * digestBytes + 1;
+/** Returns the bytes of a line: two hexadecimal digits for each byte of a key, and the LF. */
+export function hexLineBytes(keyBytes: number): number {
+  return 2 * keyBytes + 1;
+}
+
+/**
+ * Writes each key of `keys` to `lines` as lower-case hexadecimal digits and an LF. Both may lie on shared memory.
+ * Throws a RangeError if `lines` is too small. Leaves the bytes behind the last line as they are.
+ */
+export function writeHexLines(keys: Uint8Array, keyBytes: number, lines: Uint8Array): void {
+  if (keyBytes === digestBytes) writeDigestLines(keys, lines);
+  else writeLinesOfAnyWidth(keys, keyBytes, lines);
+}
 
 interface Writer {
   module: KernelModule;
   memory: Uint8Array;
-  /** The most digests that are written at a time. */
-  most: number;
+  /** The most digests in one call of the module. */
+  maxDigests: number;
 }
 
-/** Of this thread, made by its first lines. */
+/** The writer of this thread, made when it is first needed. */
 let writer: Writer | undefined;
 
 function createWriter(): Writer {
   const module = instantiate();
   const memory = new Uint8Array(module.memory.buffer);
-  return { module, memory, most: Math.floor(module.textBytes.value / digestBytes) };
+  return { module, memory, maxDigests: Math.floor(module.textBytes.value / digestBytes) };
 }
 
-/**
- * Writes each digest of `records` to `lines` as 64 lower-case hexadecimal digits and an LF. Both may lie on shared
- * memory. Throws a RangeError when `lines` is too small, and leaves what lies behind the last line as it is.
- */
-export function writeHexLines(records: Uint8Array, lines: Uint8Array): void {
+function writeDigestLines(digests: Uint8Array, lines: Uint8Array): void {
   writer ??= createWriter();
-  const { module, memory, most } = writer;
-  const count = records.length / digestBytes;
-  for (let from = 0; from < count; from += most) {
-    const digests = records.subarray(from * digestBytes, (from + most) * digestBytes);
-    memory.set(digests, module.text.value);
-    module.writeHexLines(digests.length / digestBytes);
+  const { module, memory, maxDigests } = writer;
+  const lineBytes = hexLineBytes(digestBytes);
+  const count = digests.length / digestBytes;
+  for (let from = 0; from < count; from += maxDigests) {
+    const some = digests.subarray(from * digestBytes, (from + maxDigests) * digestBytes);
+    memory.set(some, module.text.value);
+    module.writeHexLines(some.length / digestBytes);
     const start = module.records.value;
-    const bytes = (digests.length / digestBytes) * hexLineBytes;
-    lines.set(memory.subarray(start, start + bytes), from * hexLineBytes);
+    const bytes = (some.length / digestBytes) * lineBytes;
+    lines.set(memory.subarray(start, start + bytes), from * lineBytes);
   }
+}
+
+function writeLinesOfAnyWidth(keys: Uint8Array, keyBytes: number, lines: Uint8Array): void {
+  const hex = Buffer.from(keys.buffer, keys.byteOffset, keys.length).toString('hex');
+  const text = hex.replace(new RegExp(`.{${2 * keyBytes}}`, 'g'), '$&\n');
+  lines.set(Buffer.from(text, 'latin1'));
 }

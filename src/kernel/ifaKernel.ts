@@ -1,9 +1,10 @@
-import { ifaBytes } from '../identifiers/identify.ts';
+import { kinds } from '../identifiers/kinds.ts';
 import { createKernel, instantiate, type Kernel } from './kernel.ts';
 
 const ifaKind = 2;
 
-/** A kernel for advertising IDs: a record is its 36 characters as they came. */
+/** Creates a kernel for advertising IDs. A record is the 36 characters as they came. */
 export function createIfaKernel(): Kernel {
-  return createKernel({ module: instantiate(), kind: ifaKind, recordBytes: ifaBytes, leastLineBytes: ifaBytes + 1 });
+  const recordBytes = kinds.ifa.keyBytes;
+  return createKernel({ module: instantiate(), kind: ifaKind, recordBytes, minLineBytes: recordBytes + 1 });
 }

@@ -2,30 +2,32 @@ import { readFileSync } from 'node:fs';
 import { kernelFile } from '../assets.ts';
 
 /*
- * The fast path, in WebAssembly SIMD: README.md beside this file says how it works. Whatever it does not decide goes to
- * `identifiers/`, which is the reference. Without this folder the program is slower, and as correct.
+ * The fast path, in WebAssembly SIMD; README.md in this folder explains it. Values that it does not decide go to
+ * `identifiers/`, which is the reference.
  */
 
-/** What a kernel made of some lines; `lines = empty + members + undecided.length / 3`. */
+/** The result of reading some lines: `lines = empty + members + undecided.length / 3`. */
 export interface Identified {
   lines: number;
   empty: number;
-  /** Whose records are written. */
+  /** Members whose records are written. */
   members: number;
-  /** The lines left to the reference: of each its index, and where in the bytes its value starts and ends (LF). */
+  /**
+   * Three numbers for each line that is left to the reference: its index, and the offsets of its value's start and end.
+   */
   undecided: Uint32Array;
 }
 
-/** Reads the values of one type. Not to be shared between threads. */
+/** Reads the values of one type. Threads cannot share it. */
 export interface Kernel {
   /** Bytes of a record. */
   recordBytes: number;
-  /** A line that gives a record has at least so many bytes, its LF included. */
-  leastLineBytes: number;
+  /** The fewest bytes of a line that gives a record, its LF included. */
+  minLineBytes: number;
   /**
-   * Reads UTF-8 lines, an LF after each, and writes the record of every member to `records`, from 0 on in the order of
-   * the lines; what lies behind them is not touched. Never rejects a line. Both may lie on shared memory. Throws a
-   * RangeError when `records` is too small: a record for every `leastLineBytes` of the lines is always enough.
+   * Reads UTF-8 lines, an LF after each, and writes the record of every member to `records` in the order of the lines.
+   * Leaves the bytes behind these as they are. Never rejects a line. Both may lie on shared memory. Throws a RangeError
+   * if `records` is too small: room for a record for every `minLineBytes` of the lines is always enough.
    */
   identify(lines: Uint8Array, records: Uint8Array): Identified;
 }
@@ -35,7 +37,7 @@ interface Exported {
   readonly value: number;
 }
 
-/** What `assembly/kernel.ts` exports; addresses and sizes in bytes. */
+/** The exports of `assembly/kernel.ts`. Addresses and sizes are in bytes. */
 export interface KernelModule {
   memory: { buffer: ArrayBuffer };
   text: Exported;
@@ -67,7 +69,7 @@ export interface KernelModule {
   writeHexLines(digests: number): void;
 }
 
-/** As much of the standard as is used here: its types come only with those of a browser. */
+/** The used part of the standard, whose types come only with those of a browser. */
 declare const WebAssembly: {
   Module: new (bytes: Uint8Array) => object;
   Instance: new (module: object) => { exports: object };
@@ -75,18 +77,18 @@ declare const WebAssembly: {
 
 const lineFeed = 0x0a;
 const numbersPerUndecided = 3;
-/** Shared memory is copied by the word where both sides lie alike on words, else by the byte and five times slower. */
+/** Shared memory is copied by words if both sides have the same offset in a word, else by bytes, five times slower. */
 const wordBytes = 8;
 
 let compiled: object | undefined;
 
-/** A module with memory of its own, about a megabyte. */
+/** Creates a module with its own memory, about a megabyte. */
 export function instantiate(): KernelModule {
   compiled ??= new WebAssembly.Module(readFileSync(kernelFile));
   return new WebAssembly.Instance(compiled).exports as KernelModule;
 }
 
-/** Where a slice ends: after its last LF, or, when it is but a part of one line, after that line. */
+/** Returns the end of a slice: behind its last LF or, if it is a part of one line, behind that line. */
 function endOfSlice(lines: Uint8Array, from: number, maxBytes: number): number {
   const last = lines.subarray(from, from + maxBytes).lastIndexOf(lineFeed);
   if (last >= 0) return from + last + 1;
@@ -109,11 +111,11 @@ export interface KernelOptions {
   /** The number of the type in `assembly/kernel.ts`. */
   kind: number;
   recordBytes: number;
-  leastLineBytes: number;
+  minLineBytes: number;
 }
 
-/** A kernel that feeds lines to a module slice by slice. */
-export function createKernel({ module, kind, recordBytes, leastLineBytes }: KernelOptions): Kernel {
+/** Creates a kernel that passes lines to a module, slice by slice. */
+export function createKernel({ module, kind, recordBytes, minLineBytes }: KernelOptions): Kernel {
   const memory = new Uint8Array(module.memory.buffer);
   const maxBytes = module.textBytes.value;
 
@@ -133,7 +135,7 @@ export function createKernel({ module, kind, recordBytes, leastLineBytes }: Kern
 
   return {
     recordBytes,
-    leastLineBytes,
+    minLineBytes,
     identify(lines, records) {
       const total = { lines: 0, empty: 0, members: 0 };
       const undecided: Uint32Array[] = [];

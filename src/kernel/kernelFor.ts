@@ -1,35 +1,32 @@
-import { areHashedInWarehouse, type IdentifyRules } from '../identifiers/interpret.ts';
+import { areHashedInWarehouse } from '../identifiers/interpret.ts';
+import { isHashedType, kinds } from '../identifiers/kinds.ts';
 import { readingCountry } from '../identifiers/phone.ts';
+import type { IdentifierType, IdentifyRules } from '../identifiers/rules.ts';
 import { createEmailKernel } from './emailKernel.ts';
 import { createIfaKernel } from './ifaKernel.ts';
 import type { Kernel } from './kernel.ts';
 import { createPhoneKernel } from './phoneKernel.ts';
 
-/** Of this thread, by the rules that they are for. */
+/** The kernels of this thread, by the rules that decide how they read. */
 const kernels = new Map<string, Kernel>();
 
-/** The kernel for values of these rules; undefined where cells hold hashes, which the reference reads. */
+const createKernels: Record<IdentifierType, (rules: IdentifyRules) => Kernel> = {
+  email: createEmailKernel,
+  phone: createPhoneKernel,
+  ifa: createIfaKernel,
+};
+
+/** Returns the kernel for values of these rules, or undefined if cells hold hashes, which the reference reads. */
 export function kernelFor(rules: IdentifyRules): Kernel | undefined {
   const { identifierType, hashed } = rules;
-  if (areHashedInWarehouse(rules) || (hashed === 'always' && identifierType !== 'ifa')) return undefined;
-  const key = identifierType === 'phone' ? phoneKey(rules) : identifierType;
-  const kernel = kernels.get(key) ?? createKernelFor(rules);
+  if (areHashedInWarehouse(rules) || (hashed === 'always' && isHashedType(identifierType))) return undefined;
+  const key = kinds[identifierType].isPhone ? phoneKey(rules) : identifierType;
+  const kernel = kernels.get(key) ?? createKernels[identifierType](rules);
   kernels.set(key, kernel);
   return kernel;
 }
 
-/** The country that a number is read in stands here as it is used: undefined and null would look alike in JSON. */
+/** The reading country appears as it is used, because undefined and null look alike in JSON. */
 function phoneKey(rules: IdentifyRules): string {
   return JSON.stringify([rules.defaultCountry ?? '', readingCountry(rules), rules.phoneFormats]);
-}
-
-function createKernelFor(rules: IdentifyRules): Kernel {
-  switch (rules.identifierType) {
-    case 'email':
-      return createEmailKernel();
-    case 'phone':
-      return createPhoneKernel(rules);
-    case 'ifa':
-      return createIfaKernel();
-  }
 }

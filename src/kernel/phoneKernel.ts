@@ -1,7 +1,7 @@
-import { digestBytes } from '../identifiers/identify.ts';
-import type { IdentifyRules } from '../identifiers/interpret.ts';
-import { formsInOrder, type PhoneRules } from '../identifiers/phone.ts';
-import type { PhoneFormat } from '../identifiers/phoneFormats.ts';
+import { recordBytesOf } from '../identifiers/kinds.ts';
+import type { PhoneRules } from '../identifiers/phone.ts';
+import { formsInOrder, type PhoneFormat } from '../identifiers/phoneFormats.ts';
+import type { IdentifyRules } from '../identifiers/rules.ts';
 import { createKernel, instantiate, type Kernel, type KernelModule } from './kernel.ts';
 import { type PhoneStarts, phoneStarts } from './phoneStarts.ts';
 
@@ -9,28 +9,29 @@ export type PhoneKernelRules = PhoneRules & Pick<IdentifyRules, 'phoneFormats'>;
 
 const phoneKind = 1;
 /** The kernel reads no number of fewer than seven characters. */
-const leastLineBytes = 8;
+const minLineBytes = 8;
 
-/** "+" and a calling code, in the last of four bytes. */
+/** Returns "+" and a calling code as the last of four bytes. */
 function codeAsNumber(code: string): number {
   return Buffer.from(`+${code}`.padStart(4)).readUInt32LE();
 }
 
-/** The module of all phone kernels of this thread: a source may hold numbers of many countries. */
+/** The module that all phone kernels of this thread share: a source may hold numbers of many countries. */
 let shared: KernelModule | undefined;
-/** The entries that the module holds. */
+/** The entries that are in the memory of the module. */
 let loaded: PhoneStarts | undefined;
 
 /**
- * A kernel for plain phones, by rules with `hashed: auto` or `never` and hashing in the connector. A record is a slot of
- * 32 bytes for each configured form, as `createIdentify` has them. Loads libphonenumber.
+ * Creates a kernel for plain phones under rules with `hashed: auto` or `never` and hashing in the connector. A record
+ * has a key of 32 bytes for each configured form, in the order of `createIdentify`. Loads libphonenumber.
  */
 export function createPhoneKernel({ phoneFormats, ...rules }: PhoneKernelRules): Kernel {
   const forms = formsInOrder(phoneFormats);
   const starts = phoneStarts(rules);
   shared ??= instantiate();
   const module = shared;
-  const kernel = createKernel({ module, kind: phoneKind, recordBytes: forms.length * digestBytes, leastLineBytes });
+  const recordBytes = recordBytesOf({ identifierType: 'phone', phoneFormats });
+  const kernel = createKernel({ module, kind: phoneKind, recordBytes, minLineBytes });
   return {
     ...kernel,
     identify(lines, records) {

@@ -6,10 +6,10 @@ import { numberingPlans } from '../identifiers/phoneFast.ts';
 import { nationalFormCountries } from '../identifiers/phoneFormats.ts';
 
 /*
- * Which numbers of which length are phones, by their first four digits: these hold the calling code, of one to three
- * digits, and at least one more. Only starts stand here after which libphonenumber changes nothing, for it changes a
- * number only where its first digits match what the country dials before national numbers. Then whether the number is
- * possible is a question of its length alone.
+ * The possible lengths of phone numbers by their first four digits. These hold the calling code, of one to three
+ * digits, and at least one more digit. libphonenumber changes a number only if its first digits match the country's
+ * prefixes of national numbers. Only starts that it leaves as they are have lengths here: then the length alone decides
+ * whether a number is possible.
  */
 
 const starts = 10 ** startDigits;
@@ -19,9 +19,9 @@ const starts = 10 ** startDigits;
  * such numbers have a national form; bit 30 where they begin with their calling code although no "+" is before it.
  */
 export interface PhoneStarts {
-  /** Of the digits behind a "+". */
+  /** The entries for digits behind a "+". */
   international: Uint32Array;
-  /** Of the digits of numbers without. */
+  /** The entries for digits of numbers without "+". */
   dialled: Uint32Array;
   /** The calling code of numbers without "+". Empty if these are not read. */
   readingCode: string;
@@ -34,10 +34,10 @@ const hasCode = 2 ** 30;
 
 const digits = [...'0123456789'];
 
-/** The first character, or class of characters, that a part of a pattern must match, groups around it opened. */
+/** Matches the first character or class of characters in a part of a pattern, inside of groups. */
 const head = /^(?:\((?:\?:)?)*(\d|\[[\d-]+\])(?![?*{])/;
 
-/** The digits that what a pattern matches may begin with; all, where that is not easy to tell. */
+/** Returns the possible first digits of texts that match a pattern, or all digits if this is not easy to decide. */
 function firstDigits(pattern: string | undefined): readonly string[] {
   if (!pattern) return [];
   const hasOptionalGroup = /\)[?*{]/.test(pattern);
@@ -48,7 +48,7 @@ function firstDigits(pattern: string | undefined): readonly string[] {
   });
 }
 
-/** Lengths of national numbers that are possible in each country of a calling code. */
+/** Returns the lengths of national numbers that are possible in each country of a calling code. */
 function commonLengths(countries: readonly string[]): number[] {
   const [first = [], ...others] = countries.map((country) => countryNumbers(country).possibleLengths());
   return first.filter((length) => others.every((lengths) => lengths.includes(length)));
@@ -59,7 +59,7 @@ function countriesByCode(): Map<string, string[]> {
   return Map.groupBy(getCountries(), (country) => getCountryCallingCode(country));
 }
 
-/** An entry for national numbers of some lengths, with so many digits before them. */
+/** Returns an entry for national numbers of some lengths, with `digitsBefore` digits in front of them. */
 function entryOf(lengths: Iterable<number>, digitsBefore: number, isNational: boolean): number {
   let entry = isNational ? hasNationalForm : 0;
   for (const length of lengths) entry += 2 ** (length + digitsBefore);
@@ -71,7 +71,7 @@ function startsWith(digits: string): [number, number] {
   return [Number(digits.padEnd(startDigits, '0')), Number(digits.padEnd(startDigits, '9'))];
 }
 
-/** Of this thread, by the calling code of national forms: they are the same for every reading country. */
+/** The entries of this thread by the calling code of national forms. They do not depend on the reading country. */
 const internationalByCode = new Map<string, Uint32Array>();
 
 function internationalStarts(countries: ReadonlyMap<string, string[]>, nationalCode: string): Uint32Array {
@@ -90,10 +90,10 @@ function internationalStarts(countries: ReadonlyMap<string, string[]>, nationalC
   return entries;
 }
 
-/** A country, its calling code, the countries that share this, and whether its numbers have a national form. */
-type Reading = { country: string; code: string; sharing: readonly string[]; isNational: boolean };
+/** A reading country, its calling code, the countries that share this, and whether its numbers have a national form. */
+type CountryReading = { country: string; code: string; sharing: readonly string[]; isNational: boolean };
 
-function dialledStarts({ country, code, sharing, isNational }: Reading): Uint32Array {
+function dialledStarts({ country, code, sharing, isNational }: CountryReading): Uint32Array {
   const entries = new Uint32Array(starts);
   const numbers = countryNumbers(country);
   const entry = entryOf(commonLengths(sharing), 0, isNational);
@@ -111,7 +111,7 @@ function dialledStarts({ country, code, sharing, isNational }: Reading): Uint32A
   return entries;
 }
 
-/** Numbers that begin with one zero, in the countries of which `phoneFast.ts` knows what it means. */
+/** Adds entries for numbers that begin with one zero, in the countries of `phoneFast.ts`. */
 function addTrunkZeros(entries: Uint32Array, country: string, isNational: boolean): void {
   const plan = numberingPlans().find((plan) => plan.country === country);
   if (plan === undefined) return;
@@ -125,7 +125,7 @@ function callingCode(country: string): string {
   return libphonenumber().getCountryCallingCode(country as CountryCode);
 }
 
-/** The entries for phones under these rules. Loads libphonenumber. */
+/** Returns the entries for phones under these rules. Loads libphonenumber. */
 export function phoneStarts(rules: PhoneRules): PhoneStarts {
   const { defaultCountry } = rules;
   const countries = countriesByCode();

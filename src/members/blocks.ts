@@ -1,27 +1,27 @@
 import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import type { Layout } from './layout.ts';
-import { areSame, gatherRecords, orderByBits, readKeys, wordsOf } from './records.ts';
+import { areSame, gatherRecords, orderByBits, readSortKeys, wordsOf } from './records.ts';
 import { createByteScratch, createNumberScratch } from './scratch.ts';
 
-/** Records are parted by the leading 10 bits of their keys. */
+/** The leading bits of a record that decide its partition. */
 const partitionBits = 10;
 export const partitionCount = 1 << partitionBits;
 
-/** Records of one piece of work, partition after partition, in a working file. */
+/** The records of one task in a working file, partition after partition. */
 export interface Block {
   path: string;
-  /** Where in the file it begins. */
+  /** Its start in the file. */
   offset: number;
-  /** Where each partition begins, in bytes from `offset`, and behind them where the last one ends; shared by threads. */
+  /** The start of each partition in bytes from `offset`, then the end of the last one. Shared by threads. */
   starts: Uint32Array<SharedArrayBuffer>;
 }
 
 const scratchBytes = createByteScratch();
-const [keysOf, keptOf, orderOf] = [createNumberScratch(), createNumberScratch(), createNumberScratch()];
+const [sortKeysOf, keptOf, orderOf] = [createNumberScratch(), createNumberScratch(), createNumberScratch()];
 
 /**
- * Appends records, in order of their partitions and without most repeats, to the file at `path` (0600). One thread at a
- * time writes to a file; the records start at a multiple of eight bytes of their memory.
+ * Appends records to the file at `path` (0600), in order of their partitions and without most repeats. No other thread
+ * may write to the file. The records must start at a multiple of eight bytes of their memory.
  */
 export function appendBlock(records: Uint8Array, layout: Layout, path: string): Block {
   const { ordered, starts } = orderByPartition(records, layout);
@@ -39,12 +39,12 @@ function orderByPartition(records: Uint8Array, layout: Layout) {
   const { recordBytes } = layout;
   const words = wordsOf(records);
   const count = records.length / recordBytes;
-  const keys = keysOf(count);
-  readKeys(words, layout, keys);
+  const sortKeys = sortKeysOf(count);
+  readSortKeys(words, layout, sortKeys);
   const kept = findKept(words, recordBytes / 4, keptOf(count));
   const order = orderOf(kept.length);
   const ends = new Uint32Array(partitionCount + 1);
-  orderByBits(kept, order, keys, { shift: 32 - partitionBits, starts: ends });
+  orderByBits(kept, order, sortKeys, { shift: 32 - partitionBits, starts: ends });
   const ordered = scratchBytes(kept.length * recordBytes);
   gatherRecords(records, order, recordBytes, ordered);
   const starts = new Uint32Array(new SharedArrayBuffer((partitionCount + 1) * 4));
@@ -57,8 +57,8 @@ const recentSlots = 4096;
 const recent = new Int32Array(recentSlots);
 
 /**
- * The indexes of the records without most of those that repeat one before them: a value that stands in every second row
- * must not fill a partition, whose sorting takes memory. Sealing drops the rest.
+ * Returns the indexes of the records without most repeats of an earlier one. Otherwise a value of every second row
+ * would fill a partition, which is sorted in memory. Sealing drops the other repeats.
  */
 function findKept(words: Int32Array, recordWords: number, kept: Uint32Array): Uint32Array {
   recent.fill(-1);
@@ -73,7 +73,7 @@ function findKept(words: Int32Array, recordWords: number, kept: Uint32Array): Ui
   return kept.subarray(0, count);
 }
 
-/** How many bytes each partition has in all blocks together. */
+/** Returns the size of each partition over all blocks, in bytes. */
 export function partitionSizes(blocks: readonly Block[]): number[] {
   const sizes = new Array<number>(partitionCount).fill(0);
   for (const { starts } of blocks)
@@ -82,12 +82,12 @@ export function partitionSizes(blocks: readonly Block[]): number[] {
   return sizes;
 }
 
-/** The part of a block that holds the partitions from `first` up to but not including `end`. */
+/** Returns the part of a block that holds the partitions from `first` up to but not including `end`. */
 export function sliceBlock({ path, offset, starts }: Block, first: number, end: number): Block {
   return { path, offset, starts: starts.subarray(first, end + 1) };
 }
 
-/** All records of some blocks, in memory that the next call uses again. */
+/** Returns all records of some blocks, on memory that the next call reuses. */
 export function readBlocks(blocks: readonly Block[]): Buffer {
   const sizes = blocks.map(({ starts }) => starts.at(-1)! - starts[0]!);
   const records = scratchBytes(sizes.reduce((sum, size) => sum + size, 0));

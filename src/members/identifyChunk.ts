@@ -1,6 +1,7 @@
 import { isAscii } from 'node:buffer';
-import { createIdentify, type IdentifyRules } from '../identifiers/identify.ts';
+import { createIdentify } from '../identifiers/identify.ts';
 import type { RejectCode } from '../identifiers/rejects.ts';
+import type { IdentifyRules } from '../identifiers/rules.ts';
 import { shapeOf } from '../identifiers/shape.ts';
 import { kernelFor } from '../kernel/kernelFor.ts';
 import type { Chunk, ChunkColumn } from '../sources/source.ts';
@@ -10,19 +11,19 @@ import { createByteScratch } from './scratch.ts';
 
 /** A chunk with the columns of one reader. */
 export interface ReaderChunk extends Chunk {
-  /** The lines of the country column, one a row, if the reader has one. */
+  /** The lines of the reader's country column, one for each row. Absent without such a column. */
   country?: Uint8Array;
 }
 
-/** A reject as it may be shown: never the value. */
+/** A reject without its value, which is never shown. */
 export interface Reject {
   code: RejectCode;
-  /** Counted from 0 in the chunk. */
+  /** Index in the chunk. */
   row: number;
   /** Position of the column in the chunk. */
   column: number;
   shape: string;
-  /** Where the chunk has a key column: its cell, null where that is null or blank. */
+  /** The cell of the key column, or null if that is null or blank. Absent without a key column. */
   key?: string | null;
 }
 
@@ -31,47 +32,47 @@ export interface IdentifiedChunk {
   values: number;
   empty: number;
   rejects: Partial<Record<RejectCode, number>>;
-  /** At most five of each code, unless all are to be listed. */
+  /** Rejects of the chunk: at most `examplesPerCode` of each code, unless `listsAll`. */
   listed: Reject[];
   /** The sample that `sampling` asks for. */
   national: NationalCounts | undefined;
-  /** One record a member, twins included, in memory that the next chunk of this thread uses again. */
+  /** A record for each member, twins included, on memory that the next chunk of this thread reuses. */
   records: Uint8Array;
 }
 
-/** Most examples of one code that a report shows. */
+/** The most examples of one code in a report. */
 export const examplesPerCode = 5;
 
 /** Records of this thread's chunks. */
 const scratchFor = createByteScratch();
 
 export interface IdentifyOptions {
-  /** Whether every reject is wanted, not only examples. */
+  /** Whether every reject is listed. Default: examples only. */
   listsAll?: boolean;
-  /** Which lines of phones are looked at for doubt. */
+  /** The lines of phones whose validity is sampled. */
   sampling?: Sampling | undefined;
 }
 
-interface Account extends Omit<IdentifiedChunk, 'records' | 'national'> {
-  /** Bytes of the records so far. */
+interface ChunkAccount extends Omit<IdentifiedChunk, 'records' | 'national'> {
+  /** Bytes of all records so far. */
   bytes: number;
 }
 
-/** What the values of a chunk are: the records of its members, and an account of every other cell. */
+/** Returns the records of the members of a chunk, and an account of all other cells. */
 export function identifyChunk(
   chunk: ReaderChunk,
   rules: IdentifyRules,
   options: IdentifyOptions = {},
 ): IdentifiedChunk {
   const { listsAll = false, sampling } = options;
-  const account: Account = { rows: 0, values: 0, empty: 0, rejects: {}, listed: [], bytes: 0 };
-  const most = listsAll ? Number.POSITIVE_INFINITY : examplesPerCode;
+  const account: ChunkAccount = { rows: 0, values: 0, empty: 0, rejects: {}, listed: [], bytes: 0 };
+  const maxListed = listsAll ? Number.POSITIVE_INFINITY : examplesPerCode;
   const countries = chunk.country && readRowCountries(chunk.country, rules.defaultCountry);
   chunk.columns.forEach((column, position) => {
-    if (countries === undefined) account.rows = identifyLines(column, rules, { account, position, most });
+    if (countries === undefined) account.rows = identifyLines(column, rules, { account, position, maxListed });
     else
       for (const { country, ...part } of divideByCountry(column, countries))
-        identifyLines(part, { ...rules, country }, { account, position, most });
+        identifyLines(part, { ...rules, country }, { account, position, maxListed });
   });
   if (countries !== undefined) {
     account.rows = countries.positions.length;
@@ -84,11 +85,11 @@ export function identifyChunk(
   return { ...counts, national, records: scratchFor(bytes) };
 }
 
-/** Identifies lines that are read by the same rules. Returns how many rows they are of. */
+/** Identifies lines that have the same rules. Returns the number of their rows. */
 function identifyLines(
   { lines, rowIndex }: ChunkColumn,
   rules: IdentifyRules,
-  { account, position, most }: { account: Account; position: number; most: number },
+  { account, position, maxListed }: { account: ChunkAccount; position: number; maxListed: number },
 ): number {
   const { identify, recordBytes } = createIdentify(rules);
   const decided = decideFast(lines, rules, account.bytes);
@@ -102,17 +103,17 @@ function identifyLines(
     const outcome = identify(value, records, bytes);
     if (outcome === 'member') account.bytes += recordBytes;
     else if (outcome === 'empty') account.empty++;
-    else addReject(account, { code: outcome, row: rowIndex?.[line] ?? line, column: position }, value, most);
+    else addReject(account, { code: outcome, row: rowIndex?.[line] ?? line, column: position }, value, maxListed);
     count = Math.max(count, line + 1);
   }
   account.values += count;
   return rowIndex === undefined ? count : (rowIndex.at(-1) ?? -1) + 1;
 }
 
-function addReject(account: Account, reject: Omit<Reject, 'shape'>, value: string, most: number): void {
+function addReject(account: ChunkAccount, reject: Omit<Reject, 'shape'>, value: string, maxListed: number): void {
   const count = (account.rejects[reject.code] ?? 0) + 1;
   account.rejects[reject.code] = count;
-  if (count <= most) account.listed.push({ ...reject, shape: shapeOf(value) });
+  if (count <= maxListed) account.listed.push({ ...reject, shape: shapeOf(value) });
 }
 
 function addKeys(listed: readonly Reject[], lines: Uint8Array): void {
@@ -125,26 +126,29 @@ function addKeys(listed: readonly Reject[], lines: Uint8Array): void {
 }
 
 interface Decided {
-  /** How many lines were looked at; with no fast path they are counted as they come. */
+  /** The number of lines that the kernel read. */
   lines: number;
   empty: number;
-  /** Whose records are written. */
+  /** Members whose records are written. */
   members: number;
-  /** What is left to the reference. */
+  /** The values that are left to the reference. */
   rest: Iterable<{ value: string; line: number }>;
 }
 
-/** The kernel decides what is plain; without it everything is left to the reference, which comes to the same. */
+/** Decides plain values by the kernel, if there is one for the rules. The reference decides the rest alike. */
 function decideFast(lines: Uint8Array, rules: IdentifyRules, offset: number): Decided {
   const bytes = Buffer.from(lines.buffer, lines.byteOffset, lines.length);
   const kernel = kernelFor(rules);
   if (kernel === undefined) return { lines: 0, empty: 0, members: 0, rest: valuesOf(bytes) };
-  const room = Math.ceil(lines.length / kernel.leastLineBytes) * kernel.recordBytes;
+  const room = Math.ceil(lines.length / kernel.minLineBytes) * kernel.recordBytes;
   const { undecided, ...counts } = kernel.identify(lines, scratchFor(offset + room).subarray(offset));
   return { ...counts, rest: valuesAt(bytes, undecided) };
 }
 
-/** The lines as text. Latin-1 keeps bytes and characters in step, so only lines that are not ASCII are decoded twice. */
+/**
+ * Yields the lines as text. In Latin-1 bytes and characters have the same offsets, so only non-ASCII lines are decoded
+ * twice.
+ */
 function* valuesOf(bytes: Buffer): Generator<{ value: string; line: number }> {
   const text = bytes.toString('latin1');
   const isPlain = isAscii(bytes);
@@ -156,7 +160,7 @@ function* valuesOf(bytes: Buffer): Generator<{ value: string; line: number }> {
   }
 }
 
-/** The values at these places: for each its line, and where its bytes start and end. */
+/** Yields the values at `places`, which holds the line, the start and the end of each. */
 function* valuesAt(bytes: Buffer, places: Uint32Array): Generator<{ value: string; line: number }> {
   for (let index = 0; index < places.length; index += 3)
     yield { value: bytes.toString('utf8', places[index + 1], places[index + 2]), line: places[index]! };

@@ -1,39 +1,71 @@
-import { digestBytes, ifaBytes } from '../identifiers/identify.ts';
-import type { IdentifierType } from '../identifiers/rules.ts';
+import type { IdentifierKind } from '../identifiers/kinds.ts';
 
-/** What the records of a member set look like, and in which order they stand. */
+/** The records of a member set: their width and their order. */
 export interface Layout {
   recordBytes: number;
-  /** The leading bytes that say who the member is; records that share them are twins. */
-  memberBytes: number;
-  /** The leading 32 bits of the record that begins with this word, as a number that sorts as the records do. */
-  keyOf(words: Int32Array, word: number): number;
-  /** Below 0, 0 or above 0, as the record of `a` at `atA` stands before, is the same member as, or stands after that of `b`. */
+  /** Width of the key at the start of a record. Records with the same key are twins: they are of one member. */
+  keyBytes: number;
+  /** Returns the leading 32 bits of the record at `word`, as a number that sorts as the records do. */
+  sortKey(words: Int32Array, word: number): number;
+  /**
+   * Returns a number below 0 if the key at `atA` sorts before the one at `atB`, 0 if they are equal, else one above 0.
+   */
   compare(a: Buffer, atA: number, b: Buffer, atB: number): number;
-  /** Adds to the record of `into` what only its twin of `from` knows. */
+  /** Compares in the same order, but keys that differ in case alone are equal. */
+  compareIgnoringCase(a: Buffer, atA: number, b: Buffer, atB: number): number;
+  /** Adds to the record of `into` the forms that only its twin of `from` has. */
   merge(into: Uint8Array, atInto: number, from: Uint8Array, atFrom: number): void;
 }
 
-/** One or more SHA-256 digests a member, keyed by the first and in ascending order of its bytes; absent ones are zero. */
-export function digestLayout(recordBytes = digestBytes): Layout {
+/** The properties of an identifier type that decide the layout of its records. */
+export type LayoutKind = Pick<IdentifierKind, 'keyBytes' | 'line'>;
+
+/** Returns the layout of records that hold one key or several forms of it. */
+export function layoutOf(kind: LayoutKind, recordBytes = kind.keyBytes): Layout {
+  return kind.line === 'text' ? textLayout(kind.keyBytes) : binaryLayout(kind.keyBytes, recordBytes);
+}
+
+/** Keys in ascending order of their bytes. Forms that are absent are zero. */
+function binaryLayout(keyBytes: number, recordBytes: number): Layout {
+  const compare: Layout['compare'] = (a, atA, b, atB) => a.compare(b, atB, atB + keyBytes, atA, atA + keyBytes);
   return {
     recordBytes,
-    memberBytes: digestBytes,
-    keyOf(words, word) {
-      const key = words[word]!;
+    keyBytes,
+    sortKey(words, word) {
+      const bits = words[word]!;
       // Memory is little-endian.
-      return ((key << 24) | ((key & 0xff00) << 8) | ((key >>> 8) & 0xff00) | (key >>> 24)) >>> 0;
+      return ((bits << 24) | ((bits & 0xff00) << 8) | ((bits >>> 8) & 0xff00) | (bits >>> 24)) >>> 0;
     },
-    compare: (a, atA, b, atB) => a.compare(b, atB, atB + digestBytes, atA, atA + digestBytes),
+    compare,
+    compareIgnoringCase: compare,
     merge(into, atInto, from, atFrom) {
-      for (let index = digestBytes; index < recordBytes; index++) into[atInto + index]! |= from[atFrom + index]!;
+      for (let index = keyBytes; index < recordBytes; index++) into[atInto + index]! |= from[atFrom + index]!;
     },
+  };
+}
+
+/**
+ * Keys that are text and begin with eight hexadecimal digits, in order of their lower-cased text, then of their bytes.
+ */
+function textLayout(keyBytes: number): Layout {
+  const textAt = (records: Buffer, at: number) => records.toString('latin1', at, at + keyBytes);
+  return {
+    recordBytes: keyBytes,
+    keyBytes,
+    sortKey: (words, word) => ((readHex(words[word]!) << 16) | readHex(words[word + 1]!)) >>> 0,
+    compare(a, atA, b, atB) {
+      if (a.compare(b, atB, atB + keyBytes, atA, atA + keyBytes) === 0) return 0;
+      const [first, second] = [textAt(a, atA), textAt(b, atB)];
+      return compareText(first.toLowerCase(), second.toLowerCase()) || compareText(first, second);
+    },
+    compareIgnoringCase: (a, atA, b, atB) => compareText(textAt(a, atA).toLowerCase(), textAt(b, atB).toLowerCase()),
+    merge() {},
   };
 }
 
 const hexValue = Uint8Array.from({ length: 256 }, (_, code) => Number.parseInt(String.fromCharCode(code), 16) || 0);
 
-/** The 16 bits that four hex digits stand for. */
+/** Returns the 16 bits of four hexadecimal digits. */
 function readHex(word: number): number {
   return (
     (hexValue[word & 0xff]! << 12) |
@@ -43,25 +75,7 @@ function readHex(word: number): number {
   );
 }
 
-/** Advertising IDs as text, in order of their lower-cased text, then of their bytes. */
-export const ifaLayout: Layout = {
-  recordBytes: ifaBytes,
-  memberBytes: ifaBytes,
-  keyOf: (words, word) => ((readHex(words[word]!) << 16) | readHex(words[word + 1]!)) >>> 0,
-  compare(a, atA, b, atB) {
-    if (a.compare(b, atB, atB + ifaBytes, atA, atA + ifaBytes) === 0) return 0;
-    const first = a.toString('latin1', atA, atA + ifaBytes);
-    const second = b.toString('latin1', atB, atB + ifaBytes);
-    return compareText(first.toLowerCase(), second.toLowerCase()) || compareText(first, second);
-  },
-  merge() {},
-};
-
 function compareText(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
-}
-
-export function layoutOf(identifierType: IdentifierType, recordBytes: number): Layout {
-  return identifierType === 'ifa' ? ifaLayout : digestLayout(recordBytes);
 }

@@ -1,6 +1,6 @@
 /**
- * The results of `work` over the items, in the items' order, with at most `parallel` of them under way: the source is
- * pulled no faster than results are taken.
+ * Yields the results of `work` in the order of the items, with at most `parallel` calls in progress. Items are pulled
+ * no faster than results are taken.
  */
 export async function* mapInOrder<T, R>(
   items: AsyncIterable<T> | Iterable<T>,
@@ -11,7 +11,7 @@ export async function* mapInOrder<T, R>(
   try {
     for await (const item of items) {
       const result = work(item);
-      // A failure is met when its turn comes; until then it must not count as unhandled.
+      // A failure is thrown in its turn. Until then it must not count as unhandled.
       result.catch(() => {});
       underWay.push(result);
       if (underWay.length >= parallel) yield await underWay.shift()!;

@@ -1,26 +1,30 @@
 import { createHash } from 'node:crypto';
 import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { IdentifierType } from '../identifiers/rules.ts';
+import type { IdentifierKind } from '../identifiers/kinds.ts';
 import { guardState } from '../system/stateErrors.ts';
 import { type Block, partitionCount, partitionSizes, sliceBlock } from './blocks.ts';
 import { mapInOrder } from './mapInOrder.ts';
 import type { Workers } from './workers.ts';
 
-export interface MemberSetOptions {
-  /** A folder of its own, made here with access for this user only. */
-  directory: string;
-  identifierType: IdentifierType;
-  recordBytes: number;
+/** The surroundings of all work on the member sets of a sync. */
+export interface MemberContext {
+  kind: IdentifierKind;
   workers: Workers;
   signal: AbortSignal;
 }
 
-/** A member set while it is filled: workers append blocks of records to files in `directory`, and it remembers where. */
+export interface MemberSetOptions {
+  /** A new folder, created here with access for this user only. */
+  directory: string;
+  recordBytes: number;
+}
+
+/** A member set that is being filled with blocks of records, which workers have written to files in `directory`. */
 export interface MemberSetWriter {
   directory: string;
   add(block: Block): void;
-  /** Sorts what was added, twins once, and removes the files it came from. */
+  /** Sorts the records of all blocks, merges twins, and removes the files of the blocks. */
   seal(): Promise<SealedSet>;
 }
 
@@ -29,21 +33,21 @@ export interface MemberSet {
   path: string;
   recordBytes: number;
   count: number;
-  /** The records from `start` up to but not including `end`, in order, some at a time in memory that is used again. */
+  /** Yields the records from `start` up to but not including `end` in order, in parts on memory that is reused. */
   read(start: number, end: number): AsyncIterable<Buffer>;
 }
 
-/** A member set as it is when it has just been written. */
+/** A member set that has just been written. */
 export interface SealedSet extends MemberSet {
-  /** Hex SHA-256 of its records: the same for the same members, whatever order they came in. */
+  /** Hexadecimal SHA-256 of its records. It depends on the members alone, not on the order in which they came. */
   digest: string;
 }
 
 const readBytes = 512 * 1024;
-/** About how many bytes of records a worker sorts at a time. */
+/** Approximate size of the records that a worker sorts at a time. */
 const sealBytes = 4 * 1024 * 1024;
 
-export async function createMemberSet(options: MemberSetOptions): Promise<MemberSetWriter> {
+export async function createMemberSet(options: MemberSetOptions, context: MemberContext): Promise<MemberSetWriter> {
   const { directory } = options;
   await guardState(directory, () => mkdir(directory, { mode: 0o700 }));
   const blocks: Block[] = [];
@@ -53,7 +57,7 @@ export async function createMemberSet(options: MemberSetOptions): Promise<Member
       blocks.push(block);
     },
     async seal() {
-      const sealed = await writeSorted(options, blocks);
+      const sealed = await writeSorted(blocks, options, context);
       const paths = new Set(blocks.map(({ path }) => path));
       for (const path of paths) await guardState(path, () => rm(path));
       return sealed;
@@ -61,16 +65,19 @@ export async function createMemberSet(options: MemberSetOptions): Promise<Member
   };
 }
 
-async function writeSorted(options: MemberSetOptions, blocks: readonly Block[]): Promise<SealedSet> {
-  const { directory, identifierType, recordBytes, workers, signal } = options;
+async function writeSorted(
+  blocks: readonly Block[],
+  { directory, recordBytes }: MemberSetOptions,
+  { kind, workers, signal }: MemberContext,
+): Promise<SealedSet> {
   const path = join(directory, 'members');
   const file = await guardState(path, () => open(path, 'wx', 0o600));
   const sizes = partitionSizes(blocks);
   const atOnce = Math.min(workers.parallelism, Math.ceil(workers.sortingBytes / (2 * Math.max(sealBytes, ...sizes))));
   const hash = createHash('sha256');
   let bytes = 0;
-  const sort = ({ blocks: group, bytes: most }: Group) =>
-    workers.sealPartitions({ directory, identifierType, recordBytes, blocks: group }, most);
+  const sort = (group: PartitionGroup) =>
+    workers.sealPartitions({ directory, kind, recordBytes, blocks: group.blocks }, group.bytes);
   try {
     for await (const { records, giveBack } of mapInOrder(groupPartitions(blocks, sizes), atOnce, sort)) {
       signal.throwIfAborted();
@@ -85,14 +92,14 @@ async function writeSorted(options: MemberSetOptions, blocks: readonly Block[]):
   return { ...openMemberSet({ path, recordBytes, count: bytes / recordBytes }), digest: hash.digest('hex') };
 }
 
-/** Neighbouring partitions that are sorted together: of each block its part. */
-interface Group {
+/** Neighbouring partitions that are sorted together, as the part of each block that holds them. */
+interface PartitionGroup {
   bytes: number;
   blocks: Block[];
 }
 
-/** All partitions in order, so many at a time that a group is worth a thread's while and yet small. */
-function* groupPartitions(blocks: readonly Block[], sizes: readonly number[]): Generator<Group> {
+/** Yields all partitions in order, in groups of about `sealBytes`. */
+function* groupPartitions(blocks: readonly Block[], sizes: readonly number[]): Generator<PartitionGroup> {
   for (let first = 0, end = 0; first < partitionCount; first = end) {
     let bytes = 0;
     while (end < partitionCount && bytes < sealBytes) bytes += sizes[end++]!;
@@ -100,7 +107,7 @@ function* groupPartitions(blocks: readonly Block[], sizes: readonly number[]): G
   }
 }
 
-/** A set whose file was written before. */
+/** Opens a set whose file exists. */
 export function openMemberSet({ path, recordBytes, count }: Omit<MemberSet, 'read'>): MemberSet {
   return {
     path,

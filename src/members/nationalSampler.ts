@@ -1,8 +1,10 @@
-import { areHashedInWarehouse, type IdentifyRules } from '../identifiers/interpret.ts';
+import { areHashedInWarehouse } from '../identifiers/interpret.ts';
+import { kinds } from '../identifiers/kinds.ts';
+import type { IdentifyRules } from '../identifiers/rules.ts';
 import type { ChunkColumn } from '../sources/source.ts';
 import { levels, type NationalCounts, noNationalCounts, type Sampling } from './sampleNational.ts';
 
-/** Accepted phone numbers without a country code that were looked at, and those that are not valid in their country. */
+/** The number of sampled phone numbers without a country code, and of those that are not valid in their country. */
 export interface NationalSample {
   sampled: number;
   doubtful: number;
@@ -16,15 +18,15 @@ export interface NationalSampler {
   sample(): NationalSample;
 }
 
-const largestSample = 10_000;
-/** A column of a chunk with fewer bytes is sampled line by line, so that a small source is looked at wholly. */
+const maxSampled = 10_000;
+/** Size of a column of a chunk up to which all its lines are sampled, so that a small source is sampled wholly. */
 const smallBytes = 256 * 1024;
-/** About how many lines are sampled in a larger one. */
+/** Approximate number of sampled lines in a larger column. */
 const linesInLarge = 2_048;
 
 export function createNationalSampler(rules: IdentifyRules): NationalSampler {
   const { identifierType, hashed } = rules;
-  const isSampled = identifierType === 'phone' && hashed !== 'always' && !areHashedInWarehouse(rules);
+  const isSampled = kinds[identifierType].isPhone && hashed !== 'always' && !areHashedInWarehouse(rules);
   const total = noNationalCounts();
   let offsets: readonly number[] = [];
   let level = 0;
@@ -32,7 +34,7 @@ export function createNationalSampler(rules: IdentifyRules): NationalSampler {
   return {
     next(columns) {
       if (!isSampled) return undefined;
-      level = Math.max(level, ...columns.map(({ lines }) => leastLevel(lines.length)));
+      level = Math.max(level, ...columns.map(({ lines }) => minLevel(lines.length)));
       const before = columns.map((_, column) => offsets[column] ?? 0);
       offsets = columns.map(({ lines }, column) => before[column]! + lines.length);
       return { offsets: before, level };
@@ -43,12 +45,12 @@ export function createNationalSampler(rules: IdentifyRules): NationalSampler {
         total.sampled[at]! += counts.sampled[at]!;
         total.doubtful[at]! += counts.doubtful[at]!;
       }
-      while (fromLevel(total.sampled) > largestSample) level++;
+      while (fromLevel(total.sampled) > maxSampled) level++;
     },
     sample: () => ({ sampled: fromLevel(total.sampled), doubtful: fromLevel(total.doubtful) }),
   };
 }
 
-function leastLevel(bytes: number): number {
+function minLevel(bytes: number): number {
   return bytes <= smallBytes ? 0 : Math.ceil(Math.log2(bytes / linesInLarge));
 }

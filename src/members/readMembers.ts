@@ -1,15 +1,15 @@
-import type { IdentifyRules } from '../identifiers/identify.ts';
-import { recordBytesOf } from '../identifiers/identify.ts';
+import { kinds, recordBytesOf } from '../identifiers/kinds.ts';
 import type { RejectCode } from '../identifiers/rejects.ts';
+import type { IdentifyRules } from '../identifiers/rules.ts';
 import type { ChosenColumns, Chunk, Source } from '../sources/source.ts';
 import { examplesPerCode, type ReaderChunk, type Reject } from './identifyChunk.ts';
 import { mapInOrder } from './mapInOrder.ts';
-import { createMemberSet, type SealedSet } from './memberSet.ts';
+import { createMemberSet, type MemberContext, type SealedSet } from './memberSet.ts';
 import { createNationalSampler, type NationalSample } from './nationalSampler.ts';
 import type { RejectsFile } from './rejectsFile.ts';
-import type { IdentifiedBlock, Workers } from './workers.ts';
+import type { IdentifiedBlock } from './tasks.ts';
 
-/** What became of every cell that was read: `values = rejected + duplicates + suppressed + members` (README, "Report"). */
+/** Counts of the cells that were read: `values = rejected + duplicates + members`. */
 export interface ReadCounts {
   rows: number;
   empty: number;
@@ -20,20 +20,20 @@ export interface ReadCounts {
 }
 
 export interface RejectAccount {
-  /** How many values were rejected with each code. */
+  /** Number of values by the code of their reject. */
   rejects: Partial<Record<RejectCode, number>>;
-  /** At most five of each code; rows counted from 1. */
+  /** Examples of rejects: at most five of each code. Rows are counted from 1. */
   rejectExamples: { code: RejectCode; row: number; column: string; shape: string }[];
 }
 
-/** One of those who read a source together: whose members it is to find, and what in its columns counts as one. */
+/** One of the readers of a source: the values that count as members, and where its results go. */
 export interface Reading {
-  /** Of the sync, in the rejects file. */
+  /** Name of the sync in the rejects file. */
   name: string;
   rules: IdentifyRules;
   /** An existing private folder for working files. */
   directory: string;
-  /** Where every reject is listed. */
+  /** Lists every reject, if it is given. */
   rejectsFile?: RejectsFile | undefined;
   onProgress(rows: number): void;
 }
@@ -44,30 +44,20 @@ export interface ReadResult extends RejectAccount {
   national: NationalSample;
 }
 
-interface Surroundings {
-  workers: Workers;
-  signal: AbortSignal;
-}
+type Threads = Pick<MemberContext, 'workers' | 'signal'>;
 
 /**
- * Reads a source to its end, once for all readings, each of which has the choice of columns at its place: for each a
- * sealed member set, and an account of every value. Nothing is sent before that.
+ * Reads a source to its end, once for all readings. Each reading uses the choice of columns at its index. Returns for
+ * each its members and an account of every value.
  */
 export async function readMembers(
   source: Source,
   readings: readonly Reading[],
-  surroundings: Surroundings,
+  threads: Threads,
 ): Promise<ReadResult[]> {
-  const { workers, signal } = surroundings;
-  const readers = await Promise.all(
-    readings.map((reading, index) =>
-      createReader(
-        reading,
-        source.choices[index]!.identifiers.map((position) => source.columns[position]!),
-        surroundings,
-      ),
-    ),
-  );
+  const { workers, signal } = threads;
+  const columnsOf = (index: number) => source.choices[index]!.identifiers.map((position) => source.columns[position]!);
+  const readers = await Promise.all(readings.map((reading, index) => createReader(reading, columnsOf(index), threads)));
   const identify = (chunk: Chunk) =>
     Promise.all(readers.map((reader, index) => reader.identify(chooseColumns(chunk, source.choices[index]!))));
   for await (const blocks of mapInOrder(source.chunks(signal), workers.parallelism, identify)) {
@@ -75,7 +65,7 @@ export async function readMembers(
     for (const [index, block] of blocks.entries()) await readers[index]!.take(block);
   }
   const results: ReadResult[] = [];
-  // One after the other: sorting takes memory.
+  // Sorting takes memory, so the sets are sealed one after the other.
   for (const reader of readers) results.push(await reader.seal());
   return results;
 }
@@ -90,7 +80,7 @@ function chooseColumns({ columns, ...rest }: Chunk, { identifiers, country }: Ch
 
 interface Reader {
   identify(chunk: ReaderChunk): Promise<IdentifiedBlock>;
-  /** Blocks in the order of their chunks. */
+  /** Must be called in the order of the chunks. */
   take(block: IdentifiedBlock): Promise<void>;
   seal(): Promise<ReadResult>;
 }
@@ -98,21 +88,20 @@ interface Reader {
 async function createReader(
   { name, rules, directory, rejectsFile, onProgress }: Reading,
   columns: readonly string[],
-  { workers, signal }: Surroundings,
+  { workers, signal }: Threads,
 ): Promise<Reader> {
-  const recordBytes = recordBytesOf(rules);
-  const { identifierType } = rules;
-  const writer = await createMemberSet({
-    directory: `${directory}/members`,
-    ...{ identifierType, recordBytes, workers, signal },
-  });
+  const kind = kinds[rules.identifierType];
+  const writer = await createMemberSet(
+    { directory: `${directory}/members`, recordBytes: recordBytesOf(rules) },
+    { kind, workers, signal },
+  );
   const account: RejectAccount = { rejects: {}, rejectExamples: [] };
   const counts = { rows: 0, empty: 0, values: 0, rejected: 0, duplicates: 0, members: 0 };
   const sampler = createNationalSampler(rules);
   return {
     identify: (chunk) =>
       workers.identifyChunk({
-        ...{ chunk, rules, recordBytes },
+        ...{ chunk, rules },
         options: { listsAll: rejectsFile !== undefined, sampling: sampler.next(chunk.columns) },
         directory: writer.directory,
       }),
@@ -137,7 +126,7 @@ async function createReader(
   };
 }
 
-/** Where it stands in the whole source. */
+/** Returns a reject with its row in the whole source. */
 function placeReject({ code, row, column, shape, key }: Reject, rowsBefore: number, columns: readonly string[]) {
   return {
     row: rowsBefore + row + 1,

@@ -13,32 +13,32 @@ import { SyncError } from '../errors.ts';
 import type { RejectCode } from '../identifiers/rejects.ts';
 import { guardState } from '../system/stateErrors.ts';
 
-/** A rejected value as it may be listed: its place and its shape, never the value. */
+/** The place and shape of a rejected value, which itself is never listed. */
 export interface ListedReject {
   sync: string;
-  /** Counted from 1 over all of the source. */
+  /** Counted from 1 over the whole source. */
   row: number;
-  /** Of `rejects.keyColumn`, when that is configured; null where the cell is null or blank. */
+  /** The cell of `rejects.keyColumn`, or null if that is null or blank. Absent unless a key column is configured. */
   key?: string | null;
   column: string;
   code: RejectCode;
   shape: string;
 }
 
-/** The file of `rejects.path`, which all syncs of a run share. */
+/** The file at `rejects.path`, which all syncs of a run share. */
 export interface RejectsFile extends Disposable {
-  /** Empties the file (0600), the first time it is called. */
+  /** Empties the file (0600) on its first call. */
   begin(): Promise<void>;
-  /** One JSON line each. */
+  /** Appends a line of JSON for each reject. */
   list(rejects: readonly ListedReject[]): Promise<void>;
 }
 
 export function createRejectsFile(path: string): RejectsFile {
-  const where = `the rejects file ${path}`;
+  const label = `the rejects file ${path}`;
   let file: number | undefined;
   let length = 0;
 
-  /** In one go, so that lines of syncs that read side by side are not mixed; a line that was cut off is taken back. */
+  /** Synchronous, so that lines of concurrent syncs do not mix. Removes a line that could not be written completely. */
   function append(to: number, text: Uint8Array): void {
     try {
       for (let at = 0; at < text.length; ) at += writeSync(to, text, at);
@@ -51,11 +51,11 @@ export function createRejectsFile(path: string): RejectsFile {
 
   return {
     begin: () =>
-      guardState(where, () => {
-        file ??= openEmptied(path, where);
+      guardState(label, () => {
+        file ??= openEmptied(path, label);
       }),
     list: (rejects) =>
-      guardState(where, () => {
+      guardState(label, () => {
         if (file !== undefined) append(file, Buffer.from(rejects.map((each) => `${JSON.stringify(each)}\n`).join('')));
       }),
     [Symbol.dispose]() {
@@ -66,17 +66,18 @@ export function createRejectsFile(path: string): RejectsFile {
 }
 
 /**
- * Opens the file and empties it. Only a regular file, as nothing else can be closed to other users (a pipe that nobody
- * reads is not waited for), and only one that is empty or holds rejects: any other may be the source.
+ * Opens the file and empties it. Refuses everything but a regular file, which alone can be closed to other users
+ * (`O_NONBLOCK`: a pipe without a reader does not block). Refuses a file that holds anything but rejects: it may be the
+ * source.
  */
-function openEmptied(path: string, where: string): number {
+function openEmptied(path: string, label: string): number {
   if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true)
-    throw notOurs(where, 'it is a symbolic link');
+    throw notOurs(label, 'it is a symbolic link');
   const { O_RDWR, O_CREAT, O_NONBLOCK, O_NOFOLLOW } = constants;
   const file = openSync(path, O_RDWR | O_CREAT | O_NONBLOCK | O_NOFOLLOW, 0o600);
   try {
-    if (!fstatSync(file).isFile()) throw notOurs(where, 'it is no regular file');
-    if (!isEmptyOrRejects(file)) throw notOurs(where, 'it holds something else than rejects');
+    if (!fstatSync(file).isFile()) throw notOurs(label, 'it is no regular file');
+    if (!isEmptyOrRejects(file)) throw notOurs(label, 'it holds something else than rejects');
     fchmodSync(file, 0o600);
     ftruncateSync(file);
     return file;
@@ -86,7 +87,7 @@ function openEmptied(path: string, where: string): number {
   }
 }
 
-/** More than any first line takes: the key column is the only part without a bound. */
+/** Larger than a first line can be, unless the cell of the key column is very long: nothing else in it is unbounded. */
 const firstLineBytes = 1 << 20;
 
 function isEmptyOrRejects(file: number): boolean {
@@ -96,7 +97,7 @@ function isEmptyOrRejects(file: number): boolean {
   return text === '' || (end > 0 && isListedReject(text.slice(0, end)));
 }
 
-/** Whether a line has exactly the fields of a listed reject, in their order. */
+/** Returns true if a line has exactly the fields of a listed reject, in their order. */
 function isListedReject(line: string): boolean {
   try {
     const fields: unknown = JSON.parse(line);
@@ -108,10 +109,10 @@ function isListedReject(line: string): boolean {
   }
 }
 
-function notOurs(where: string, because: string): SyncError {
+function notOurs(label: string, because: string): SyncError {
   return new SyncError(
     'state.not_ours',
-    `Will not write over ${where}: ${because}.`,
+    `Will not write over ${label}: ${because}.`,
     'Give rejects.path a file of its own. If this one is no longer needed, remove it first.',
   );
 }

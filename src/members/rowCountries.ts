@@ -5,28 +5,28 @@ import { createByteScratch, createNumberScratch } from './scratch.ts';
 
 type Country = PhoneRules['country'];
 
-/** The countries of a chunk's rows, in memory that the next chunk uses again. */
+/** The countries of a chunk's rows, on memory that the next chunk reuses. */
 export interface RowCountries {
-  /** Each country that occurs, once. */
+  /** The distinct countries. */
   countries: readonly Country[];
-  /** The position of each row's country in `countries`. */
+  /** The index of each row's country in `countries`. */
   positions: Uint32Array;
 }
 
-/** The lines of a column whose rows are of one country, in memory that the next column uses again. */
+/** The lines of a column whose rows are of one country, on memory that the next column reuses. */
 export interface CountryLines extends ChunkColumn {
   country: Country;
 }
 
 const lineFeed = 0x0a;
-/** Codes are this long at most, unless blanks or full-width letters are among them. */
+/** The most bytes of a code, unless it has blanks or full-width letters. */
 const codeBytes = 3;
 
 const [positionsOf, endsOf, groupsOf, rowsOf] = Array.from({ length: 4 }, createNumberScratch) as Scratch[];
 const linesOf = createByteScratch();
 type Scratch = ReturnType<typeof createNumberScratch>;
 
-/** Reads the lines of a country column, one a row. A blank cell stands for `defaultCountry`. */
+/** Reads the lines of a country column, one for each row. A blank cell means `defaultCountry`. */
 export function readRowCountries(lines: Uint8Array, defaultCountry: string | undefined): RowCountries {
   const bytes = Buffer.from(lines.buffer, lines.byteOffset, lines.length);
   const countries: Country[] = [];
@@ -97,7 +97,7 @@ function findEnds(lines: Uint8Array, count: number): Uint32Array {
   return ends;
 }
 
-/** Returns where the bytes and the lines of each group begin if the groups follow each other. */
+/** Returns the start of the bytes and of the lines of each group when the groups follow each other. */
 function placesOf(ends: Uint32Array, groups: Uint32Array, count: number) {
   const bytes = new Array<number>(count + 1).fill(0);
   const lines = new Array<number>(count + 1).fill(0);

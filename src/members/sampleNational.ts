@@ -1,13 +1,14 @@
 import { createReadNational } from '../identifiers/doubt.ts';
-import type { IdentifyRules } from '../identifiers/identify.ts';
+import type { IdentifyRules } from '../identifiers/rules.ts';
 import type { ChunkColumn } from '../sources/source.ts';
 import type { RowCountries } from './rowCountries.ts';
 
 /*
  * A sample of the phones of a source, spread evenly over each column. A column is divided into blocks of 2^level bytes,
- * for each level. A block of one byte chooses this byte; a larger block chooses, as if at random, the byte that one of its
- * halves has chosen. A sample holds the lines that hold a chosen byte of some level. So the lines of a higher level are
- * about half of those below it, and are among them. Which lines these are depends on the column alone, not on its chunks.
+ * for each level. A block of one byte chooses this byte; a larger block chooses, as if at random, the byte that one of
+ * its halves has chosen. A sample holds the lines that hold a chosen byte of some level. So the lines of a higher level
+ * are about half of those below it, and are among them. Which lines these are depends on the column alone, not on its
+ * chunks.
  */
 
 /** Which lines of a chunk to sample. */
@@ -24,7 +25,7 @@ export interface NationalCounts {
   doubtful: number[];
 }
 
-/** More than any column has bytes for. */
+/** A number of levels that suffices for a column of any size. */
 export const levels = 53;
 
 export function noNationalCounts(): NationalCounts {
@@ -33,7 +34,7 @@ export function noNationalCounts(): NationalCounts {
 
 interface ReadingRules {
   rules: IdentifyRules;
-  /** Of the rows, if they have countries of their own. */
+  /** The countries of the rows, if they have their own. */
   countries: RowCountries | undefined;
 }
 
@@ -67,7 +68,7 @@ export function sampleNational(
   return counts;
 }
 
-/** The lines from a level on: where each begins, and where it ends behind its LF. */
+/** Yields the lines of a level and above by their start and their end, which is behind the LF. */
 function* sampledLines(bytes: Buffer, before: number, level: number): Generator<{ from: number; end: number }> {
   const width = 2 ** level;
   const last = Math.floor((before + bytes.length - 1) / width);
@@ -87,7 +88,7 @@ function chosenOffset(block: number, level: number): number {
   return chosen;
 }
 
-/** Which half of a block chooses for it, as if at random: 0 or 1. */
+/** Returns the half of a block whose choice is that of the block, as if at random: 0 or 1. */
 function chosenHalf(block: number, level: number): number {
   const low = block >>> 0;
   const high = (block / 2 ** 32) >>> 0;
@@ -96,14 +97,14 @@ function chosenHalf(block: number, level: number): number {
   return (mixed >>> 31) ^ ((mixed >>> 12) & 1);
 }
 
-/** The level of the line with the offsets from `from` up to but not including `end`. */
+/** Returns the level of the line with the offsets from `from` up to but not including `end`. */
 function levelOf(from: number, end: number): number {
   let level = 0;
   for (let offset = from; offset < end; offset++) level = Math.max(level, levelOfOffset(offset));
   return level;
 }
 
-/** The greatest level whose block has chosen the offset. */
+/** Returns the greatest level whose block has chosen the offset. */
 function levelOfOffset(offset: number): number {
   let level = 0;
   for (let half = offset; level + 1 < levels; level++) {
@@ -114,7 +115,7 @@ function levelOfOffset(offset: number): number {
   return level;
 }
 
-/** Counts the lines before a place; the places must ascend. */
+/** Creates a function that counts the lines before a place. Its places must ascend. */
 function createLineCounter(lines: Uint8Array): (place: number) => number {
   let at = 0;
   let count = 0;

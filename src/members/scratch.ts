@@ -1,8 +1,8 @@
 /*
- * Memory that each piece of work of a thread uses again: fresh memory costs more than what is done with it.
+ * Memory that a thread reuses for each task: allocating it costs more than the work on it.
  */
 
-/** Gives so many numbers, whose first ones are what an earlier call left in them; the next call takes them back. */
+/** Creates a function that returns `length` numbers on memory which its next call reuses. Earlier contents are kept. */
 function createScratch<T extends Uint32Array | Uint8Array>(make: (length: number) => T): (length: number) => T {
   let memory = make(0);
   return (length) => {

@@ -1,7 +1,7 @@
 import type { ChunkColumn } from '../sources/source.ts';
 import type { ReaderChunk } from './identifyChunk.ts';
 
-/** How many bytes of memory `shareChunk` needs. */
+/** Returns the size of the memory that `shareChunk` needs. */
 export function sharedBytes({ columns, key, country }: ReaderChunk): number {
   const ofRows = wholeWords(key?.length ?? 0) + wholeWords(country?.length ?? 0);
   return columns.reduce((sum, column) => sum + columnBytes(column), ofRows);
@@ -15,7 +15,7 @@ function wholeWords(bytes: number): number {
   return Math.ceil(bytes / 4) * 4;
 }
 
-/** A copy of the chunk in memory that threads share. */
+/** Copies a chunk to memory that threads share. */
 export function shareChunk({ columns, key, country }: ReaderChunk, memory: SharedArrayBuffer): ReaderChunk {
   let length = 0;
 

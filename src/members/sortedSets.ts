@@ -8,14 +8,19 @@ import { type MemberSet, openMemberSet, type SealedSet } from './memberSet.ts';
  * Member sets from their first record to their last, in memory that does not grow with them.
  */
 
-/** The next record of a set, as long as what was read lasts. */
-export interface SortedCursor extends AsyncDisposable {
+/** A record by its first byte in `records`. */
+export interface RecordPlace {
   records: Buffer;
   at: number;
+}
+
+/** Points at the next record of a set, within the part of the set that is in memory. */
+export interface SortedCursor extends RecordPlace, AsyncDisposable {
+  recordBytes: number;
   hasRecord(): boolean;
-  /** Whether the set has no more than what was read. */
+  /** Returns true if the set has no more records than those in memory. */
   isEnded(): boolean;
-  /** Reads on when nothing is left; false when the set has ended. */
+  /** Reads the next part of the set when no record is left in memory. Returns false at the end of the set. */
   fill(): Promise<boolean>;
 }
 
@@ -23,6 +28,7 @@ export function openCursor(set: MemberSet): SortedCursor {
   const parts = set.read(0, set.count)[Symbol.asyncIterator]();
   let isEnded = false;
   return {
+    recordBytes: set.recordBytes,
     records: Buffer.alloc(0),
     at: 0,
     hasRecord() {
@@ -44,11 +50,11 @@ export function openCursor(set: MemberSet): SortedCursor {
   };
 }
 
-/** Writes records that come in order to a set's file. */
+/** Writes a set's file, record by record in their order. */
 export interface SortedWriter extends AsyncDisposable {
-  add(records: Buffer, at: number): void;
-  /** Gives the record that was added last the forms that its twin has. */
-  merge(records: Buffer, at: number): void;
+  add(record: RecordPlace): void;
+  /** Merges a twin into the record that was added last. */
+  merge(twin: RecordPlace): void;
   flush(): Promise<void>;
   seal(): Promise<SealedSet>;
 }
@@ -61,12 +67,12 @@ export async function createSortedWriter(path: string, layout: Layout): Promise<
   let length = 0;
   let count = 0;
   const writer: SortedWriter = {
-    add(records, at) {
+    add({ records, at }) {
       if (length === pending.length) pending = Buffer.concat([pending], 2 * length);
       records.copy(pending, length, at, at + recordBytes);
       length += recordBytes;
     },
-    merge: (records, at) => layout.merge(pending, length - recordBytes, records, at),
+    merge: ({ records, at }) => layout.merge(pending, length - recordBytes, records, at),
     async flush() {
       const records = pending.subarray(0, length);
       hash.update(records);

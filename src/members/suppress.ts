@@ -1,161 +1,96 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { digestBytes, ifaBytes } from '../identifiers/identify.ts';
-import type { IdentifierType } from '../identifiers/rules.ts';
 import { guardState } from '../system/stateErrors.ts';
 import { deriveSet } from './deriveSet.ts';
 import { layoutOf } from './layout.ts';
-import { createMemberSet, type MemberSet, type SealedSet } from './memberSet.ts';
-import { createSortedWriter, openCursor, type SortedCursor } from './sortedSets.ts';
-import type { Workers } from './workers.ts';
-
-export interface SuppressOptions {
-  identifierType: IdentifierType;
-  /** A folder of its own, made here with access for this user only. */
-  directory: string;
-  workers: Workers;
-  signal: AbortSignal;
-}
+import { createMemberSet, type MemberContext, type MemberSet, type SealedSet } from './memberSet.ts';
+import { mergeJoin } from './mergeJoin.ts';
+import { createSortedWriter } from './sortedSets.ts';
 
 /**
- * The members without those that a suppression list names. A list holds lines: of phones every form, so that a member
- * is found by any of its own, whichever of the two came hashed; advertising IDs are the same in either case.
+ * Returns the members that no suppression list names. A list holds lines: every form of its phones, so that a member is
+ * found by any of its own forms. Advertising IDs that differ in case alone are the same. `directory` is a new folder,
+ * created here with access for this user only.
  */
 export async function withoutSuppressed(
   members: SealedSet,
   lists: readonly SealedSet[],
-  options: SuppressOptions,
+  directory: string,
+  context: MemberContext,
 ): Promise<SealedSet> {
-  const { directory } = options;
   if (lists.length > 0) await guardState(directory, () => mkdir(directory, { mode: 0o700 }));
   let kept = members;
   for (const [index, list] of lists.entries()) {
     if (list.count === 0) continue;
     const own = join(directory, `${index}`);
     await guardState(own, () => mkdir(own, { mode: 0o700 }));
-    const byOtherForms = await membersOfOtherForms(kept, list, { ...options, directory: own });
-    kept = await subtract(kept, list, join(own, 'by-first-form'), options);
-    if (byOtherForms !== undefined) kept = await subtract(kept, byOtherForms, join(own, 'by-other-forms'), options);
+    const byOtherForms = await membersOfOtherForms(kept, list, own, context);
+    kept = await subtract(kept, list, join(own, 'by-first-form'), context);
+    if (byOtherForms !== undefined) kept = await subtract(kept, byOtherForms, join(own, 'by-other-forms'), context);
   }
   return kept;
 }
 
-/** How many members suppression lists name. */
+/** Counts the members that suppression lists name. `directory` is a new folder, as for `withoutSuppressed`. */
 export async function countSuppressed(
   members: MemberSet,
   lists: readonly SealedSet[],
-  options: SuppressOptions,
+  directory: string,
+  context: MemberContext,
 ): Promise<number> {
-  const kept = await withoutSuppressed({ ...members, digest: '' }, lists, options);
+  const kept = await withoutSuppressed({ ...members, digest: '' }, lists, directory, context);
   return members.count - kept.count;
 }
 
-/** Members that are not in another set, by their first form. */
+/** Returns the members whose first form is not in another set. */
 async function subtract(
   members: SealedSet,
   others: MemberSet,
   path: string,
-  { identifierType, signal }: SuppressOptions,
+  { kind, signal }: MemberContext,
 ): Promise<SealedSet> {
-  const { recordBytes } = members;
-  await using kept = await createSortedWriter(path, layoutOf(identifierType, recordBytes));
-  await walk(
-    members,
-    others,
-    { identifierType, signal },
-    {
-      onlyHere: (records, at) => kept.add(records, at),
-      inBoth: () => {},
-      afterPart: () => kept.flush(),
-    },
-  );
+  const layout = layoutOf(kind, members.recordBytes);
+  await using kept = await createSortedWriter(path, layout);
+  await mergeJoin(members, others, {
+    compare: layout.compareIgnoringCase,
+    rightMatches: 'several',
+    signal,
+    onlyLeft: (member) => kept.add(member),
+    afterPart: () => kept.flush(),
+  });
   return kept.seal();
 }
 
-interface Walked {
-  onlyHere(records: Buffer, at: number): void;
-  inBoth(records: Buffer, at: number): void;
-  /** After some records, to free what was gathered. */
-  afterPart(): Promise<void>;
-}
-
-type Compare = (a: Buffer, atA: number, b: Buffer, atB: number) => number;
-
-const compareDigests: Compare = (a, atA, b, atB) => a.compare(b, atB, atB + digestBytes, atA, atA + digestBytes);
-
-/** In the order of `ifaLayout`, but that twins in another case are the same. */
-const compareIfas: Compare = (a, atA, b, atB) => {
-  const first = a.toString('latin1', atA, atA + ifaBytes).toLowerCase();
-  const second = b.toString('latin1', atB, atB + ifaBytes).toLowerCase();
-  return first < second ? -1 : Number(first > second);
-};
-
-/** Every record of `set`, in order, and whether one of `others` begins alike. */
-async function walk(
-  set: MemberSet,
-  others: MemberSet,
-  { identifierType, signal }: Pick<SuppressOptions, 'identifierType' | 'signal'>,
-  walked: Walked,
-): Promise<void> {
-  const compare = identifierType === 'ifa' ? compareIfas : compareDigests;
-  await using here = openCursor(set);
-  await using there = openCursor(others);
-  while (await here.fill()) {
-    signal.throwIfAborted();
-    await there.fill();
-    walkPart(here, there, { set, others, compare, walked });
-    await walked.afterPart();
-  }
-}
-
-/** Goes on until one of the cursors has to be filled. */
-function walkPart(
-  here: SortedCursor,
-  there: SortedCursor,
-  { set, others, compare, walked }: { set: MemberSet; others: MemberSet; compare: Compare; walked: Walked },
-): void {
-  while (here.hasRecord() && (there.hasRecord() || there.isEnded())) {
-    const order = there.hasRecord() ? compare(here.records, here.at, there.records, there.at) : -1;
-    if (order > 0) {
-      there.at += others.recordBytes;
-      continue;
-    }
-    if (order < 0) walked.onlyHere(here.records, here.at);
-    else walked.inBoth(here.records, here.at);
-    here.at += set.recordBytes;
-  }
-}
-
-/** The first forms of members that are found by another of their forms; undefined where they have but one. */
+/**
+ * Returns the first forms of members that a list names by another form. Undefined if the members have one form only.
+ */
 async function membersOfOtherForms(
   members: SealedSet,
   list: MemberSet,
-  options: SuppressOptions,
+  directory: string,
+  context: MemberContext,
 ): Promise<SealedSet | undefined> {
-  const { identifierType, directory, workers, signal } = options;
-  if (identifierType !== 'phone' || members.recordBytes === digestBytes) return undefined;
-  const pairs = await pairForms(members, { ...options, directory: join(directory, 'pairs') });
-  const found = await createMemberSet({
-    ...{ identifierType, workers, signal },
-    directory: join(directory, 'found'),
-    recordBytes: digestBytes,
-  });
+  const { kind, workers, signal } = context;
+  const { keyBytes } = kind;
+  if (members.recordBytes === keyBytes) return undefined;
+  const pairs = await deriveSet(
+    members,
+    { directory: join(directory, 'pairs'), recordBytes: 2 * keyBytes, derive: workers.pairForms },
+    context,
+  );
+  const found = await createMemberSet({ directory: join(directory, 'found'), recordBytes: keyBytes }, context);
   let firstForms: Buffer[] = [];
-  await walk(pairs, list, options, {
-    onlyHere: () => {},
-    inBoth: (records, at) => firstForms.push(Buffer.from(records.subarray(at + digestBytes, at + 2 * digestBytes))),
+  await mergeJoin(pairs, list, {
+    compare: layoutOf(kind).compare,
+    rightMatches: 'several',
+    signal,
+    inBoth: ({ records, at }) => firstForms.push(Buffer.from(records.subarray(at + keyBytes, at + 2 * keyBytes))),
     async afterPart() {
       if (firstForms.length === 0) return;
       const records = Buffer.concat(firstForms);
-      found.add(await workers.collectDigests({ records, recordBytes: digestBytes, directory: found.directory }));
+      found.add(await workers.splitForms({ records, kind, recordBytes: keyBytes, directory: found.directory }));
       firstForms = [];
     },
   });
   return found.seal();
-}
-
-/** For each form behind the first, a record of that form and the first, in order of that form. */
-function pairForms(members: SealedSet, options: SuppressOptions): Promise<SealedSet> {
-  const { workers } = options;
-  return deriveSet(members, { ...options, recordBytes: 2 * digestBytes, derive: workers.pairForms });
 }

@@ -1,69 +1,45 @@
 import type { Piscina } from 'piscina';
 import { memberWorkerFile } from '../assets.ts';
-import type { IdentifyRules } from '../identifiers/identify.ts';
 import type { MemoryPlan } from '../system/memory.ts';
 import { guardState } from '../system/stateErrors.ts';
 import type { Block } from './blocks.ts';
-import type { IdentifiedChunk, IdentifyOptions, ReaderChunk } from './identifyChunk.ts';
-import type { SealPartitions } from './sealPartitions.ts';
 import { shareChunk, sharedBytes } from './shareChunk.ts';
 import { createSharedMemory } from './sharedMemory.ts';
-import { collectDigests, identifyChunk, pairForms, sealPartitions } from './worker.ts';
+import type { FormsTask, IdentifiedBlock, IdentifyTask, SealTask, Settled } from './tasks.ts';
+import { identifyChunk, pairForms, sealPartitions, splitForms } from './worker.ts';
 
-export interface IdentifyChunk {
-  /** Copied at once: its memory may be used again. */
-  chunk: ReaderChunk;
-  rules: IdentifyRules;
-  options: IdentifyOptions;
-  recordBytes: number;
-  /** Where the block is appended, to a file of the worker's. */
-  directory: string;
-}
-
-/** Phones, to be taken apart into their forms. */
-export interface CollectDigests {
-  /** Copied at once: their memory may be used again. */
-  records: Uint8Array;
-  recordBytes: number;
-  directory: string;
-}
-
-/** An identified chunk whose records are on disk. */
-export type IdentifiedBlock = Omit<IdentifiedChunk, 'records'> & { block: Block };
-
-/** What work came to, or the code with which the system refused it ("ENOSPC"). */
-export type Settled<T> = { value: T } | { code: string };
-
-/** Sorted, each member once; in memory that is to be given back. */
+/** Sorted records, each member once. */
 export interface SortedRecords {
   records: Uint8Array;
+  /** Makes their memory free for other work. */
   giveBack(): void;
 }
 
-/** Threads that do the counting work of a run. */
+/** Threads for the work that takes processor time. */
 export interface Workers {
-  /** How many pieces of work keep all threads busy. */
+  /** The number of tasks that keep all threads busy. */
   parallelism: number;
-  /** About how much memory sorting may take, over all threads; one group of partitions at a time is always sorted. */
+  /** Approximate memory limit of sorting, over all threads. One group of partitions at a time is always sorted. */
   sortingBytes: number;
-  identifyChunk(task: IdentifyChunk): Promise<IdentifiedBlock>;
-  collectDigests(task: CollectDigests): Promise<Block>;
-  pairForms(task: CollectDigests): Promise<Block>;
-  sealPartitions(task: Omit<SealPartitions, 'memory'>, bytes: number): Promise<SortedRecords>;
+  identifyChunk(task: IdentifyTask): Promise<IdentifiedBlock>;
+  splitForms(task: FormsTask): Promise<Block>;
+  pairForms(task: FormsTask): Promise<Block>;
+  sealPartitions(task: Omit<SealTask, 'memory'>, bytes: number): Promise<SortedRecords>;
   close(): Promise<void>;
 }
 
-const worker = { identifyChunk, collectDigests, pairForms, sealPartitions };
+const worker = { identifyChunk, splitForms, pairForms, sealPartitions };
 
 /** A call of a function of `worker.ts`. */
 interface Work {
   name: keyof typeof worker;
   task: object;
-  /** How much it has to do. */
+  /** Size of the task. */
   bytes: number;
 }
 
-const workedOffHereBytes = 512 * 1024;
+/** A run with fewer bytes of work starts no thread: starting one takes longer than the work. */
+const maxBytesHere = 512 * 1024;
 
 async function startPool(threads: number): Promise<Piscina> {
   const { Piscina } = await import('piscina');
@@ -71,7 +47,7 @@ async function startPool(threads: number): Promise<Piscina> {
     filename: memberWorkerFile.href,
     maxThreads: threads,
     idleTimeout: 60_000,
-    // What a thread makes is short-lived or shared.
+    // The objects of a thread are short-lived, or on shared memory.
     resourceLimits: { maxYoungGenerationSizeMb: 8 },
   });
 }
@@ -81,10 +57,9 @@ export function createWorkers({ threads, sortingBytes }: Pick<MemoryPlan, 'threa
   let pool: Promise<Piscina> | undefined;
   let bytesSoFar = 0;
 
-  /** Little work is done here: a thread takes longer to start than most runs to do their work. */
   async function run<T>({ name, task, bytes }: Work): Promise<Settled<T>> {
     bytesSoFar += bytes;
-    const isDoneHere = threads === 0 || (pool === undefined && bytesSoFar <= workedOffHereBytes);
+    const isDoneHere = threads === 0 || (pool === undefined && bytesSoFar <= maxBytesHere);
     if (isDoneHere) return worker[name](task as never) as Settled<T>;
     pool ??= startPool(threads);
     return (await pool).run(task, { name });
@@ -98,7 +73,7 @@ export function createWorkers({ threads, sortingBytes }: Pick<MemoryPlan, 'threa
     });
   }
 
-  /** With a piece of memory that all threads see, for as long as the work takes. */
+  /** Lends the work memory that all threads share, until it ends. */
   async function withShared<T>(bytes: number, work: (memory: SharedArrayBuffer) => Promise<T>): Promise<T> {
     const memory = shared.take(bytes);
     const result = await work(memory);
@@ -106,7 +81,7 @@ export function createWorkers({ threads, sortingBytes }: Pick<MemoryPlan, 'threa
     return result;
   }
 
-  function withRecords(name: 'collectDigests' | 'pairForms', task: CollectDigests): Promise<Block> {
+  function withRecords(name: 'splitForms' | 'pairForms', task: FormsTask): Promise<Block> {
     return withShared(task.records.length, (memory) => {
       const records = new Uint8Array(memory, 0, task.records.length);
       records.set(task.records);
@@ -124,7 +99,7 @@ export function createWorkers({ threads, sortingBytes }: Pick<MemoryPlan, 'threa
         return settle({ name: 'identifyChunk', task: { ...task, chunk }, bytes }, task.directory);
       });
     },
-    collectDigests: (task) => withRecords('collectDigests', task),
+    splitForms: (task) => withRecords('splitForms', task),
     pairForms: (task) => withRecords('pairForms', task),
     async sealPartitions(task, bytes) {
       const memory = shared.take(bytes);

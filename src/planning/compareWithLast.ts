@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { RemoteUpload } from '../destinations/destination.ts';
+import { kinds } from '../identifiers/kinds.ts';
 import { type LastUpload, recallLastUpload } from '../journal/lastUpload.ts';
 import { compareSets, type Difference } from '../members/difference.ts';
 import type { SealedSet } from '../members/memberSet.ts';
@@ -26,7 +27,7 @@ export async function compareWithLast(run: PlanningRun, desired: DesiredMembers)
   const difference = isSame
     ? noDifference(members)
     : await compareSets(members, last.known.set, {
-        identifierType: sync.identifierType,
+        kind: kinds[sync.identifierType],
         directory: join(desired.directory, 'difference'),
         wantsUnion: sync.mode === 'add',
         signal: run.signal,

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { SyncError } from '../errors.ts';
+import { kinds } from '../identifiers/kinds.ts';
 import { isRefreshDue } from '../journal/lastUpload.ts';
 import type { CursorRecord } from '../journal/snapshots.ts';
 import type { SealedSet } from '../members/memberSet.ts';
@@ -55,18 +56,16 @@ export async function makePlan(run: PlanningRun, desired: DesiredMembers): Promi
 async function cutPlan(run: PlanningRun, desired: DesiredMembers, chosen: Comparison & Choice) {
   const { runId, sync, audience, destination, workers, signal } = run;
   const { last, difference, listed } = chosen;
-  const { identifierType } = sync;
+  const kind = kinds[sync.identifierType];
   const isWhole = difference === undefined || chosen.sends === 'whole';
   const directory = join(desired.directory, 'difference-lines');
-  const lines = isWhole
-    ? desired.lines
-    : await collectLines(difference.toSend, { identifierType, directory, workers, signal });
+  const lines = isWhole ? desired.lines : await collectLines(difference.toSend, directory, { kind, workers, signal });
   const snapshot = last.known?.snapshot;
   const plan = planUploads({
     ...{ runId, sync, audience, destination },
     action: chosen.action,
     digests: { snapshot: snapshot?.set.keyedDigest ?? null, members: desired.members.digest },
-    lines: openUploadLines(lines, identifierType),
+    lines: openUploadLines(lines, kind),
   });
   return {
     ...plan,

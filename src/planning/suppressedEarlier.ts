@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { kinds } from '../identifiers/kinds.ts';
 import type { LastUpload } from '../journal/lastUpload.ts';
 import { countSuppressed } from '../members/suppress.ts';
 import type { DesiredMembers } from '../reading/readDesired.ts';
@@ -16,10 +17,9 @@ export async function suppressedEarlierWarnings(
 ): Promise<Warning[]> {
   const { name, mode, identifierType } = sync;
   if (mode !== 'add' || known === undefined || suppressionLists.length === 0) return [];
-  const count = await countSuppressed(known.set, suppressionLists, {
-    ...{ identifierType, workers, signal },
-    directory: join(directory, 'suppressed-earlier'),
-  });
+  const kind = kinds[identifierType];
+  const folder = join(directory, 'suppressed-earlier');
+  const count = await countSuppressed(known.set, suppressionLists, folder, { kind, workers, signal });
   if (count === 0) return [];
   return [
     {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { kinds } from '../identifiers/kinds.ts';
 import type { SealedSet } from '../members/memberSet.ts';
 import { withoutSuppressed } from '../members/suppress.ts';
 import { collectLines } from '../members/uploadLines.ts';
@@ -25,12 +26,10 @@ export async function readDesired(run: ReadingRun, suppressionLists: readonly Se
     cursor: from && { column: from.column, after: from.after },
     lastMembers: from === undefined ? ((await run.journal.snapshot(run.key))?.set.count ?? 0) : 0,
   });
-  const options = { identifierType: run.sync.identifierType, workers: run.workers, signal: run.signal };
-  const kept = await withoutSuppressed(read.members, suppressionLists, {
-    ...options,
-    directory: join(read.directory, 'suppressed'),
-  });
-  const lines = await collectLines(kept, { ...options, directory: join(read.directory, 'lines') });
+  const forSets = { kind: kinds[run.sync.identifierType], workers: run.workers, signal: run.signal };
+  const folder = join(read.directory, 'suppressed');
+  const kept = await withoutSuppressed(read.members, suppressionLists, folder, forSets);
+  const lines = await collectLines(kept, join(read.directory, 'lines'), forSets);
   const suppressed = read.counts.members - kept.count;
   return {
     ...read,

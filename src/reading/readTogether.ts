@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Config, type SyncConfig, sourceOf, wantedColumns } from '../config/schema.ts';
 import { SyncError } from '../errors.ts';
+import { isHashedType } from '../identifiers/kinds.ts';
 import { type ReadResult, readMembers } from '../members/readMembers.ts';
 import { openSource } from '../sources/openSource.ts';
 import type { ColumnChoice, Source, WantedColumns } from '../sources/source.ts';
@@ -100,7 +101,7 @@ export function wantedBy(requests: readonly Omit<ReadRequest, 'lastMembers'>[], 
 function choiceOf(sync: SyncConfig): ColumnChoice {
   const { identifierType, hashing, hashed, defaultCountry, phoneFormats } = sync;
   const choice = wantedColumns(sync);
-  if (hashing === 'connector' || identifierType === 'ifa') return choice;
+  if (hashing === 'connector' || !isHashedType(identifierType)) return choice;
   const otherwise = hashing === 'warehouse' ? 'marker' : 'raw';
   return { ...choice, hashing: { identifierType, hashed, defaultCountry, phoneFormats, otherwise } };
 }

@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import type { SyncConfig } from '../config/schema.ts';
 import { SyncError } from '../errors.ts';
-import { recordBytesOf } from '../identifiers/identify.ts';
+import { recordBytesOf } from '../identifiers/kinds.ts';
 import { guardState } from '../system/stateErrors.ts';
 
 /** The disk holds the records in the order of the source, and a sorted copy. */

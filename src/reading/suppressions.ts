@@ -2,8 +2,9 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type SuppressionConfig, type SyncConfig, wantedColumns } from '../config/schema.ts';
 import { SyncError } from '../errors.ts';
-import type { IdentifyRules } from '../identifiers/identify.ts';
+import { kinds } from '../identifiers/kinds.ts';
 import { phoneFormats } from '../identifiers/phoneFormats.ts';
+import type { IdentifyRules } from '../identifiers/rules.ts';
 import type { SealedSet } from '../members/memberSet.ts';
 import type { NationalSample } from '../members/nationalSampler.ts';
 import { type ReadResult, readMembers } from '../members/readMembers.ts';
@@ -91,13 +92,8 @@ async function readList(
     read!,
     source.choices[0]!.identifiers.map((position) => source.columns[position]!),
   );
-  const { identifierType } = rules;
-  const lines = await collectLines(read!.members, {
-    identifierType,
-    directory: join(directory, 'lines'),
-    workers,
-    signal,
-  });
+  const kind = kinds[rules.identifierType];
+  const lines = await collectLines(read!.members, join(directory, 'lines'), { kind, workers, signal });
   return { lines, rejected: read!.counts.rejected, national: read!.national };
 }
 

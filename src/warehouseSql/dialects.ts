@@ -1,17 +1,18 @@
-/** How a warehouse's SQL says what `hashExpression` needs. What all of them say alike stands there. */
+/** The parts of `hashExpression` that differ between the SQL dialects. */
 export interface SqlWords {
   /** The column as it is, of a type that stands beside the other results. */
   raw(column: string): string;
   /** The column as text, without spaces at both ends. */
   trim(column: string): string;
-  /** Whether all characters, line breaks included, are of a class; it is given without its brackets. */
+  /** Returns a test that all characters, line breaks included, are of a class, which is given without its brackets. */
   isOnlyOf(text: string, characters: string): string;
   /**
-   * Whether a text of printable ASCII matches an anchored pattern. (With line breaks in it, engines differ in "$".)
-   * Patterns mean the same in POSIX, RE2, ICU and PCRE, and in every literal: no backslash, no "(?", "." in classes only.
+   * Returns a test that a text of printable ASCII matches an anchored pattern. (Engines differ in "$" before line
+   * breaks.) Patterns mean the same in POSIX, RE2, ICU and PCRE, and in every literal: no backslash, no "(?", "." in
+   * classes only.
    */
   matches(text: string, pattern: string): string;
-  /** In lower-case hex. */
+  /** Returns the SHA-256 in lower-case hex. */
   sha256(text: string): string;
   concat(...texts: string[]): string;
 }
@@ -33,7 +34,7 @@ const duckdb: SqlWords = {
   concat: joinWithBars,
 };
 
-/** Collation "C": other ones have rules of their own for lower(), and some refuse patterns. */
+/** Uses the collation "C": others change the rules of lower(), and some refuse patterns. */
 const postgres: SqlWords = {
   raw: (column) => column,
   trim: (column) => `btrim(CAST(${column} AS text) COLLATE "C", ' ')`,
@@ -61,7 +62,7 @@ const mysql: SqlWords = {
   concat: callConcat,
 };
 
-/** No cast: to Redshift `text` is varchar(256). "^" and "$" are documented to match at lines. */
+/** Does not cast: in Redshift `text` is varchar(256). "^" and "$" are documented to match at lines. */
 const redshift: SqlWords = {
   raw: (column) => column,
   trim: (column) => `btrim(${column}, ' ')`,
@@ -80,7 +81,7 @@ const bigquery: SqlWords = {
   concat: joinWithBars,
 };
 
-/** regexp_like takes a pattern for the whole text, regexp_instr for a part. Columns with a collation are refused. */
+/** regexp_like matches the whole text, regexp_instr a part of it. Columns with a collation are refused. */
 const snowflake: SqlWords = {
   raw: (column) => column,
   trim: (column) => `trim(${column}, ' ')`,
@@ -91,7 +92,7 @@ const snowflake: SqlWords = {
   concat: joinWithBars,
 };
 
-/** Texts are bytes, maybe not UTF-8 ones: what is there is told by what matches, never by what does not. */
+/** Texts are bytes that may not be UTF-8, so tests use patterns that match and never negate them. */
 const clickhouse: SqlWords = {
   raw: (column) => column,
   trim: (column) => `trimBoth(${column})`,
@@ -103,7 +104,7 @@ const clickhouse: SqlWords = {
 
 export const dialects = { duckdb, postgres, mysql, redshift, bigquery, snowflake, clickhouse };
 
-/** `mysql` is MariaDB's as well. */
+/** `mysql` is also the dialect of MariaDB. */
 export type Dialect = keyof typeof dialects;
 
 export const dialectNames = Object.keys(dialects) as Dialect[];

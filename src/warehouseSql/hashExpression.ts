@@ -1,24 +1,31 @@
 import { maxCodePoints } from '../identifiers/email.ts';
 import { hashOfNothing, sha256HexLength } from '../identifiers/hashed.ts';
-import { formsInOrder, type PhoneRules, readingCountry } from '../identifiers/phone.ts';
-import type { PhoneFormat } from '../identifiers/phoneFormats.ts';
+import { formsOf, type HashedType } from '../identifiers/kinds.ts';
+import { type PhoneRules, readingCountry } from '../identifiers/phone.ts';
+import { formsInOrder, type PhoneFormat } from '../identifiers/phoneFormats.ts';
 import type { Hashed } from '../identifiers/rules.ts';
 import { needsConnector, noDigest } from '../identifiers/warehouseCells.ts';
 import { type Dialect, dialects, type SqlWords } from './dialects.ts';
-import { internationalPattern, longestPhone, type PlainNumbers, plainNumbers, regularPattern } from './plainPhones.ts';
+import {
+  internationalPattern,
+  maxPhoneLength,
+  type PlainNumbers,
+  plainNumbers,
+  regularPattern,
+} from './plainPhones.ts';
 
-/** How cells are to be hashed where they are. */
+/** Settings of hashing in the warehouse. */
 export interface HashedCells extends PhoneRules {
-  identifierType: 'email' | 'phone';
+  identifierType: HashedType;
   hashed: Hashed;
   phoneFormats: readonly PhoneFormat[];
-  /** What comes of a value that the SQL is not sure of: `needs_connector`, or the value itself. */
+  /** The result for a value that the SQL cannot decide: `needs_connector`, or the value itself. */
   otherwise: 'marker' | 'raw';
 }
 
 export interface HashExpression extends HashedCells {
   dialect: Dialect;
-  /** SQL of text type, quoted as it must be. */
+  /** SQL of text type, quoted as the dialect requires. */
   column: string;
 }
 
@@ -34,18 +41,18 @@ const plainEmail = '^[^ "(),:-<>@]+@[0-9A-Za-z-]+([.][0-9A-Za-z-]+)+$';
 const unbracketed = ' -Z^-~';
 
 /**
- * SQL that hashes a cell as `src/identifiers` does, where that can be told in SQL for certain: plain emails, the phones
- * of `phoneFast.ts`, and values that came hashed. It gives NULL for what is empty; for all others the marker, or with
- * `otherwise: 'raw'` the column, except that a value which looks like a result gives the marker. An email's hash has 64
- * lower-case hex characters; a phone's 64 for each form in the order of `formsInOrder`, zeros for one that it has not.
+ * Returns SQL that hashes a cell as `src/identifiers` does, if SQL can decide the value: plain emails, the phones of
+ * `phoneFast.ts`, and values that came hashed. Empty values give NULL. All others give the marker; with `otherwise:
+ * 'raw'` the column, unless its value looks like a result. A hash has 64 characters of lower-case hex. A phone has one
+ * for each form in the order of `formsInOrder`, zeros for a form that the number does not have.
  *
  * Vector: " JaneSaoirse+Work@example.com" gives 28aaee4815230cd3b4ebd88c515226550666e91ac019929e3adac3f66c288180.
  */
 export function hashExpression(request: HashExpression): string {
   const sql = dialects[request.dialect];
   const text = sql.trim(request.column);
-  const slots = slotsOf(request);
-  const longest = request.identifierType === 'email' ? maxCodePoints : slots * sha256HexLength;
+  const slots = formsOf(request).length;
+  const longest = Math.max(plainValues[request.identifierType].maxLength, slots * sha256HexLength);
   const marker = quote(needsConnector);
   const otherwise = request.otherwise === 'raw' ? sql.raw(request.column) : marker;
   const looksHashed = { when: sql.matches(text, `^[0-9a-f]{${slots * sha256HexLength}}$`), gives: marker };
@@ -54,15 +61,11 @@ export function hashExpression(request: HashExpression): string {
       { when: `${text} IS NULL OR length(${text}) = 0 OR ${sql.isOnlyOf(text, blanks)}`, gives: 'NULL' },
       { when: `length(${text}) > ${longest} OR NOT ${sql.isOnlyOf(text, printable)}`, gives: otherwise },
       ...(request.hashed === 'never' ? [] : [hashCase(sql, text, slots)]),
-      ...(request.hashed === 'always' ? [] : plainCases(request, sql, text)),
+      ...(request.hashed === 'always' ? [] : plainValues[request.identifierType].cases(sql, text, request)),
       ...(request.otherwise === 'raw' ? [looksHashed] : []),
     ],
     otherwise,
   );
-}
-
-function slotsOf({ identifierType, phoneFormats }: HashedCells): number {
-  return identifierType === 'email' ? 1 : formsInOrder(phoneFormats).length;
 }
 
 function caseExpression(cases: readonly Case[], otherwise: string): string {
@@ -70,7 +73,7 @@ function caseExpression(cases: readonly Case[], otherwise: string): string {
   return ['CASE', ...lines, `  ELSE ${otherwise}`, 'END'].join('\n');
 }
 
-/** Zeros would be no digest at all. */
+/** Zeros stand for an absent form, so they do not pass as a hash. */
 function hashCase(sql: SqlWords, text: string, slots: number): Case {
   const lower = `lower(${text})`;
   return {
@@ -79,16 +82,27 @@ function hashCase(sql: SqlWords, text: string, slots: number): Case {
   };
 }
 
-function plainCases(request: HashedCells, sql: SqlWords, text: string): Case[] {
-  if (request.identifierType === 'phone') return phoneCases(request, sql, text);
+/** The cases of plain values of a type. */
+interface PlainValues {
+  /** The most characters of a plain value. */
+  maxLength: number;
+  cases(sql: SqlWords, text: string, request: HashedCells): Case[];
+}
+
+const plainValues: Record<HashedType, PlainValues> = {
+  email: { maxLength: maxCodePoints, cases: emailCases },
+  phone: { maxLength: maxPhoneLength, cases: phoneCases },
+};
+
+function emailCases(sql: SqlWords, text: string): Case[] {
   const isPlain = `${sql.isOnlyOf(text, unbracketed)} AND ${sql.matches(text, plainEmail)}`;
   return [{ when: isPlain, gives: sql.sha256(`lower(${text})`) }];
 }
 
-/** Numbers of one pattern, and the SQL of the forms that they have. */
+/** The numbers of one pattern, with the SQL of each form that they have. */
 type PlainPhones = { when: string; texts: Partial<Record<PhoneFormat, string>> };
 
-function phoneCases(request: HashedCells, sql: SqlWords, text: string): Case[] {
+function phoneCases(sql: SqlWords, text: string, request: HashedCells): Case[] {
   const { defaultCountry, phoneFormats } = request;
   const forms = formsInOrder(phoneFormats);
   const reading = readingCountry(request);
@@ -124,7 +138,7 @@ function ownInternational(own: PlainNumbers, sql: SqlWords, dialled: string): Pl
   return { when, texts: { ...texts, national: sql.concat(quote('0'), subscriber) } };
 }
 
-/** Only numbers of `defaultCountry` have a national form. */
+/** Reads numbers without a calling code. Only those of `defaultCountry` have a national form. */
 function withoutCode(numbers: PlainNumbers, sql: SqlWords, dialled: string, isOwn: boolean): PlainPhones {
   const isOfLength = sql.matches(dialled, `^0${numbers.subscriber}$`);
   const isAbroad = sql.matches(dialled, `${numbers.abroadPrefix}[0-9]*$`);
@@ -139,7 +153,7 @@ function withoutCode(numbers: PlainNumbers, sql: SqlWords, dialled: string, isOw
   };
 }
 
-/** The same of numbers that begin with the calling code. */
+/** Reads numbers that begin with the calling code, without "+". */
 function withoutPlus(numbers: PlainNumbers, sql: SqlWords, dialled: string, isOwn: boolean): PlainPhones {
   const subscriber = afterCharacters(dialled, numbers.callingCode.length);
   return {
@@ -153,7 +167,7 @@ function withoutPlus(numbers: PlainNumbers, sql: SqlWords, dialled: string, isOw
 }
 
 function afterCharacters(text: string, count: number): string {
-  return `substring(${text}, ${count + 1}, ${longestPhone})`;
+  return `substring(${text}, ${count + 1}, ${maxPhoneLength})`;
 }
 
 function digests(forms: readonly PhoneFormat[], texts: PlainPhones['texts'], sql: SqlWords): string {
@@ -164,7 +178,7 @@ function digests(forms: readonly PhoneFormat[], texts: PlainPhones['texts'], sql
   return parts.length === 1 ? parts[0]! : sql.concat(...parts);
 }
 
-/** For texts without quotes and backslashes, as all are here. */
+/** Quotes a text without quotes and backslashes. */
 function quote(text: string): string {
   return `'${text}'`;
 }

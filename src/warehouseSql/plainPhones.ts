@@ -2,15 +2,15 @@ import { startDigits } from '../identifiers/ownCode.ts';
 import { type NumberingPlan, numberingPlans, regularPhone } from '../identifiers/phoneFast.ts';
 
 /*
- * The numbers that `normalisePhoneFast` is sure of, as patterns. They are made of what that goes by, which has each
- * country's rules from libphonenumber.
+ * The numbers that `normalisePhoneFast` decides, as patterns. They are made from the same numbering plans, which come
+ * from libphonenumber.
  */
 
 /** The whole number before its separators are dropped. */
 export const regularPattern = portable(regularPhone);
 
-/** At most so many characters are in one. */
-export const longestPhone = 26;
+/** The most characters of a regular number. */
+export const maxPhoneLength = 26;
 
 export interface PlainNumbers {
   country: string;
@@ -18,13 +18,13 @@ export interface PlainNumbers {
   callingCode: string;
   /** The number without the leading zero or country code, not anchored. */
   subscriber: string;
-  /** What a call to another country begins with, anchored there. */
+  /** The prefix of calls to other countries, anchored at its start. */
   abroadPrefix: string;
   /** The number with its calling code but without "+", anchored. */
   withoutPlus: string;
 }
 
-/** Each country whose regular numbers are read without libphonenumber. */
+/** Returns the patterns of each country whose regular numbers are read without libphonenumber. */
 export function plainNumbers(): PlainNumbers[] {
   return numberingPlans().map((plan) => ({
     country: plan.country,
@@ -35,7 +35,7 @@ export function plainNumbers(): PlainNumbers[] {
   }));
 }
 
-/** Of dialled numbers with a country code, those of these countries. */
+/** Returns a pattern of the dialled numbers with the country code of one of these countries. */
 export function internationalPattern(countries: readonly PlainNumbers[]): string {
   return `^[+](${countries.map(({ callingCode, subscriber }) => callingCode + subscriber).join('|')})$`;
 }
@@ -44,7 +44,7 @@ function subscriberPattern({ lengths }: NumberingPlan): string {
   return `[1-9]${digitsPattern([...lengths], 1)}`;
 }
 
-/** Starts that have the same lengths stand together. */
+/** Groups the starts that have the same lengths. */
 function withoutPlusPattern({ withoutPlus }: NumberingPlan): string {
   const startsByLengths = Map.groupBy(withoutPlus.keys(), (start) => withoutPlus.get(start)?.join(',') ?? '');
   const parts = Array.from(startsByLengths.values(), (starts) => {
@@ -54,7 +54,7 @@ function withoutPlusPattern({ withoutPlus }: NumberingPlan): string {
   return `^(${parts.join('|')})$`;
 }
 
-/** A pattern of some texts of one length: "8[12]" for "81" and "82". */
+/** Returns a pattern of some texts of one length: "8[12]" for "81" and "82". */
 function textsPattern(texts: readonly string[]): string {
   if (texts[0] === '') return '';
   const tailsByFirst = Map.groupBy(texts, (text) => text.charAt(0));
@@ -69,13 +69,13 @@ function classOf(characters: readonly string[]): string {
   return characters.length > 1 ? `[${characters.join('')}]` : characters.join('');
 }
 
-/** Matches digits that have one of these lengths together with `before` digits in front of them. */
+/** Returns a pattern of digits that have one of these lengths together with `before` digits in front of them. */
 function digitsPattern(lengths: readonly number[], before: number): string {
   const runs = runsOf(lengths.toSorted((a, b) => a - b));
   return `(${runs.map(([first, last]) => `[0-9]{${first - before},${last - before}}`).join('|')})`;
 }
 
-/** Numbers in ascending order as runs without a gap, first and last of each. */
+/** Returns the first and last number of each run without a gap. The numbers must ascend. */
 function runsOf(numbers: readonly number[]): [number, number][] {
   const runs: [number, number][] = [];
   for (const number of numbers) {
@@ -86,7 +86,9 @@ function runsOf(numbers: readonly number[]): [number, number][] {
   return runs;
 }
 
-/** The same pattern for every engine: groups that capture, and classes of one character instead of backslashes. */
+/**
+ * Returns a pattern that every engine reads alike: groups capture, and classes of one character replace backslashes.
+ */
 function portable({ source }: RegExp): string {
   return source.replaceAll('(?:', '(').replace(/\\(.)/g, '[$1]');
 }

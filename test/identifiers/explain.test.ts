@@ -2,9 +2,10 @@ import { hash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { explainValue, formatExplanation } from '../../src/identifiers/explain.ts';
-import { createIdentify, type IdentifyRules } from '../../src/identifiers/identify.ts';
+import { createIdentify } from '../../src/identifiers/identify.ts';
 import { phoneFormats } from '../../src/identifiers/phoneFormats.ts';
 import { type RejectCode, rejectReasons } from '../../src/identifiers/rejects.ts';
+import type { IdentifyRules } from '../../src/identifiers/rules.ts';
 
 const email: IdentifyRules = { identifierType: 'email', hashed: 'auto', phoneFormats };
 const phone: IdentifyRules = { identifierType: 'phone', hashed: 'auto', defaultCountry: 'JP', phoneFormats };

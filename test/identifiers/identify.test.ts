@@ -2,10 +2,10 @@ import { hash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { normaliseEmail } from '../../src/identifiers/email.ts';
-import { createIdentify, type IdentifyRules } from '../../src/identifiers/identify.ts';
+import { createIdentify } from '../../src/identifiers/identify.ts';
 import { type PhoneFormat, phoneFormats } from '../../src/identifiers/phoneFormats.ts';
 import { rejectCodes } from '../../src/identifiers/rejects.ts';
-import { hashedSettings, identifierTypes } from '../../src/identifiers/rules.ts';
+import { hashedSettings, type IdentifyRules, identifierTypes } from '../../src/identifiers/rules.ts';
 import { normaliseValue } from '../../src/identifiers/value.ts';
 
 const email: IdentifyRules = { identifierType: 'email', hashed: 'auto', phoneFormats };

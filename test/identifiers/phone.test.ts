@@ -2,7 +2,8 @@ import { hash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { dialledDigits } from '../../src/identifiers/dialledDigits.ts';
-import { formsInOrder, normalisePhone, phoneForms } from '../../src/identifiers/phone.ts';
+import { normalisePhone, phoneForms } from '../../src/identifiers/phone.ts';
+import { formsInOrder } from '../../src/identifiers/phoneFormats.ts';
 import { normaliseValue } from '../../src/identifiers/value.ts';
 
 function e164Of(raw: string, defaultCountry?: string): string {

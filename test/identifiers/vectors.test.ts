@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { createIdentify, type IdentifyRules } from '../../src/identifiers/identify.ts';
+import { createIdentify } from '../../src/identifiers/identify.ts';
 import type { PhoneFormat } from '../../src/identifiers/phoneFormats.ts';
+import type { IdentifyRules } from '../../src/identifiers/rules.ts';
 import vectors from './vectors.json' with { type: 'json' };
 
 function rulesOf(vector: (typeof vectors)[number]): IdentifyRules {

@@ -1,8 +1,9 @@
 import { hash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createIdentify, type IdentifyRules } from '../../src/identifiers/identify.ts';
+import { createIdentify } from '../../src/identifiers/identify.ts';
 import { phoneFormats } from '../../src/identifiers/phoneFormats.ts';
+import type { IdentifyRules } from '../../src/identifiers/rules.ts';
 import { needsConnector } from '../../src/identifiers/warehouseCells.ts';
 
 const email: IdentifyRules = { identifierType: 'email', hashed: 'auto', phoneFormats, hashing: 'warehouse' };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { IdentifyRules } from '../../src/identifiers/identify.ts';
+import type { IdentifyRules } from '../../src/identifiers/rules.ts';
 import { createEmailKernel } from '../../src/kernel/emailKernel.ts';
 import { createIfaKernel } from '../../src/kernel/ifaKernel.ts';
 import { instantiate, type Kernel } from '../../src/kernel/kernel.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { IdentifyRules } from '../../src/identifiers/identify.ts';
+import type { IdentifyRules } from '../../src/identifiers/rules.ts';
 import { kernelFor } from '../../src/kernel/kernelFor.ts';
 import { createAgreement, decide, texts } from './agreement.ts';
 

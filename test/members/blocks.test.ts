@@ -3,10 +3,11 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { kinds } from '../../src/identifiers/kinds.ts';
 import { appendBlock, partitionCount, partitionSizes, readBlocks, sliceBlock } from '../../src/members/blocks.ts';
-import { digestLayout } from '../../src/members/layout.ts';
+import { layoutOf } from '../../src/members/layout.ts';
 
-const layout = digestLayout();
+const layout = layoutOf(kinds.email);
 let folder: string;
 
 beforeAll(() => {
@@ -32,7 +33,7 @@ test('a value that is repeated takes the room of one', () => {
   expect(block.starts.at(-1)).toBe(32);
 });
 
-test('of repeats between others none of the values is lost', () => {
+test('no value is lost among repeats', () => {
   const texts = Array.from({ length: 6000 }, (_, index) => `value ${index % 7 === 0 ? 'same' : index % 2000}`);
   const path = join(folder, 'mixed');
   appendBlock(digestsOf(texts), layout, path);
@@ -40,7 +41,7 @@ test('of repeats between others none of the values is lost', () => {
   expect(kept).toEqual(new Set(hexesOf(digestsOf(texts))));
 });
 
-test('the same partitions of several blocks come together, those of each block in order', () => {
+test('the same partitions of several blocks are read together, those of each block in order', () => {
   const path = join(folder, 'several');
   const texts = Array.from({ length: 900 }, (_, index) => `value ${index}`);
   const blocks = [texts.slice(0, 400), texts.slice(400)].map((some) => appendBlock(digestsOf(some), layout, path));

@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createIdentify, type IdentifyRules } from '../../src/identifiers/identify.ts';
+import { createIdentify } from '../../src/identifiers/identify.ts';
+import type { IdentifyRules } from '../../src/identifiers/rules.ts';
 import { shapeOf } from '../../src/identifiers/shape.ts';
 import { examplesPerCode, identifyChunk } from '../../src/members/identifyChunk.ts';
 import type { Chunk } from '../../src/sources/source.ts';
@@ -71,7 +72,7 @@ describe('every cell is accounted for', () => {
     expect(identifyChunk(chunk, rules)).toMatchObject(wanted);
   });
 
-  test('over two columns, rows counted once', () => {
+  test('rows of two columns are counted once', () => {
     const chunk = { columns: [{ lines: linesOf(['a@b.c', '']) }, { lines: linesOf(['x', 'd@e.f']) }] };
     expect(identifyChunk(chunk, email)).toMatchObject({
       rows: 2,
@@ -83,7 +84,7 @@ describe('every cell is accounted for', () => {
     expect(recordsOf(chunk, email)).toEqual([sha256('a@b.c'), sha256('d@e.f')].sort());
   });
 
-  test('over lists, with the row of each element', () => {
+  test('elements of lists have the row of their list', () => {
     const chunk = { columns: [listColumn([['a@b.c', 'x'], [''], ['y', 'd@e.f', 'z']])] };
     expect(identifyChunk(chunk, email)).toMatchObject({
       rows: 3,
@@ -100,7 +101,7 @@ describe('every cell is accounted for', () => {
 });
 
 describe('examples of rejects', () => {
-  test(`are the first ${examplesPerCode} of each code, by their shape`, () => {
+  test(`examples are the first ${examplesPerCode} rejects of each code, by their shape`, () => {
     const values = Array.from({ length: 20 }, (_, index) => (index % 2 === 0 ? `person ${index}` : 'a@b@c'));
     const { listed } = identifyChunk(chunkOf(...values), email);
     const rows = (code: string) => listed.filter((example) => example.code === code).map(({ row }) => row);
@@ -109,7 +110,7 @@ describe('examples of rejects', () => {
     expect(listed[0]?.shape).toBe('aaaaaa 0');
   });
 
-  test('hold no value', () => {
+  test('examples hold no value', () => {
     const { listed } = identifyChunk(chunkOf('Taro@ÉXAMPLE', '電話@example.com'), email);
     expect(listed.map(({ shape }) => shape)).toEqual(['Taro@ÉXAMPLE', '電話@example.com'].map(shapeOf));
     expect(JSON.stringify(listed)).not.toMatch(/Taro|電話|example/i);

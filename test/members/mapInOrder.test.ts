@@ -11,7 +11,7 @@ function pause(turns: number): Promise<void> {
   return turns === 0 ? Promise.resolve() : new Promise((resolve) => setImmediate(() => resolve(pause(turns - 1))));
 }
 
-test('results come in the order of the items, whichever is ready first', async () => {
+test('results are in the order of the items, whichever is ready first', async () => {
   const work = async (item: number) => {
     await pause(item % 3 === 0 ? 5 : 1);
     return item * 10;
@@ -19,7 +19,7 @@ test('results come in the order of the items, whichever is ready first', async (
   expect(await collect(mapInOrder([1, 2, 3, 4, 5, 6, 7], 3, work))).toEqual([10, 20, 30, 40, 50, 60, 70]);
 });
 
-test('no more is under way, and no more is pulled, than parallel allows', async () => {
+test('no more calls are in progress, and no more items are pulled, than parallel allows', async () => {
   let pulled = 0;
   let underWay = 0;
   let most = 0;
@@ -39,7 +39,7 @@ test('no more is under way, and no more is pulled, than parallel allows', async 
   expect(most).toBe(3);
 });
 
-test('a failure comes in its turn, when nothing is under way any more', async () => {
+test('a failure is thrown in its turn, when no call is in progress any more', async () => {
   let underWay = 0;
   const work = async (item: number) => {
     underWay++;

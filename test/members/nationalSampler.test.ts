@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { IdentifyRules } from '../../src/identifiers/identify.ts';
+import type { IdentifyRules } from '../../src/identifiers/rules.ts';
 import { identifyChunk } from '../../src/members/identifyChunk.ts';
 import { createNationalSampler } from '../../src/members/nationalSampler.ts';
 import { chunkOf, linesOf, listColumn } from '../setup/memberSetup.ts';
@@ -38,12 +38,12 @@ function cut(values: readonly string[], linesInChunk: number): Chunk[] {
 }
 
 describe('a small source', () => {
-  test('is looked at line by line', () => {
+  test('a small source is sampled line by line', () => {
     expect(sampleOf(cut(numbers(9_000, 3), 9_000))).toEqual({ sampled: 9_000, doubtful: 3_000 });
     expect(sampleOf(cut(numbers(9_000, 3), 77))).toEqual({ sampled: 9_000, doubtful: 3_000 });
   });
 
-  test('gives only the numbers without a country code that are accepted', () => {
+  test('a sample counts only accepted numbers without a country code', () => {
     const values = [
       '09012345678',
       '+819012345678',
@@ -57,7 +57,7 @@ describe('a small source', () => {
     expect(sampleOf([chunkOf(...values)])).toEqual({ sampled: 2, doubtful: 1 });
   });
 
-  test('gives the elements of lists and the numbers of all columns, by the country of their row', () => {
+  test('a sample covers elements of lists and all columns, by the country of their row', () => {
     const chunk: Chunk = {
       columns: [
         listColumn([['09012345678', '0812345678'], ['0812345678'], ['']]),
@@ -68,7 +68,7 @@ describe('a small source', () => {
     expect(sampleOf([chunk])).toEqual({ sampled: 4, doubtful: 1 });
   });
 
-  test('is empty without a line', () => {
+  test('a source without a line has an empty sample', () => {
     expect(sampleOf([chunkOf()])).toEqual({ sampled: 0, doubtful: 0 });
   });
 });
@@ -78,21 +78,21 @@ describe('a large source', () => {
   // Like a table that is sorted by country: what is doubtful comes last.
   values.sort((a, b) => Number(a.startsWith('0900')) - Number(b.startsWith('0900')));
 
-  test('gives at most 10,000 lines, from all of it', () => {
+  test('a sample of a large source has at most 10,000 lines, from all of it', () => {
     const { sampled, doubtful } = sampleOf(cut(values, 5_000));
     expect(sampled).toBeGreaterThan(5_000);
     expect(sampled).toBeLessThanOrEqual(10_000);
     expect(doubtful / sampled).toBeCloseTo(0.25, 2);
   });
 
-  test('gives the same whatever its chunks are, and however many are under way', () => {
+  test('a sample does not depend on the chunks, nor on the number in progress', () => {
     const wanted = sampleOf(cut(values, 5_000));
     expect(sampleOf(cut(values, 333))).toEqual(wanted);
     expect(sampleOf(cut(values, 17_000), { ahead: 3 })).toEqual(wanted);
     expect(sampleOf(cut(values, 4_999), { ahead: 8 })).toEqual(wanted);
   });
 
-  test.each([11, 12, 15])('is sampled evenly where rows take turns and lines have %i characters', (length) => {
+  test.each([11, 12, 15])('rows that take turns are sampled evenly if lines have %i characters', (length) => {
     const turns = Array.from({ length: 64_000 }, (_, row) =>
       `${row % 8 === 7 ? '0900' : '0901'}${String(row).padStart(7, '0')}`.padEnd(length, ' '),
     );
@@ -102,7 +102,7 @@ describe('a large source', () => {
     expect(doubtful / sampled).toBeLessThan(0.14);
   });
 
-  test('is not looked at line by line in a large chunk', () => {
+  test('a large chunk is not sampled line by line', () => {
     const [chunk] = cut(values, 60_000);
     const sampler = createNationalSampler(phone);
     const { national } = identifyChunk(chunk!, phone, { sampling: sampler.next(chunk!.columns) });

@@ -34,7 +34,7 @@ function keyed(values: readonly string[], keys: readonly string[]): Chunk {
 }
 
 describe('every rejected value has its line', () => {
-  test('with its row over all chunks, and its column', async () => {
+  test('a reject is listed with its row over all chunks, and its column', async () => {
     const chunks = [0, 1].map((part) => ({
       columns: [{ lines: linesOf(['a@b.c', `x${part}`, '']) }, { lines: linesOf(['', 'y z', 'd@@e.f']) }],
     }));
@@ -51,7 +51,7 @@ describe('every rejected value has its line', () => {
     expect(first).toBe('{"sync":"sync-0","row":2,"column":"Email","code":"email.no_at","shape":"a0"}');
   });
 
-  test('in lists with the row of the element and its key', async () => {
+  test('a reject in a list has the row and the key of its list', async () => {
     const lists = [
       { columns: [listColumn([['a@b.c', 'x'], ['']])], key: linesOf(['K1', 'K2']) },
       { columns: [listColumn([['y', 'z'], ['w']])], key: linesOf(['K3', 'K4']) },
@@ -65,7 +65,7 @@ describe('every rejected value has its line', () => {
     ]);
   });
 
-  test('20,000 of them, of which the report shows five', async () => {
+  test('all of 20,000 rejects are listed, of which the report shows five', async () => {
     const values = Array.from({ length: 20_000 }, (_, index) => `bad${index}`);
     const chunks = [values.slice(0, 7), values.slice(7, 12_000), values.slice(12_000)].map((part) => chunkOf(...part));
     const { lines, results } = await listAll(sourceOf(chunks));
@@ -74,7 +74,7 @@ describe('every rejected value has its line', () => {
     expect(results[0]?.rejectExamples.map(({ row }) => row)).toEqual([1, 2, 3, 4, 5]);
   });
 
-  test('whole, and with the name of its sync, when syncs read side by side', async () => {
+  test('lines of syncs that read side by side are whole, and have the name of their sync', async () => {
     const chunks = () =>
       Array.from({ length: 20 }, () => chunkOf(...Array.from({ length: 200 }, (_, at) => `bad${at}`)));
     const { lines } = await listAll(sourceOf(chunks()), sourceOf(chunks()));
@@ -86,13 +86,13 @@ describe('every rejected value has its line', () => {
 });
 
 describe('the key', () => {
-  test('goes along as it is; null or blank, it is null', async () => {
+  test('the key is listed as it is, and a null or blank one as null', async () => {
     const keys = [' K 1 ', '', ' \u3000', '顧客"\\', 'a\rb\x01'];
     const { lines } = await listAll(sourceOf([keyed(['x', 'x', 'x', 'x', 'x'], keys)]));
     expect(lines.map(({ key }) => key)).toEqual([' K 1 ', null, null, '顧客"\\', 'a\rb\x01']);
   });
 
-  test('is no value, and is in no report', async () => {
+  test('the key is no value, and is in no report', async () => {
     const chunk = keyed(['a@b.c', 'x'], ['marked@example.com', 'marked']);
     const { results } = await listAll(sourceOf([chunk]));
     expect(results[0]?.counts).toMatchObject({ rows: 2, values: 2, rejected: 1, members: 1 });
@@ -117,7 +117,7 @@ test('no value is in the file, nor a key of a row without a reject', async () =>
   expect(text).not.toMatch(/marked|mar ked|example|電話|fff|unseen/);
 });
 
-test('what is read comes to the same with a rejects file and without', async () => {
+test('a rejects file changes nothing in the result of a read', async () => {
   const values = Array.from({ length: 50 }, (_, index) =>
     index % 3 === 0 ? `bad${index}` : `user${index % 9}@example.com`,
   );
@@ -132,7 +132,7 @@ test('what is read comes to the same with a rejects file and without', async () 
 describe('the file', () => {
   const reject: ListedReject = { sync: 'people', row: 1, column: 'email', code: 'email.no_at', shape: 'a' };
 
-  test('is for this user only, also one that was open to all, and what it held is gone', async () => {
+  test('the file is for this user only, even if it was open to all, and its earlier content is gone', async () => {
     const path = join(setup.makeFolder(), 'rejects.jsonl');
     writeFileSync(path, `${JSON.stringify({ ...reject, key: 'K' })}\n`.repeat(9));
     chmodSync(path, 0o644);
@@ -143,7 +143,7 @@ describe('the file', () => {
     expect(linesIn(path)).toEqual([reject]);
   });
 
-  test('is emptied once, however many syncs begin', async () => {
+  test('the file is emptied once, however many syncs begin', async () => {
     const path = join(setup.makeFolder(), 'rejects.jsonl');
     using file = createRejectsFile(path);
     await file.begin();
@@ -153,7 +153,7 @@ describe('the file', () => {
     expect(linesIn(path)).toEqual([reject, reject]);
   });
 
-  test('that could not be extended ends with a whole line, so that the next run knows it as ours', async () => {
+  test('a file that could not be extended ends with a whole line, so that the next run recognises it', async () => {
     const path = join(setup.makeFolder(), 'rejects.jsonl');
     const script = `import { createRejectsFile } from ${JSON.stringify(resolve(import.meta.dirname, '../../src/members/rejectsFile.ts'))};
       const file = createRejectsFile(${JSON.stringify(path)}); await file.begin();
@@ -178,7 +178,7 @@ describe('the file', () => {
     ['a line without an end', '{"sync":"a","row":1,"column":"b","code":"c","shape":"d"}'],
     ['a blank line', '\n'],
     ['null', 'null\n'],
-  ])('of somebody else is not written over, nor its rights changed: %s', async (_, content) => {
+  ])('a file of other content keeps its content and its rights: %s', async (_, content) => {
     const path = join(setup.makeFolder(), 'rejects.jsonl');
     writeFileSync(path, content);
     chmodSync(path, 0o644);
@@ -188,7 +188,7 @@ describe('the file', () => {
     expect(statSync(path).mode & 0o777).toBe(0o644);
   });
 
-  test('is not looked for behind a link', async () => {
+  test('the file is not looked for behind a link', async () => {
     const folder = setup.makeFolder();
     writeFileSync(join(folder, 'target'), '');
     symlinkSync(join(folder, 'target'), join(folder, 'rejects'));
@@ -206,7 +206,7 @@ describe('the file', () => {
     ['a device', (path) => symlinkSync('/dev/null', path)],
     ['a link to itself', (path) => symlinkSync(path, path)],
     ['in a folder that is missing', () => {}],
-  ])('that is %s is refused, and its path told', async (what, make) => {
+  ])('a file that is %s is refused, with its path in the message', async (what, make) => {
     const folder = setup.makeFolder();
     const path = join(folder, what.includes('missing') ? 'missing/rejects' : 'rejects');
     make(path);

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readCountry } from '../../src/identifiers/country.ts';
-import { createIdentify, type IdentifyRules } from '../../src/identifiers/identify.ts';
+import { createIdentify } from '../../src/identifiers/identify.ts';
+import type { IdentifyRules } from '../../src/identifiers/rules.ts';
 import { identifyChunk } from '../../src/members/identifyChunk.ts';
 import { divideByCountry, readRowCountries } from '../../src/members/rowCountries.ts';
 import { linesOf, listColumn } from '../setup/memberSetup.ts';
@@ -20,18 +21,18 @@ function countriesOf(cells: readonly string[], defaultCountry?: string) {
 }
 
 describe('the countries of rows', () => {
-  test('are read cell by cell, each country once however it is written', () => {
+  test('countries are read cell by cell, each country once however it is written', () => {
     const cells = ['JP', 'th', 'JPN', '', 'ＴＷ', ' jp ', 'Japan', '日本', 'UK', 'TH', '\u3000'];
     const wanted = ['JP', 'TH', 'JP', 'ID', 'TW', 'JP', null, null, null, 'TH', 'ID'];
     expect(countriesOf(cells, 'ID')).toEqual(wanted);
     expect(readRowCountries(linesOf(cells), 'ID').countries).toEqual(['JP', 'TH', 'ID', 'TW', null]);
   });
 
-  test('are undefined for blank cells without a default country', () => {
+  test('countries are undefined for blank cells without a default country', () => {
     expect(countriesOf(['', 'JP', ' '])).toEqual([undefined, 'JP', undefined]);
   });
 
-  test('of cells that differ by a NUL are not mixed up', () => {
+  test('countries of cells that differ by a NUL are told apart', () => {
     expect(countriesOf(['JP', '\0JP', 'JP\0', '\0\0\0', '\0', 'JP'])).toEqual(['JP', null, null, null, null, 'JP']);
   });
 });

@@ -5,7 +5,7 @@ import { createByteScratch, createNumberScratch } from '../../src/members/scratc
 import { chunkOf, syncOf } from '../setup/memberSetup.ts';
 
 describe('memory that grows keeps its content', () => {
-  test('of bytes, at its old length and over all that is new', () => {
+  test('bytes are kept at the old length, and all new ones are zero', () => {
     const scratch = createByteScratch();
     scratch(3).set([1, 2, 3]);
     expect([...scratch(5)]).toEqual([1, 2, 3, 0, 0]);
@@ -13,13 +13,13 @@ describe('memory that grows keeps its content', () => {
     expect([...scratch(10_000).subarray(0, 6)]).toEqual([1, 2, 3, 4, 5, 0]);
   });
 
-  test('of numbers', () => {
+  test('numbers are kept', () => {
     const scratch = createNumberScratch();
     scratch(2).set([7, 8]);
     expect([...scratch(100).subarray(0, 3)]).toEqual([7, 8, 0]);
   });
 
-  test('while a chunk has more members than there was room for', () => {
+  test('records are kept while a chunk has more members than there was room for', () => {
     const hashes = Array.from({ length: 500 }, (_, index) => createHash('sha256').update(`${index}`).digest('hex'));
     const rules = syncOf({ identifierType: 'email', hashed: 'always' });
     const { records } = identifyChunk(chunkOf(...hashes), rules);
@@ -27,7 +27,7 @@ describe('memory that grows keeps its content', () => {
   });
 });
 
-test('memory that is asked for again is the same memory', () => {
+test('the next call returns the same memory', () => {
   const scratch = createByteScratch();
   const { buffer } = scratch(10);
   expect(scratch(8).buffer).toBe(buffer);

@@ -3,7 +3,7 @@ import { createSharedMemory } from '../../src/members/sharedMemory.ts';
 
 const mebibyte = 1024 * 1024;
 
-test('what was given back is taken again, where it is large enough', () => {
+test('memory that was given back is taken again if it is large enough', () => {
   const memory = createSharedMemory();
   const first = memory.take(100);
   const second = memory.take(100);
@@ -15,7 +15,7 @@ test('what was given back is taken again, where it is large enough', () => {
   expect(larger.byteLength).toBe(2 * mebibyte);
 });
 
-test('one that is too small makes room for one that will do for both', () => {
+test('memory that is too small is replaced by larger memory', () => {
   const memory = createSharedMemory();
   memory.giveBack(memory.take(1));
   const larger = memory.take(3 * mebibyte);
@@ -23,7 +23,7 @@ test('one that is too small makes room for one that will do for both', () => {
   expect(memory.take(1)).toBe(larger);
 });
 
-test('what is very large is not kept', () => {
+test('very large memory is not kept', () => {
   const memory = createSharedMemory();
   const large = memory.take(100 * mebibyte);
   memory.giveBack(large);

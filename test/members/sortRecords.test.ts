@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { digestLayout, ifaLayout, type Layout } from '../../src/members/layout.ts';
+import { kinds } from '../../src/identifiers/kinds.ts';
+import { type Layout, layoutOf } from '../../src/members/layout.ts';
 import { sortUnique } from '../../src/members/sortRecords.ts';
 
 /** Memory of their own, as blocks have it. */
@@ -21,42 +22,49 @@ function sorted(parts: readonly Uint8Array[], layout: Layout): string[] {
   );
 }
 
-/** Few different bytes, so that many records share their first bits, and some are twins. */
-const digest = fc
-  .tuple(fc.constantFrom(0, 1, 0x7f, 0x80, 0xff), fc.constantFrom(0, 0x80, 0xff), fc.nat(3), fc.nat(2))
-  .map(([first, fourth, fifth, last]) => {
-    const bytes = new Uint8Array(32).fill(9);
-    bytes.set([first, 0, 0, fourth, fifth]);
-    bytes[31] = last;
-    return bytes;
-  });
+/** Few different bytes, so that many keys share their first bits, and some are twins. */
+function keyOf(keyBytes: number) {
+  return fc
+    .tuple(fc.constantFrom(0, 1, 0x7f, 0x80, 0xff), fc.constantFrom(0, 0x80, 0xff), fc.nat(3), fc.nat(2))
+    .map(([first, fourth, fifth, last]) => {
+      const bytes = new Uint8Array(keyBytes).fill(9);
+      bytes.set([first, 0, 0, fourth, fifth]);
+      bytes[keyBytes - 1] = last;
+      return bytes;
+    });
+}
 
-describe('records of one digest', () => {
-  test('come out sorted by their bytes, each once, whatever order they come in', () => {
+describe.each([
+  ['digests', kinds.email],
+  ['keys of another width', { ...kinds.email, keyBytes: 16 }],
+])('records of one key (%s)', (_, kind) => {
+  const { keyBytes } = kind;
+
+  test('records are sorted by their bytes, each once, in whatever order they come', () => {
     fc.assert(
-      fc.property(fc.array(digest, { maxLength: 200 }), (digests) => {
-        const wanted = [...new Set(digests.map((bytes) => Buffer.from(bytes).toString('latin1')))].sort();
-        expect(sorted(digests, digestLayout())).toEqual(wanted);
+      fc.property(fc.array(keyOf(keyBytes), { maxLength: 200 }), (keys) => {
+        const wanted = [...new Set(keys.map((bytes) => Buffer.from(bytes).toString('latin1')))].sort();
+        expect(sorted(keys, layoutOf(kind))).toEqual(wanted);
       }),
     );
   });
 
-  test('of any bytes, many of them', () => {
+  test('thousands of records of any bytes are sorted, each once', () => {
     const digests = Array.from({ length: 5_000 }, (_, index) => {
-      const bytes = new Uint8Array(32);
-      for (let at = 0; at < 32; at++) bytes[at] = ((index % 4_000) * 2_654_435_761 + at * 40_503) >>> (at % 24);
+      const bytes = new Uint8Array(keyBytes);
+      for (let at = 0; at < keyBytes; at++) bytes[at] = ((index % 4_000) * 2_654_435_761 + at * 40_503) >>> (at % 24);
       return bytes;
     });
     const wanted = [...new Set(digests.map((bytes) => Buffer.from(bytes).toString('latin1')))].sort();
-    expect(sorted(digests, digestLayout())).toEqual(wanted);
+    expect(sorted(digests, layoutOf(kind))).toEqual(wanted);
   });
 });
 
-test('twins of several digests become one that knows what any of them knew', () => {
+test.each([32, 16])('twins of several keys of %i bytes become one record with the forms of both', (keyBytes) => {
   const second = fc.constantFrom<number | undefined>(undefined, 7);
   fc.assert(
-    fc.property(fc.array(fc.tuple(digest, second, second), { maxLength: 60 }), (phones) => {
-      const slot = (fill: number | undefined) => new Uint8Array(32).fill(fill ?? 0);
+    fc.property(fc.array(fc.tuple(keyOf(keyBytes), second, second), { maxLength: 60 }), (phones) => {
+      const slot = (fill: number | undefined) => new Uint8Array(keyBytes).fill(fill ?? 0);
       const records = phones.map(([first, b, c]) => Buffer.concat([first, slot(b), slot(c)]));
       const merged = new Map<string, [boolean, boolean]>();
       for (const [first, b, c] of phones) {
@@ -66,7 +74,7 @@ test('twins of several digests become one that knows what any of them knew', () 
       }
       const text = (has: boolean) => Buffer.from(slot(has ? 7 : undefined)).toString('latin1');
       const wanted = [...merged].map(([key, [hasB, hasC]]) => key + text(hasB) + text(hasC)).sort();
-      expect(sorted(records, digestLayout(96))).toEqual(wanted);
+      expect(sorted(records, layoutOf({ ...kinds.phone, keyBytes }, 3 * keyBytes))).toEqual(wanted);
     }),
   );
 });
@@ -86,7 +94,7 @@ test('advertising IDs come out by their lower-cased text, then by their bytes; t
       expect(
         sorted(
           texts.map((text) => Buffer.from(text)),
-          ifaLayout,
+          layoutOf(kinds.ifa),
         ),
       ).toEqual(wanted);
     }),

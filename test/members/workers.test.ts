@@ -3,15 +3,16 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { threadId } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
-import { digestBytes } from '../../src/identifiers/identify.ts';
+import { digestBytes, kinds } from '../../src/identifiers/kinds.ts';
 import { appendBlock, readBlocks } from '../../src/members/blocks.ts';
-import { digestLayout } from '../../src/members/layout.ts';
+import { layoutOf } from '../../src/members/layout.ts';
 import { createMemberSet } from '../../src/members/memberSet.ts';
 import { createWorkers, type Workers } from '../../src/members/workers.ts';
 import { chunkOf, syncOf, useMembers } from '../setup/memberSetup.ts';
 
 const setup = useMembers();
 const email = syncOf({ identifierType: 'email' });
+const kind = kinds.email;
 
 /** With six parts enough for threads to be started. */
 const valuesOfPart = 8_000;
@@ -28,36 +29,36 @@ function sorted(records: Uint8Array): string[] {
 }
 
 describe('memory that is shared with a thread', () => {
-  test('is not used for the next chunk before the thread has read it', async () => {
+  test('shared memory is not used for the next chunk before the thread has read it', async () => {
     const directory = setup.makeFolder();
     const work = parts.map((part) => {
       const values = Array.from({ length: valuesOfPart }, (_, index) =>
         index < (part + 1) * 100 ? `no-at-sign-${part}-${index}` : `customer-${part}-${index}@example.com`,
       );
-      const task = { chunk: chunkOf(...values), rules: email, options: {}, recordBytes: digestBytes, directory };
+      const task = { chunk: chunkOf(...values), rules: email, options: {}, directory };
       return setup.workers.identifyChunk(task);
     });
     const rejects = (await Promise.all(work)).map((identified) => identified.rejects['email.no_at']);
     expect(rejects).toEqual(parts.map((part) => (part + 1) * 100));
   });
 
-  test('is not used for the next records before the thread has read them', async () => {
+  test('shared memory is not used for the next records before the thread has read them', async () => {
     const directory = setup.makeFolder();
     const records = parts.map(digestsOf);
     const blocks = await Promise.all(
-      records.map((each) => setup.workers.collectDigests({ records: each, recordBytes: digestBytes, directory })),
+      records.map((each) => setup.workers.splitForms({ records: each, kind, recordBytes: digestBytes, directory })),
     );
     for (const [index, block] of blocks.entries())
       expect(sorted(readBlocks([block])).join() === sorted(records[index]!).join()).toBe(true);
   });
 
-  test('is used again once its reader has given it back, and not before', async () => {
+  test('shared memory is reused once its reader has given it back, and not before', async () => {
     const directory = setup.makeFolder();
     const workers = createWorkers({ threads: 0, sortingBytes: 1 << 24 });
     const seal = (part: number) => {
       const records = digestsOf(part);
-      const block = appendBlock(records, digestLayout(), `${directory}/part-${part}`);
-      const task = { directory, identifierType: 'email' as const, recordBytes: digestBytes, blocks: [block] };
+      const block = appendBlock(records, layoutOf(kind), `${directory}/part-${part}`);
+      const task = { directory, kind, recordBytes: digestBytes, blocks: [block] };
       return workers.sealPartitions(task, records.length);
     };
     const first = await seal(0);
@@ -85,11 +86,10 @@ test('sorted records are given back only when they are written to the set and ar
   };
   const directory = `${makeFolder()}/set`;
   const { signal } = new AbortController();
-  const identifierType = 'email' as const;
-  const set = await createMemberSet({ directory, identifierType, recordBytes: digestBytes, workers: eager, signal });
+  const set = await createMemberSet({ directory, recordBytes: digestBytes }, { kind, workers: eager, signal });
   const written = parts.map(digestsOf);
   for (const [index, records] of written.entries())
-    set.add(appendBlock(records, digestLayout(), `${directory}/part-${index}`));
+    set.add(appendBlock(records, layoutOf(kind), `${directory}/part-${index}`));
   const sealed = await set.seal();
   const wanted = Buffer.from(sorted(Buffer.concat(written)).join(''), 'hex');
   expect(readFileSync(sealed.path).equals(wanted)).toBe(true);
@@ -100,7 +100,7 @@ test('without a thread the main thread does all the work', async () => {
   const workers = createWorkers({ threads: 0, sortingBytes: 1 << 24 });
   const records = digestsOf(7);
   const directory = setup.makeFolder();
-  const block = await workers.collectDigests({ records, recordBytes: digestBytes, directory });
+  const block = await workers.splitForms({ records, kind, recordBytes: digestBytes, directory });
   expect(sorted(readBlocks([block])).join() === sorted(records).join()).toBe(true);
   expect(block.path).toBe(join(directory, `unsorted-${threadId}`));
   await workers.close();

@@ -1,10 +1,15 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
 import { type Config, configSchema, type SyncConfig } from '../../src/config/schema.ts';
+import { type IdentifierKind, kinds } from '../../src/identifiers/kinds.ts';
+import { layoutOf } from '../../src/members/layout.ts';
+import { type MemberSet, openMemberSet, type SealedSet } from '../../src/members/memberSet.ts';
 import { type Reading, type ReadResult, readMembers } from '../../src/members/readMembers.ts';
 import type { RejectsFile } from '../../src/members/rejectsFile.ts';
+import { digestSet } from '../../src/members/setDigest.ts';
+import { sortUnique } from '../../src/members/sortRecords.ts';
 import { collectLines, openUploadLines, type UploadLines } from '../../src/members/uploadLines.ts';
 import { createWorkers, type Workers } from '../../src/members/workers.ts';
 import type { Chunk, Source } from '../../src/sources/source.ts';
@@ -77,6 +82,8 @@ export interface Setup {
   workers: Workers;
   /** A new empty folder. */
   makeFolder(): string;
+  /** Writes records as a set, sorted and each member once. */
+  setOf(records: readonly Buffer[], kind: IdentifierKind, recordBytes?: number): Promise<SealedSet>;
   read(
     sync: SyncConfig,
     source: Source,
@@ -90,19 +97,24 @@ export function useMembers(): Setup {
   let folders = 0;
   const setup = {
     makeFolder: () => mkdtempSync(join(root, `${++folders}-`)),
+    async setOf(records, kind, recordBytes = kind.keyBytes) {
+      // The memory of a typed array starts at a multiple of eight bytes.
+      const unsorted = Buffer.from(Uint8Array.from(Buffer.concat(records)).buffer);
+      const sorted = Buffer.from(new ArrayBuffer(unsorted.length));
+      const bytes = sortUnique(unsorted, layoutOf(kind, recordBytes), sorted);
+      const path = join(setup.makeFolder(), 'members');
+      writeFileSync(path, sorted.subarray(0, bytes));
+      const set = openMemberSet({ path, recordBytes, count: bytes / recordBytes });
+      return { ...set, digest: await digestSet(set) };
+    },
     async read(sync, source, rejectsFile) {
       const directory = setup.makeFolder();
       const { workers } = setup;
       const { signal } = new AbortController();
       const read = await readAlone(source, sync, { directory, workers, signal, rejectsFile });
-      const { identifierType } = sync;
-      const lineSet = await collectLines(read.members, {
-        identifierType,
-        directory: `${directory}/lines`,
-        workers,
-        signal,
-      });
-      const lines = openUploadLines(lineSet, identifierType);
+      const kind = kinds[sync.identifierType];
+      const lineSet = await collectLines(read.members, `${directory}/lines`, { kind, workers, signal });
+      const lines = openUploadLines(lineSet, kind);
       return { read, lines, directory };
     },
   } as Setup;
@@ -115,6 +127,15 @@ export function useMembers(): Setup {
     rmSync(root, { recursive: true, force: true });
   });
   return setup;
+}
+
+/** The records of a set, in hexadecimal digits. */
+export async function recordsOf(set: MemberSet): Promise<string[]> {
+  const texts: string[] = [];
+  for await (const records of set.read(0, set.count))
+    for (let at = 0; at < records.length; at += set.recordBytes)
+      texts.push(records.toString('hex', at, at + set.recordBytes));
+  return texts;
 }
 
 export async function textOf(parts: AsyncIterable<Uint8Array>): Promise<string> {
