@@ -7,13 +7,13 @@ import { configSchema } from '../src/config/schema.ts';
 import { type ErrorCode, type ExitCode, exitCodeByError, exitCodePrecedence } from '../src/errors.ts';
 import { rejectReasons } from '../src/identifiers/rejects.ts';
 import { faultsSchema } from '../src/simulators/lineAds/faults.ts';
-import { errorTexts, exitCodeTexts } from './readmeTexts.ts';
+import { errorTexts, exitCodeTexts } from './errorTexts.ts';
 
 /*
- * node tools/readme.ts: writes the parts of the README that the code knows best, between their markers.
+ * npm run docs: writes the generated parts of the documents, each between its markers.
  */
 
-/** What of a JSON Schema the tables show. */
+/** The part of a JSON Schema that the tables show. */
 const schemaNode = z.object({
   type: z.string().optional(),
   const: z.unknown().optional(),
@@ -46,6 +46,8 @@ const schemaNode = z.object({
 
 type SchemaNode = z.output<typeof schemaNode>;
 
+const emptyNode = schemaNode.parse({});
+
 function readSchema(schema: z.ZodType): SchemaNode {
   return schemaNode.parse(z.toJSONSchema(schema, { io: 'input' }));
 }
@@ -59,13 +61,37 @@ function code(text: string): string {
   return `\`${text}\``;
 }
 
-function configTable(): string {
-  return table(['field', 'type', 'default', 'what it is'], fieldRows(readSchema(configSchema), ''));
+/** A section per field of the configuration; the common source has one per type. */
+function configSections(): string {
+  const { properties = {}, required } = readSchema(configSchema);
+  return Object.entries(properties)
+    .flatMap(([name, field]) =>
+      field.oneOf === undefined ? configSection(name, field, required) : sourceSections(field),
+    )
+    .join('\n\n');
 }
 
-/** One row a field that holds a value; objects only give their fields' names a beginning. */
+function configSection(name: string, field: SchemaNode, required: string[]): string {
+  const description = field.description === '' ? [] : [field.description];
+  const rows = fieldRows({ ...emptyNode, properties: { [name]: field }, required }, '');
+  return [`### ${name}`, ...description, fieldTable(rows)].join('\n\n');
+}
+
+function sourceSections({ oneOf = [], description }: SchemaNode): string[] {
+  const sections = oneOf.map((option) => {
+    const type = String(option.properties?.type?.const);
+    return [`#### source: ${type}`, fieldTable(fieldRows(option, 'source'))].join('\n\n');
+  });
+  return [['### source', description].join('\n\n'), ...sections];
+}
+
+function fieldTable(rows: string[][]): string {
+  return table(['field', 'type', 'default', 'meaning'], rows);
+}
+
+/** One row per field that holds a value. The name of an object is a prefix of its fields' names. */
 function fieldRows(node: SchemaNode, path: string, isRequired = false): string[][] {
-  // Other sources are written as the common one is.
+  // A further source has the fields of the common one.
   if (node.oneOf !== undefined && path.endsWith('.source'))
     return [[code(path), `as ${code('source')}`, describeDefault(node, isRequired), node.description]];
   if (node.oneOf !== undefined) return node.oneOf.flatMap((option) => fieldRows(option, path));
@@ -94,7 +120,7 @@ function describeType(field: SchemaNode): string {
   if (field.anyOf !== undefined) return field.anyOf.map(describeType).join(' or ');
   const { type = 'any', unit = '', pattern } = field;
   const bounds = boundsOf(field);
-  // Anchored, it is the whole text's shape; where there are bounds too it only keeps oddities out.
+  // An anchored pattern describes the whole text. Beside bounds it only excludes rare characters.
   const shape = bounds === '' && pattern?.startsWith('^') ? code(pattern) : '';
   return [type, bounds, unit, shape].filter((part) => part !== '').join(' ');
 }
@@ -114,7 +140,7 @@ function number(value: number): string {
 
 function exitCodeTable(): string {
   return table(
-    ['exit code', 'when', 'then'],
+    ['exit code', 'meaning', 'next'],
     exitCodePrecedence.map((exitCode) => [
       code(String(exitCode)),
       exitCodeTexts[exitCode].when,
@@ -126,15 +152,15 @@ function exitCodeTable(): string {
 function errorTable(): string {
   const codes = Object.entries(exitCodeByError) as [ErrorCode, ExitCode][];
   return table(
-    ['error code', 'exit code', 'what it means, and what to do'],
+    ['error code', 'exit code', 'meaning and remedy'],
     codes.map(([errorCode, exitCode]) => [code(errorCode), String(exitCode), errorTexts[errorCode]]),
   );
 }
 
 function rejectTable(): string {
   return table(
-    ['reject code', 'why'],
-    Object.entries(rejectReasons).map(([rejectCode, why]) => [code(rejectCode), why]),
+    ['reject code', 'reason'],
+    Object.entries(rejectReasons).map(([rejectCode, reason]) => [code(rejectCode), reason]),
   );
 }
 
@@ -143,7 +169,7 @@ const faultFields = ['effect', 'on', 'skip', 'times'];
 function faultTable(): string {
   const faults = readSchema(faultsSchema).items?.oneOf ?? [];
   return table(
-    ['effect', 'its own fields', 'what the simulator does'],
+    ['effect', 'fields of its own', 'behaviour of the simulator'],
     faults.map(({ properties = {}, required, description }) => {
       const own = Object.entries(properties).filter(([name]) => !faultFields.includes(name));
       const fields = own.map(
@@ -163,32 +189,37 @@ function readResults(): Results {
   return JSON.parse(readFileSync(resolve(import.meta.dirname, '../bench/results.json'), 'utf8')) as Results;
 }
 
-const parts: Readonly<Record<string, () => string>> = {
-  config: configTable,
-  'exit codes': exitCodeTable,
-  'error codes': errorTable,
-  'reject codes': rejectTable,
-  faults: faultTable,
-  speed: speedText,
+/** The generated parts of each document, by their names. */
+const parts: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
+  'README.md': { 'exit codes': exitCodeTable },
+  'docs/config.md': { config: configSections },
+  'docs/errors.md': { 'exit codes': exitCodeTable, 'error codes': errorTable },
+  'docs/identifiers.md': { 'reject codes': rejectTable },
+  'docs/simulator.md': { faults: faultTable },
+  'docs/speed.md': { speed: speedText },
 };
 
-/** The README with every generated part made anew. Throws when a part has no markers. */
-export function renderReadme(readme: string): string {
-  return Object.entries(parts).reduce((text, [name, render]) => {
+/** The documents that have generated parts, relative to the root. */
+export const generatedDocuments: readonly string[] = Object.keys(parts);
+
+/** Renders the generated parts in the text of a document. Throws if a marker is missing. */
+export function renderDocument(path: string, document: string): string {
+  return Object.entries(parts[path] ?? {}).reduce((text, [name, render]) => {
     const [begin, end] = [`<!-- generated: ${name} -->`, `<!-- end of ${name} -->`];
     const [before, rest] = splitOnce(text, begin);
     const [, after] = splitOnce(rest, end);
-    return `${before}${begin}\n${render()}\n${end}${after}`;
-  }, readme);
+    return `${before}${begin}\n\n${render()}\n\n${end}${after}`;
+  }, document);
 }
 
 function splitOnce(text: string, marker: string): [string, string] {
   const at = text.indexOf(marker);
-  if (at < 0) throw new Error(`The README has no ${marker}`);
+  if (at < 0) throw new Error(`The document has no ${marker}`);
   return [text.slice(0, at), text.slice(at + marker.length)];
 }
 
-if (import.meta.main) {
-  const path = resolve(import.meta.dirname, '../README.md');
-  writeFileSync(path, renderReadme(readFileSync(path, 'utf8')));
-}
+if (import.meta.main)
+  for (const document of generatedDocuments) {
+    const path = resolve(import.meta.dirname, '..', document);
+    writeFileSync(path, renderDocument(document, readFileSync(path, 'utf8')));
+  }
