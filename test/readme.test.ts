@@ -8,6 +8,7 @@ import { exitCodeByError } from '../src/errors.ts';
 import { rejectCodes } from '../src/identifiers/rejects.ts';
 import { loadFaults } from '../src/simulators/lineAds/faults.ts';
 import { renderReadme } from '../tools/readme.ts';
+import { cliPath } from './cli/cliProcess.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
@@ -49,7 +50,7 @@ describe('what is shown as JSON', () => {
 
 describe('commands and flags', async () => {
   const help = async (...command: string[]) => {
-    const { stdout } = await promisify(execFile)(process.execPath, [join(root, 'src/cli.ts'), ...command, '--help']);
+    const { stdout } = await promisify(execFile)(process.execPath, [cliPath, ...command, '--help']);
     return stdout;
   };
   const overview = await help();
