@@ -1,8 +1,17 @@
 import { defineConfig } from 'vitest/config';
 
-/* The tests that can notice a fault that `npm run mutate` plants: those that run the mutated code in their own process. */
+/* The tests that can notice a fault of `npm run mutate`: those that run the mutated code in their own process. */
 
-const inProcess = ['clockJumps', 'cursor', 'guarantees', 'resume', 'sharedSource', 'smartPlan', 'suppress'].map((name) => `test/cli/${name}.test.ts`);
+const inProcess = [
+  'clockJumps',
+  'cursor',
+  'faults',
+  'guarantees',
+  'resume',
+  'sharedSource',
+  'smartPlan',
+  'suppress',
+].map((name) => `test/cli/${name}.test.ts`);
 
 export default defineConfig({
   test: {
