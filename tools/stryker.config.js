@@ -15,7 +15,9 @@ export default {
   tsconfigFile: 'none',
   // Constants of a module are set before a test begins, and each such fault would need all tests.
   ignoreStatic: true,
+  dryRunTimeoutMinutes: 60,
   timeoutMS: 30_000,
+  allowConsoleColors: false,
   incrementalFile: 'node_modules/.cache/mutation/incremental.json',
   reporters: ['progress-append-only', 'clear-text', 'json'],
   jsonReporter: { fileName: 'node_modules/.cache/mutation/report.json' },
