@@ -7,7 +7,6 @@ import { build } from 'rolldown';
  */
 
 const root = resolve(import.meta.dirname, '..');
-const out = join(root, 'dist');
 const source = join(root, 'src');
 
 /** What every run loads at once is bundled; what few need, or what finds files of its own by their places, is not. */
@@ -28,27 +27,32 @@ const native = '@duckdb/node-bindings';
 const isPackage = (id: string) => /^@?[a-z]/i.test(id);
 const isBundled = (id: string) => bundled.some((name) => id === name || id.startsWith(`${name}/`));
 
-await rm(out, { recursive: true, force: true });
-await build({
-  cwd: root,
-  input: {
-    cli: 'src/cli.ts',
-    'members/worker': 'src/members/worker.ts',
-    'sources/snowflake/worker': 'src/sources/snowflake/worker.ts',
-  },
-  platform: 'node',
-  checks: { eval: false },
-  external: (id, importer) =>
-    id === native || (importer?.startsWith(source) === true && isPackage(id) && !isBundled(id)),
-  output: {
-    dir: out,
-    format: 'esm',
-    entryFileNames: '[name].js',
-    chunkFileNames: '[name].js',
-    sourcemap: true,
-    minify: { compress: false, mangle: false, codegen: true },
-  },
-});
-const kernel = join('kernel', 'kernel.wasm');
-await mkdir(dirname(join(out, kernel)));
-await copyFile(join(root, 'src', kernel), join(out, kernel));
+/** Writes the bundle into the folder `out`, which is emptied first. It must be inside the project, which holds its packages. */
+export async function bundle(out: string): Promise<void> {
+  await rm(out, { recursive: true, force: true });
+  await build({
+    cwd: root,
+    input: {
+      cli: 'src/cli.ts',
+      'members/worker': 'src/members/worker.ts',
+      'sources/snowflake/worker': 'src/sources/snowflake/worker.ts',
+    },
+    platform: 'node',
+    checks: { eval: false },
+    external: (id, importer) =>
+      id === native || (importer?.startsWith(source) === true && isPackage(id) && !isBundled(id)),
+    output: {
+      dir: out,
+      format: 'esm',
+      entryFileNames: '[name].js',
+      chunkFileNames: '[name].js',
+      sourcemap: true,
+      minify: { compress: false, mangle: false, codegen: true },
+    },
+  });
+  const kernel = join('kernel', 'kernel.wasm');
+  await mkdir(dirname(join(out, kernel)));
+  await copyFile(join(root, 'src', kernel), join(out, kernel));
+}
+
+if (import.meta.main) await bundle(join(root, 'dist'));

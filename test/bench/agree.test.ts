@@ -1,7 +1,7 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Case, crossCases, type Program, programsFor, types } from '../../bench/cases.ts';
@@ -9,15 +9,12 @@ import { openData } from '../../bench/data.ts';
 import { spend } from '../../bench/measure.ts';
 import { prepare } from '../../bench/programs.ts';
 import { type StandIn, startStandIn } from '../../bench/standIn.ts';
+import { cliPath, compileCache } from '../cli/cliProcess.ts';
 
-const cli = resolve(import.meta.dirname, '../../src/cli.ts');
 const rows = 5_000;
 
 /** Whoever has no Python can run the other tests; the build has one, and must run these. */
 const lacksPython = process.env.CI === undefined && spawnSync('python3', ['--version']).status !== 0;
-
-/** Compiled code, kept between starts: half the time of each is compiling. */
-const compileCache = resolve(import.meta.dirname, '../../node_modules/.cache/line-ads-sync-tests');
 
 let folder: string;
 beforeAll(async () => {
@@ -30,7 +27,7 @@ afterAll(() => rm(folder, { recursive: true }));
 async function uploadedLines(program: Program, which: Case, standIn: StandIn): Promise<string[]> {
   await standIn.reset();
   const path = await openData(folder, which.source === 'csv' ? 'csv' : 'parquet', rows);
-  await using invocation = await prepare(program, which, { input: { path }, lineUrl: standIn.url, cli });
+  await using invocation = await prepare(program, which, { input: { path }, lineUrl: standIn.url, cli: cliPath });
   const [command = '', ...args] = invocation.command;
   const { stdout } = await promisify(execFile)(command, args, {
     env: { ...process.env, NODE_COMPILE_CACHE: compileCache },

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Fault } from '../../src/simulators/lineAds/faults.ts';
 import type { Simulator, SimulatorOptions } from '../../src/simulators/lineAds/simulator.ts';
-import { type CliOutcome, reportOf, waitUntil } from './cliProcess.ts';
+import { reportOf, waitUntil } from './cliProcess.ts';
 import { hashOf } from './customers.ts';
+import { runHere } from './runHere.ts';
 import { audienceId, emailSync, openScenario, type Scenario, uploadsTo } from './scenario.ts';
 import { csvText } from './sourceFiles.ts';
 
@@ -12,6 +13,13 @@ const addresses = ['a', 'b', 'c', 'd', 'e'].map((name) => `${name}@example.com`)
 const wanted = addresses.map(hashOf).sort();
 const residents = [hashOf('resident@example.com'), hashOf('a@example.com')];
 const threeBatches = { batch: { maxRecords: 2 }, limits: { concurrentUploads: 1 } };
+
+type Outcome = Awaited<ReturnType<typeof runHere>>;
+
+/** Rates have tests of their own. */
+function open(options: SimulatorOptions = {}): Promise<Scenario> {
+  return openScenario({ strictRates: false, ...options });
+}
 
 function configOf(scenario: Scenario, changes: object = {}, parts: Record<string, object> = {}): object {
   const path = scenario.write('people.csv', csvText(addresses.map((email) => ({ email }))));
@@ -37,9 +45,9 @@ function sendsByFile(simulator: Simulator): number[] {
   return [...counts].sort(([a], [b]) => a.localeCompare(b)).map(([, count]) => count);
 }
 
-function expectSuccess(outcome: CliOutcome, simulator: Simulator): void {
-  expect(outcome.code, outcome.stdout + outcome.stderr).toBe(0);
-  const { status, syncs } = reportOf(outcome);
+function expectSuccess(outcome: Outcome, simulator: Simulator): void {
+  expect(outcome.code, JSON.stringify(outcome.report)).toBe(0);
+  const { status, syncs } = outcome.report;
   expect(status).toBe('succeeded');
   expect(syncs[0]).toMatchObject({ remote: 'complete', error: null, counts: { plannedLines: 5, uploaded: 5 } });
   expect(simulator.breaches).toEqual([]);
@@ -74,16 +82,16 @@ const lost = plans.flatMap((plan) => losses.map((loss) => ({ ...plan, ...loss })
 
 describe.concurrent('a lost answer to every upload of a plan', () => {
   test.for(lost)('when $plan and $title: nobody is missed, and nothing is accepted twice', async (given) => {
-    await using scenario = await openScenario({ faults: onEachFirstSend(given.fault, given.arrives) });
+    await using scenario = await open({ faults: onEachFirstSend(given.fault, given.arrives) });
     const { simulator } = scenario;
     if (given.seeded) seedBuyers(scenario);
 
-    const outcome = await scenario.run('sync', configOf(scenario, { mode: given.mode }, threeBatches));
+    const outcome = await runHere(scenario, configOf(scenario, { mode: given.mode }, threeBatches));
 
     expectSuccess(outcome, simulator);
     expect(membersOf(simulator)).toEqual(given.members);
     expect(sendsByFile(simulator)).toEqual(given.arrives ? [1, 1, 1] : [2, 2, 2]);
-    const [sync] = reportOf(outcome).syncs;
+    const [sync] = outcome.report.syncs;
     expect(sync?.audience).toMatchObject({ id: audienceId(simulator, 'Buyers'), created: !given.seeded });
     expect(sync?.batches.map(({ attempts }) => attempts)).toEqual(given.arrives ? [1, 1, 1] : [2, 2, 2]);
   });
@@ -113,16 +121,16 @@ const passing: { title: string; simulator: SimulatorOptions }[] = [
 
 describe.concurrent('what passes is waited for', () => {
   test.for(passing)('when $title, a mirror of several batches comes out right', async ({ simulator: options }) => {
-    await using scenario = await openScenario(options);
+    await using scenario = await open(options);
     seedBuyers(scenario);
-    const outcome = await scenario.run('sync', configOf(scenario, { mode: 'mirror' }, { batch: { maxRecords: 2 } }));
+    const outcome = await runHere(scenario, configOf(scenario, { mode: 'mirror' }, { batch: { maxRecords: 2 } }));
     expectSuccess(outcome, scenario.simulator);
     expect(membersOf(scenario.simulator)).toEqual(wanted);
     expect(sendsByFile(scenario.simulator)).toEqual([1, 1, 1]);
   });
 
   test('when uploads are answered 429, they are sent again, after Retry-After where LINE gives one', async () => {
-    await using scenario = await openScenario({
+    await using scenario = await open({
       faults: [
         { effect: 'answer', on: 'upload', status: 429, times: 6 },
         { effect: 'answer', on: 'upload', status: 429, retryAfter: 1 },
@@ -130,34 +138,34 @@ describe.concurrent('what passes is waited for', () => {
     });
     const { simulator } = scenario;
     seedBuyers(scenario);
-    const outcome = await scenario.run('sync', configOf(scenario, { mode: 'mirror' }));
+    const outcome = await runHere(scenario, configOf(scenario, { mode: 'mirror' }));
     expectSuccess(outcome, simulator);
     expect(membersOf(simulator)).toEqual(wanted);
-    expect(reportOf(outcome).syncs[0]?.batches[0]?.attempts).toBe(8);
+    expect(outcome.report.syncs[0]?.batches[0]?.attempts).toBe(8);
     const times = uploadsTo(simulator).map(({ time }) => time);
     expect(times[7]! - times[6]!).toBeGreaterThanOrEqual(1_000);
   });
 
   test('when a job of the audience is unfinished, the first upload waits for it', async () => {
-    await using scenario = await openScenario();
+    await using scenario = await open();
     const { simulator } = scenario;
     const seededAt = Date.now();
     seedBuyers(scenario, { jobs: [{ name: 'by-hand.csv', type: 'DIFF_REPLACE', finishesInMs: 2_500 }] });
-    const outcome = await scenario.run('sync', configOf(scenario));
+    const outcome = await runHere(scenario, configOf(scenario));
     expectSuccess(outcome, simulator);
     expect(uploadsTo(simulator)[0]!.time - seededAt).toBeGreaterThanOrEqual(2_500);
     expect(membersOf(simulator)).toEqual(union(wanted, residents));
   });
 
   test('when the audience stands on the second page, among names and types like its own, it is found', async () => {
-    await using scenario = await openScenario();
+    await using scenario = await open();
     const { simulator } = scenario;
     const id = seedBuyers(scenario);
     const functionType = 'HASHED_EMAIL_UPLOAD';
     for (let number = 0; number < 120; number += 1) simulator.seedAudience({ name: `Buyers ${number}`, functionType });
     simulator.seedAudience({ name: 'buyers', functionType });
     simulator.seedAudience({ name: 'Buyers', functionType: 'UPLOAD' });
-    const outcome = await scenario.run('sync', configOf(scenario, { mode: 'mirror' }));
+    const outcome = await runHere(scenario, configOf(scenario, { mode: 'mirror' }));
     expectSuccess(outcome, simulator);
     expect([...simulator.members(id)].sort()).toEqual(wanted);
   });
@@ -165,51 +173,51 @@ describe.concurrent('what passes is waited for', () => {
 
 describe.concurrent('what does not pass is told, and running again converges', () => {
   test('when the job of one of three batches fails', async () => {
-    await using scenario = await openScenario({ faults: [{ effect: 'jobFails', skip: 1 }] });
+    await using scenario = await open({ faults: [{ effect: 'jobFails', skip: 1 }] });
     const { simulator } = scenario;
     const config = configOf(scenario, {}, threeBatches);
-    const failed = await scenario.run('sync', config);
+    const failed = await runHere(scenario, config);
     expect(failed.code).toBe(1);
-    expect(reportOf(failed).syncs[0]).toMatchObject({
+    expect(failed.report.syncs[0]).toMatchObject({
       status: 'partial',
       remote: 'partial',
       remoteBatches: { done: 2, total: 3 },
       error: { code: 'job.failed' },
     });
-    expect(reportOf(failed).syncs[0]?.batches.map(({ jobStatus }) => jobStatus)).toEqual([
+    expect(failed.report.syncs[0]?.batches.map(({ jobStatus }) => jobStatus)).toEqual([
       'FINISHED',
       'FAILED',
       'FINISHED',
     ]);
-    expect((await scenario.run('sync', config)).code).toBe(0);
+    expect((await runHere(scenario, config)).code).toBe(0);
     expect(membersOf(simulator)).toEqual(wanted);
     expect(simulator.breaches).toEqual([]);
   });
 
   test('when the job of a REPLACE fails, nothing is added after it', async () => {
-    await using scenario = await openScenario({ faults: [{ effect: 'jobFails' }] });
+    await using scenario = await open({ faults: [{ effect: 'jobFails' }] });
     const { simulator } = scenario;
     seedBuyers(scenario);
     const config = configOf(scenario, { mode: 'mirror' }, threeBatches);
-    const failed = await scenario.run('sync', config);
+    const failed = await runHere(scenario, config);
     expect(failed.code).toBe(1);
-    expect(reportOf(failed).syncs[0]).toMatchObject({ status: 'failed', error: { code: 'job.failed' } });
+    expect(failed.report.syncs[0]).toMatchObject({ status: 'failed', error: { code: 'job.failed' } });
     expect(sendsByFile(simulator)).toEqual([1]);
     expect(membersOf(simulator)).toEqual(union(residents));
-    expect((await scenario.run('sync', config)).code).toBe(0);
+    expect((await runHere(scenario, config)).code).toBe(0);
     expect(membersOf(simulator)).toEqual(wanted);
   });
 
   test('when LINE refuses the second of three uploads, the report says what LINE holds', async () => {
-    await using scenario = await openScenario({
+    await using scenario = await open({
       faults: [{ effect: 'answer', on: 'upload', skip: 1, status: 400, reason: 'INVALID_FILE_CONTENT' }],
     });
     const { simulator } = scenario;
     seedBuyers(scenario);
     const config = configOf(scenario, { mode: 'mirror' }, threeBatches);
-    const refused = await scenario.run('sync', config);
+    const refused = await runHere(scenario, config);
     expect(refused.code).toBe(1);
-    expect(reportOf(refused).syncs[0]).toMatchObject({
+    expect(refused.report.syncs[0]).toMatchObject({
       status: 'partial',
       remote: 'partial',
       remoteBatches: { done: 1, total: 3 },
@@ -217,18 +225,18 @@ describe.concurrent('what does not pass is told, and running again converges', (
       error: { code: 'upload.refused', message: expect.stringContaining('INVALID_FILE_CONTENT') },
     });
     expect(membersOf(simulator)).toEqual(wanted.slice(0, 2));
-    expect((await scenario.run('sync', config)).code).toBe(0);
+    expect((await runHere(scenario, config)).code).toBe(0);
     expect(membersOf(simulator)).toEqual(wanted);
   });
 
   test.for(['list', 'upload'] as const)('when a %s request is redirected, nobody follows', async (on) => {
-    await using elsewhere = await openScenario();
-    await using scenario = await openScenario({
+    await using elsewhere = await open();
+    await using scenario = await open({
       faults: [{ effect: 'redirect', on, location: elsewhere.simulator.url }],
     });
-    const outcome = await scenario.run('sync', configOf(scenario));
+    const outcome = await runHere(scenario, configOf(scenario));
     expect(outcome.code).not.toBe(0);
-    expect(reportOf(outcome).syncs[0]?.error).toMatchObject({
+    expect(outcome.report.syncs[0]?.error).toMatchObject({
       message: expect.stringContaining('307'),
       hint: expect.stringContaining('baseUrl'),
     });
@@ -255,13 +263,13 @@ describe.concurrent('a run that does not wait ends 0 with its jobs pending', () 
   });
 
   test('by wait: false, but a REPLACE that has ADDs behind it is waited for', async () => {
-    await using scenario = await openScenario(slowJobs);
+    await using scenario = await open(slowJobs);
     const { simulator } = scenario;
     seedBuyers(scenario);
     const parts = { batch: { maxRecords: 2 }, jobs: { wait: false } };
-    const outcome = await scenario.run('sync', configOf(scenario, { mode: 'mirror' }, parts));
+    const outcome = await runHere(scenario, configOf(scenario, { mode: 'mirror' }, parts));
     expect(outcome.code).toBe(0);
-    expect(reportOf(outcome).syncs[0]).toMatchObject({ status: 'pending', counts: { uploaded: 5 } });
+    expect(outcome.report.syncs[0]).toMatchObject({ status: 'pending', counts: { uploaded: 5 } });
     const [replace, ...adds] = uploadsTo(simulator);
     expect([replace, ...adds].map((upload) => upload?.action)).toEqual(['REPLACE', 'ADD', 'ADD']);
     for (const add of adds) expect(add.time - replace!.time).toBeGreaterThanOrEqual(800);

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { codeBlocks, codeSpans, documents, english, root } from './documents.ts';
+import { cliPath } from '../cli/cliProcess.ts';
+import { codeBlocks, codeSpans, documents, english } from './documents.ts';
 
 const run = promisify(execFile);
 
@@ -30,7 +30,7 @@ function readFlags(help: string): Map<string, Flag> {
 
 describe('commands and flags', async () => {
   const help = async (...command: string[]) => {
-    const { stdout } = await run(process.execPath, [join(root, 'src/cli.ts'), ...command, '--help']);
+    const { stdout } = await run(process.execPath, [cliPath, ...command, '--help']);
     return stdout;
   };
   const overview = await help();
@@ -106,7 +106,7 @@ describe('commands and flags', async () => {
   test('the output that the manual shows of explain is the real one', async () => {
     const block = codeBlocks(documents.get('docs/identifiers.md')!, 'text').find((text) => text.includes('explain'))!;
     const [, value, args] = /^\$ echo '(.*)' \| line-ads-sync (.*)$/m.exec(block)!;
-    const running = run(process.execPath, [join(root, 'src/cli.ts'), ...args!.split(' ')]);
+    const running = run(process.execPath, [cliPath, ...args!.split(' ')]);
     running.child.stdin!.end(`${value}\n`);
     const { stdout } = await running;
     expect(block.split('\n').slice(1).join('\n').trim()).toBe(stdout.trim());
