@@ -88,7 +88,7 @@ export const faultsSchema = z.array(faultSchema);
 /** A fault as it is written down; `skip` 0, `times` 1 and `on` "any" (jobs: "upload") unless given. */
 export type Fault = z.input<typeof faultSchema>;
 export type DueFault = z.output<typeof faultSchema>;
-export type RequestKind = 'list' | 'upload' | 'jobs' | 'rename' | 'delete';
+export type RouteKind = 'list' | 'upload' | 'jobs' | 'rename' | 'delete';
 
 /** Reads what `simulate --faults FILE` is given: JSON of the shape of `faultsSchema`. Throws `config.invalid`. */
 export function loadFaults(text: string): Fault[] {
@@ -108,7 +108,7 @@ export function loadFaults(text: string): Fault[] {
 export interface Faults {
   add(fault: Fault): void;
   /** The fault that hits this request, used up by it; undefined when none is due. */
-  take(kind: RequestKind): DueFault | undefined;
+  take(kind: RouteKind): DueFault | undefined;
 }
 
 export function createFaults(initial: readonly Fault[]): Faults {

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { type Answer, refusal, unnamedReason } from './answers.ts';
 import { refuseAudience, refuseName } from './audienceRules.ts';
-import type { RequestKind } from './faults.ts';
+import type { RouteKind } from './faults.ts';
 import type { Account } from './state.ts';
 
 export interface Route {
-  kind: RequestKind;
+  kind: RouteKind;
   adAccountId: string;
   /** Empty for list and upload. */
   audienceId: string;
@@ -19,7 +19,7 @@ export function findRoute(method: string, path: string): Route | undefined {
   if (match === null) return undefined;
   const [, adAccountId = '', id = '', isJobs] = match;
   const place = isJobs !== undefined ? 'jobs' : id === '' || id === 'upload' ? id : 'audience';
-  const kinds: Record<string, RequestKind> = {
+  const kinds: Record<string, RouteKind> = {
     'GET ': 'list',
     'POST upload': 'upload',
     'GET jobs': 'jobs',

@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 
 /** Which encoding of the three JWS parts is accepted: base64url with "=" padding, without it (RFC 7515), or either. */
-export type SignatureForm = 'any' | 'padded' | 'rfc7515';
+export type SignedForm = 'any' | 'padded' | 'rfc7515';
 
 export interface SignedRequest {
   authorization: string | undefined;
@@ -19,7 +19,7 @@ export interface SignedRequest {
 export interface SignatureRules {
   accessKey: string;
   secretKey: string;
-  form: SignatureForm;
+  form: SignedForm;
   nowMs: () => number;
 }
 

@@ -6,8 +6,8 @@ import { answerRequest, type RecordedRequest, type Service } from './exchange.ts
 import { createFaults, type Fault } from './faults.ts';
 import type { UploadJob } from './jobs.ts';
 import { createRates } from './rates.ts';
-import type { SignatureForm } from './signature.ts';
-import { type Audience, createAccount, type JobTimes, type NewJob, type Seed } from './state.ts';
+import type { SignedForm } from './signature.ts';
+import { createAccount, type JobTimes, type NewJob, type Seed, type SimulatedAudience } from './state.ts';
 
 export interface SimulatorOptions {
   /** 0, the default: any free port. The host is always 127.0.0.1. */
@@ -23,7 +23,7 @@ export interface SimulatorOptions {
   /** How long jobs are QUEUED, then WORKING; 200 and 300 unless given. */
   jobs?: JobTimes;
   /** "any" unless given. */
-  signature?: SignatureForm;
+  signature?: SignedForm;
   /** False: a key that may only read. True unless given. */
   uploadPermission?: boolean;
   faults?: readonly Fault[];
@@ -44,7 +44,7 @@ export interface Simulator extends SimulatedConnection {
   url: string;
   connection: SimulatedConnection;
   /** Oldest first. */
-  audiences(): Audience[];
+  audiences(): SimulatedAudience[];
   /** What LINE would hold now: every job that ended by now has taken effect. Throws for an unknown id. */
   members(audienceId: string): ReadonlySet<string>;
   /** Newest first, at most 50. Throws for an unknown id. */

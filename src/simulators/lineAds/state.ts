@@ -1,7 +1,7 @@
 import { describeJob, formatCreated, isUnfinished, type Job, type JobType, type UploadJob } from './jobs.ts';
 
 /** A custom audience as the LINE Ads API reference describes it: `id` and the size are strings. */
-export interface Audience {
+export interface SimulatedAudience {
   id: string;
   name: string;
   functionType: string;
@@ -49,9 +49,9 @@ export interface Seed {
 /** What the account holds. Before anything is told, jobs that ended by now have taken effect. Functions throw for unknown ids. */
 export interface Account {
   has(id: string): boolean;
-  audience(id: string): Audience;
+  audience(id: string): SimulatedAudience;
   /** Oldest first. */
-  audiences(): Audience[];
+  audiences(): SimulatedAudience[];
   members(id: string): ReadonlySet<string>;
   /** Newest first, at most 50. */
   jobs(id: string): UploadJob[];
@@ -86,7 +86,7 @@ function describeSize(audience: HeldAudience): string {
   return audience.members.size <= 100 ? '100 or fewer' : String(audience.members.size);
 }
 
-function describeAudience(audience: HeldAudience): Audience {
+function describeAudience(audience: HeldAudience): SimulatedAudience {
   const { id, name, functionType, status } = audience;
   const created = formatCreated(audience.createdMs);
   return { id, name, functionType, status, failedType: null, estimatedAudienceSize: describeSize(audience), created };

@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { type Answer, refusal, unnamedReason } from './answers.ts';
 import { refuseAudience, refuseIdFormat, refuseName } from './audienceRules.ts';
 import type { Account, NewJob } from './state.ts';
-import type { UploadedFile, UploadForm } from './uploadForm.ts';
+import type { MultipartForm, UploadedFile } from './uploadForm.ts';
 
 /** A form that LINE would take, as far as the form alone tells. */
-export interface Upload {
+export interface ReceivedUpload {
   action: 'ADD' | 'REPLACE';
   functionType: string;
   file: UploadedFile;
@@ -39,7 +39,7 @@ function refuse(why: string, property: string, reason = unnamedReason): Refused 
   return { refused: refusal(400, reason, property), why };
 }
 
-function readTarget(name: string | undefined, id: string | undefined): Upload['target'] | Refused {
+function readTarget(name: string | undefined, id: string | undefined): ReceivedUpload['target'] | Refused {
   if (name !== undefined && id !== undefined) return refuse('it names an audience both by name and by id', 'name');
   if (name !== undefined) {
     const refused = refuseName(name);
@@ -62,7 +62,7 @@ function refuseFile(file: UploadedFile, isIfa: boolean): Refused | undefined {
 }
 
 /** The upload that a form asks for, or how LINE refuses it (LINE Ads API reference, "Endpoints", "File" and "Errors"). */
-export function readUpload(form: UploadForm): Upload | Refused {
+export function readUpload(form: MultipartForm): ReceivedUpload | Refused {
   const fields = fieldsSchema.safeParse(form.fields);
   if (!fields.success) return refuse('action or idType is missing or wrong', fieldOf(fields.error));
   if (form.unwantedParts.length > 0) return refuse('it has parts too many', form.unwantedParts[0] ?? '');
@@ -96,7 +96,7 @@ function refuseUploadTo(account: Account, id: string, functionType: string): Ans
  */
 export function acceptUpload(
   account: Account,
-  upload: Upload,
+  upload: ReceivedUpload,
   jobEnd: Pick<NewJob, 'failedType' | 'extraMs' | 'unlistedMs'>,
   breach: (sentence: string) => void,
 ): Answer {

@@ -9,14 +9,14 @@ export interface UploadedFile extends FileLines {
 }
 
 /** A multipart form as it came. `unwantedParts` names those that are unknown or repeated. */
-export interface UploadForm {
+export interface MultipartForm {
   fields: Record<string, string>;
   file: UploadedFile | undefined;
   unwantedParts: string[];
 }
 
 /** What became of a request's body: a form, no readable multipart, or a client that went away before its end. */
-export type ReceivedForm = UploadForm | 'unreadable' | 'aborted';
+export type ReceivedForm = MultipartForm | 'unreadable' | 'aborted';
 
 const fieldNames: ReadonlySet<string> = new Set(['action', 'name', 'id', 'idType']);
 
@@ -30,12 +30,12 @@ function openParser(request: IncomingMessage) {
   }
 }
 
-function addField(form: UploadForm, name: string, value: string) {
+function addField(form: MultipartForm, name: string, value: string) {
   if (!fieldNames.has(name) || Object.hasOwn(form.fields, name)) form.unwantedParts.push(name);
   else form.fields[name] = value;
 }
 
-function addFile(form: UploadForm, file: Omit<UploadedFile, keyof FileLines>, stream: Readable) {
+function addFile(form: MultipartForm, file: Omit<UploadedFile, keyof FileLines>, stream: Readable) {
   const reader = createLineReader();
   stream.on('data', (chunk: Buffer) => reader.write(chunk));
   stream.on('end', () => {
@@ -53,7 +53,7 @@ export function readUploadForm(
 ): Promise<ReceivedForm> {
   const parser = openParser(request);
   if (parser === undefined) return Promise.resolve('unreadable');
-  const form: UploadForm = { fields: {}, file: undefined, unwantedParts: [] };
+  const form: MultipartForm = { fields: {}, file: undefined, unwantedParts: [] };
   let hasFile = false;
   return new Promise((resolve) => {
     const giveUp = () => {

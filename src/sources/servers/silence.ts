@@ -2,13 +2,13 @@
 export const connectTimeoutMs = 15_000;
 
 /** Time limits for the first part of an answer and for each later one. */
-export interface Patience {
+export interface SilenceLimits {
   firstMs: number;
   idleMs: number;
 }
 
 /** Returns the limits of a source. The first one leaves the server time to report that its own limit has passed. */
-export function patienceOf(config: { statementTimeoutMs: number; idleTimeoutMs: number }): Patience {
+export function patienceOf(config: { statementTimeoutMs: number; idleTimeoutMs: number }): SilenceLimits {
   return { firstMs: config.statementTimeoutMs + 5_000, idleMs: config.idleTimeoutMs };
 }
 
@@ -18,7 +18,7 @@ export function patienceOf(config: { statementTimeoutMs: number; idleTimeoutMs: 
  */
 export async function* watchSilence<T>(
   parts: AsyncIterable<T>,
-  { firstMs, idleMs }: Patience,
+  { firstMs, idleMs }: SilenceLimits,
   giveUp: (waitedMs: number) => void,
 ): AsyncGenerator<T> {
   let timer = setTimeout(giveUp, firstMs, firstMs);

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SyncError } from '../../../src/errors.ts';
-import { createFaults, type Fault, loadFaults, type RequestKind } from '../../../src/simulators/lineAds/faults.ts';
+import { createFaults, type Fault, loadFaults, type RouteKind } from '../../../src/simulators/lineAds/faults.ts';
 import { type Simulator, startSimulator } from '../../../src/simulators/lineAds/simulator.ts';
 import { audiencesPath, closeAgent, emailForm, hashes, send, upload } from './signedRequests.ts';
 
@@ -105,7 +105,7 @@ describe('a fault', () => {
 });
 
 describe('which request a fault hits', () => {
-  const hits = (faults: Fault[], kinds: RequestKind[]) => {
+  const hits = (faults: Fault[], kinds: RouteKind[]) => {
     const pending = createFaults(faults);
     return kinds.map((kind) => pending.take(kind)?.effect ?? '-');
   };
@@ -124,7 +124,7 @@ describe('which request a fault hits', () => {
 
   it('is any when it says so, renaming and deleting too', () => {
     const faults: Fault[] = [{ effect: 'dropBefore', on: 'any', times: 5 }];
-    const kinds: RequestKind[] = ['list', 'upload', 'jobs', 'rename', 'delete'];
+    const kinds: RouteKind[] = ['list', 'upload', 'jobs', 'rename', 'delete'];
     expect(hits(faults, kinds)).toEqual(Array(5).fill('dropBefore'));
   });
 

@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { checkSignature, type SignatureForm } from '../../../src/simulators/lineAds/signature.ts';
+import { checkSignature, type SignedForm } from '../../../src/simulators/lineAds/signature.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../../src/simulators/lineAds/simulator.ts';
 import { audiencesPath, closeAgent, emailForm, hashes, type Sent, send, sign, upload } from './signedRequests.ts';
 
@@ -56,7 +56,7 @@ function expectRefused(reply: { status: number; json: unknown }) {
 }
 
 describe('the padding', () => {
-  it.each<[SignatureForm, boolean, number]>([
+  it.each<[SignedForm, boolean, number]>([
     ['any', true, 200],
     ['any', false, 200],
     ['padded', true, 200],

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import { Agent, request } from 'undici';
 import type { UploadJob } from '../../../src/simulators/lineAds/jobs.ts';
 import type { Simulator } from '../../../src/simulators/lineAds/simulator.ts';
-import type { Audience } from '../../../src/simulators/lineAds/state.ts';
+import type { SimulatedAudience } from '../../../src/simulators/lineAds/state.ts';
 
 /*
  * A client of its own: it signs, and writes multipart bodies, by hand, so that the simulator is held to the reference
@@ -39,10 +39,10 @@ export function sign(key: Key, { date, path, contentType = '', body = '', padded
 }
 
 /** Everything that any endpoint answers: a test reads what the endpoint that it asked has. */
-export interface ReplyBody extends Audience {
+export interface ReplyBody extends SimulatedAudience {
   errors: [{ reason: string; property: string }];
   jobs: UploadJob[];
-  audienceGroups: Audience[];
+  audienceGroups: SimulatedAudience[];
   totalElements: number;
   hasNextPage: boolean;
 }
