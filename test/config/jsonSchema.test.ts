@@ -62,7 +62,13 @@ const config = { connection, source: files, syncs: [sync] };
 
 describe('the schema refuses', () => {
   test.each<[string, object, string]>([
-    ['a config without a connection', { connection: undefined }, ''],
+    ['a config without syncs', { syncs: undefined }, ''],
+    ['a connection without an account', { connection: { ...connection, adAccountId: undefined } }, '/connection'],
+    [
+      'a destination of an unknown type',
+      { destinations: { other: { ...connection, type: 'fax' } } },
+      '/destinations/other',
+    ],
     ['a key that is not known', { conection: connection }, ''],
     ['an account of letters', { connection: { ...connection, adAccountId: 'AB12' } }, '/connection/adAccountId'],
     ['an empty secret', { connection: { ...connection, secretKey: '' } }, '/connection/secretKey'],
