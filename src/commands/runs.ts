@@ -29,7 +29,7 @@ export async function runCommand(command: RunCommand, flags: RunFlags, stopping:
   const report = await runToReport(command, flags, { log, signal }).catch((error: unknown) =>
     reportWithoutRun(error, systemClock),
   );
-  if (report.error !== null) log.error(report.error, 'run ended');
+  if (report.error !== null) log.error(report.error, 'Run ended');
   await showTable(flags, ({ formatClosingTable }) => formatClosingTable(report));
   print(JSON.stringify(report));
   return exitCodeOfRun(report);

@@ -63,7 +63,7 @@ async function deliver(run: DeliveryRun, plan: RecordedPlan, wait: boolean): Pro
     await delivery.deliver();
     return wait ? await delivery.follow() : [];
   } catch (error) {
-    // Accepted uploads are followed even so: their ends tell the part of the plan that the destination holds.
+    // Accepted uploads are followed nevertheless. Their ends show which part of the plan the destination holds.
     if (wait && hasCode(error, 'upload.refused') && !run.signal.aborted) await delivery.follow().catch(() => {});
     throw error;
   }
@@ -141,7 +141,7 @@ function countWarnings({ planned, upload }: DeliveredBatch): Warning[] {
   return [
     {
       code: 'count_differs',
-      message: `LINE processed ${processed} of the ${end - start} lines of batch ${index} (it counts what was processed, not matched).`,
+      message: `LINE processed ${processed} of the ${end - start} lines of batch ${index}. The count is of processed lines, not of matched people.`,
     },
   ];
 }

@@ -25,7 +25,7 @@ export interface DeliveredBatch {
   planned: PlannedBatch;
   fate: Fate;
   attempts: number;
-  /** As the destination listed it last. Null before the first list that shows it. */
+  /** The entry of the destination's latest list. Null before the first list that shows it. */
   upload: Pick<RemoteUpload, 'id' | 'state' | 'status' | 'processed'> | null;
 }
 

@@ -28,9 +28,9 @@ export interface Exchange {
 export interface SignedCalls {
   /** Makes one attempt; a 401 may take further calls. `attempt` is the number to log. */
   send(request: LineRequest, attempt: number): Promise<Exchange>;
-  /** Whether LINE has answered any call of this process, with whatever status. */
+  /** Tells whether LINE has answered any call of this process, with any status. */
   wasAnswered(): boolean;
-  /** LINE's clock minus ours when it was first found to be more than a minute off. */
+  /** LINE's clock minus ours, at the first answer that was more than a minute off. */
   clockSkewMs(): number | undefined;
 }
 
@@ -118,7 +118,7 @@ async function signedRequest(
 }
 
 /**
- * Returns the form to try after a 401 (LINE Ads API reference, "Signing"): once the same form with LINE's time, if the
+ * Returns the form to try after a 401 (docs/line-ads-api.md, "Signing"): once the same form with LINE's time, if the
  * request was signed for another; then, unless the form is fixed, the padded form.
  */
 function createCorrections(mayChangeForm: boolean) {
