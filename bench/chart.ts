@@ -15,12 +15,12 @@ const caseGap = 18;
 
 const colours: Record<Program, string> = { ours: '#06a94d', node: '#8a94a3', python: '#b7bec9' };
 
-/** Fewer rows say more of starting a program than of its work. */
+/** The start of a program dominates its work if there are fewer rows. */
 const leastRows = 1_000_000;
 
 /**
- * An SVG with a bar for each program of each case that was compared, all on one scale of seconds. It brings its own
- * white ground, so that it reads as well on a dark page. The same figures give the same bytes.
+ * Draws an SVG with one bar per program of each compared case, all on one scale of seconds. It has a white background of
+ * its own, for dark pages. The same figures give the same bytes.
  */
 export function drawChart(cases: readonly MeasuredCase[]): string {
   const drawn = cases.filter(({ rows, usage }) => rows >= leastRows && Object.keys(usage).length > 1);
