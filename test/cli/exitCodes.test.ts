@@ -310,7 +310,7 @@ const unfinished: Case[] = [
     arrange: (scenario) => withCsv(scenario),
     code: 1,
     error: 'upload.refused',
-    says: [/AUDIENCE_GROUP_COUNT_MAX_OVER/, /as many audiences/],
+    says: [/AUDIENCE_GROUP_COUNT_MAX_OVER/, /maximum number of audiences/],
     uploads: 1,
   },
 ];
