@@ -36,11 +36,11 @@ export const guardCases: readonly Case[] = [
 ];
 
 /** The naive programs take minutes beyond this. Their Set holds at most 2^24 values. */
-const mostNaiveRows = 10_000_000;
+const maxNaiveRows = 10_000_000;
 
 /** Returns the programs for a case. Python's standard library reads no Parquet, PostgreSQL or phone numbers. */
 export function programsFor({ source, type, rows }: Case): Program[] {
-  if (rows > mostNaiveRows) return ['ours'];
+  if (rows > maxNaiveRows) return ['ours'];
   return source === 'csv' && type !== 'phone' ? ['ours', 'node', 'python'] : ['ours', 'node'];
 }
 

@@ -11,7 +11,7 @@ import type { AddressInfo } from 'node:net';
  *   GET /reset      removes them and the audience
  */
 
-const longestHead = 4096;
+const maxHeadLength = 4096;
 const keepsLines = process.argv.includes('--keep');
 
 interface Uploaded {
@@ -34,7 +34,7 @@ interface Body {
 async function readBody(request: IncomingMessage): Promise<Body> {
   const body: Body = { head: '', bytes: 0, text: '' };
   for await (const part of request as AsyncIterable<Buffer>) {
-    if (body.head.length < longestHead) body.head += part.toString('latin1', 0, longestHead);
+    if (body.head.length < maxHeadLength) body.head += part.toString('latin1', 0, maxHeadLength);
     if (keepsLines) body.text += part.toString('latin1');
     body.bytes += part.length;
   }

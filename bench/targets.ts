@@ -64,12 +64,12 @@ function cpuOf(which: Case, most: number): Target {
   };
 }
 
-function memoryOf(which: Case, mostBytes: number): Target {
+function memoryOf(which: Case, maxBytes: number): Target {
   return ({ cases }) => {
     const bytes = findCase(cases, which)?.usage.ours.peakBytes;
     if (bytes === undefined) return undefined;
-    const target = `${caseName(which)}, less than ${formatMegabytes(mostBytes)} of memory`;
-    return { target, measured: formatMegabytes(bytes), isReached: bytes < mostBytes };
+    const target = `${caseName(which)}, less than ${formatMegabytes(maxBytes)} of memory`;
+    return { target, measured: formatMegabytes(bytes), isReached: bytes < maxBytes };
   };
 }
 

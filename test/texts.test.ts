@@ -16,7 +16,7 @@ const begin = /^(\p{Lu}|["`]|\$\{\}|\p{Ll}+[.:])/u;
 
 /** The verbs that hints begin with. */
 const imperative =
-  /^(Add|Allow|Change|Check|Choose|Convert|Delete|Fix|Free|Give|Install|Look|Lower|Move|Name|Put|Raise|Report|Run|See|Select|Set|Try|Use|Wait|Write)\b/;
+  /^(Add|Allow|Change|Check|Choose|Convert|Correct|Delete|Fix|Free|Give|Install|Look|Lower|Make|Move|Name|Put|Raise|Remove|Rename|Replace|Report|Run|See|Select|Set|Try|Use|Wait|Write)\b/;
 
 function problemsOf({ kind, text }: SourceText): string[] {
   const problems: string[] = [];

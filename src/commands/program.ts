@@ -70,7 +70,7 @@ function withConfig(command: Command): Command {
     command
       .requiredOption('--config <file>', 'The JSON configuration. "-" reads it from standard input.')
       .option('--only <name>', 'Restricts the command to this sync. Can be repeated.', collect)
-      .option('--state <directory>', 'Replaces state.directory.'),
+      .option('--state <directory>', 'Uses this state directory instead of state.directory.'),
   );
 }
 

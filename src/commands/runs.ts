@@ -11,7 +11,7 @@ import { createLog, createProgress, print, showTable } from './output.ts';
 import { abortWhenStopped, type Stopping } from './stopping.ts';
 
 /*
- * The commands whose last line on stdout is a report.
+ * The commands that print a report as their last line.
  */
 
 export type RunFlags = ConfigFlags &

@@ -21,7 +21,7 @@ export interface DeliveryEnd extends DeliveryFacts {
   failure: { error: unknown } | undefined;
 }
 
-/** Brings a recorded plan to the destination from wherever it stands, and records its end. Never throws. */
+/** Delivers a recorded plan from its current state, and records its end. Never throws. */
 export async function carryOut(run: DeliveryRun, plan: RecordedPlan, wait: boolean): Promise<DeliveryEnd> {
   let listed: readonly RemoteUpload[] = [];
   const broken = await failureOf(async () => {
@@ -51,7 +51,7 @@ async function failureOf(work: () => Promise<void>): Promise<{ error: unknown } 
   }
 }
 
-/** Returns the facts about a plan as it stands. */
+/** Returns the facts about a plan in its current state. */
 export function factsOf({ batches, audienceId, audienceCreated }: RecordedPlan): DeliveryFacts {
   const { remote, done, total } = remoteOf(batches);
   return { batches, audienceId, audienceCreated, remote, remoteBatches: { done, total }, warnings: [] };

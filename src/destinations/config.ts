@@ -24,13 +24,10 @@ const destinationName = z
 
 const destination = z.discriminatedUnion('type', [lineAdsDestination]);
 
-export const destinations = z
-  .record(destinationName, destination)
-  .default({})
-  .meta({
-    title: 'Destinations',
-    description: 'Further accounts by name. A sync selects one with its field destination.',
-  });
+export const destinations = z.record(destinationName, destination).default({}).meta({
+  title: 'Destinations',
+  description: 'Further accounts by name. A sync selects one with its field destination.',
+});
 
 /** Fields that hold a secret. */
 export const secretDestinationFields: readonly string[] = secretFields;

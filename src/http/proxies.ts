@@ -32,7 +32,7 @@ export function proxyFor(target: URL, env: Environment): HttpProxy | undefined {
 /** The proxy of `https:`, for a client that opens its own connections. */
 export interface ClientProxy {
   proxy: HttpProxy;
-  /** Hosts that are asked directly, with `*` as wildcard; `target` among them where `proxyFor` says so. */
+  /** Hosts with a direct connection, with `*` as wildcard. Includes `target` if `proxyFor` returns no proxy for it. */
   direct: string[];
 }
 

@@ -30,7 +30,7 @@ type Of<Kind extends Failure['kind']> = Extract<Failure, { kind: Kind }>;
  */
 export type Verdict = 'transient' | 'rate_limited' | 'unanswered' | 'unauthorised' | 'terminal';
 
-/** A body that is not as long as announced: never whole at LINE, and a fault of ours. */
+/** The body did not have its announced length. It never arrives as a whole, and the fault is ours. */
 export const wrongLengthCode = 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH';
 
 /** Classifies the failure of an attempt by status, reason code and network code. No other place decides about retries. */

@@ -15,7 +15,7 @@ export interface WarningInput {
   nowMs: number;
 }
 
-/** Returns warnings about a plan that goes ahead. */
+/** Returns the warnings about a plan. */
 export function planWarnings(input: WarningInput): Warning[] {
   const { syncName, action, batches, last, members, nowMs } = input;
   const warnings: Warning[] = [];

@@ -138,7 +138,7 @@ function isUnauthorised(result: HttpAnswer | NetworkFailure): boolean {
   return result.kind === 'answer' && result.status === 401 && isFromLine(result);
 }
 
-/** Whether LINE has accepted the signature. A 429 or 5xx may come before LINE checks it. */
+/** Tells whether LINE has accepted the signature. A 429 or 5xx may come before LINE checks it. */
 function isAccepted(result: HttpAnswer | NetworkFailure): boolean {
   if (result.kind === 'network' || !isFromLine(result)) return false;
   return result.status < 500 && result.status !== 401 && result.status !== 429;
