@@ -1,5 +1,5 @@
 /*
- * What there is to measure. A case is so many rows of one source, read for identifiers of one type.
+ * The cases of the benchmark. A case is a number of rows of one source, read for identifiers of one type.
  */
 
 export const sources = ['parquet', 'csv', 'postgres'] as const;
@@ -16,8 +16,8 @@ export interface Case {
   rows: number;
 }
 
-/** The cases of the targets: what `npm run bench` measures for the README. */
-export const readmeCases: readonly Case[] = [
+/** The cases of the targets, which `npm run bench` measures for docs/speed.md. */
+export const publishedCases: readonly Case[] = [
   { source: 'parquet', type: 'email', rows: 10_000_000 },
   { source: 'csv', type: 'email', rows: 10_000_000 },
   { source: 'postgres', type: 'email', rows: 5_000_000 },
@@ -26,7 +26,7 @@ export const readmeCases: readonly Case[] = [
   { source: 'parquet', type: 'email', rows: 1_000 },
 ];
 
-/** Small enough for every build, and each of them another path through the program. */
+/** Cases that are small enough for every build. Each takes another path through the program. */
 export const guardCases: readonly Case[] = [
   { source: 'parquet', type: 'email', rows: 500_000 },
   { source: 'csv', type: 'email', rows: 500_000 },
@@ -35,16 +35,16 @@ export const guardCases: readonly Case[] = [
   { source: 'parquet', type: 'ifa', rows: 500_000 },
 ];
 
-/** A Set of the naive programs holds 2^24 values at most, and long before that they take minutes. */
-const mostNaiveRows = 10_000_000;
+/** The naive programs take minutes beyond this. Their Set holds at most 2^24 values. */
+const maxNaiveRows = 10_000_000;
 
-/** Who can do a case: Python's standard library reads no Parquet, no PostgreSQL and no phone numbers. */
+/** Returns the programs for a case. Python's standard library reads no Parquet, PostgreSQL or phone numbers. */
 export function programsFor({ source, type, rows }: Case): Program[] {
-  if (rows > mostNaiveRows) return ['ours'];
+  if (rows > maxNaiveRows) return ['ours'];
   return source === 'csv' && type !== 'phone' ? ['ours', 'node', 'python'] : ['ours', 'node'];
 }
 
-/** Every combination, in the order given. */
+/** Returns every combination, in the given order. */
 export function crossCases(of: { sources: SourceName[]; types: TypeName[]; rows: number[] }): Case[] {
   return of.rows.flatMap((rows) => of.sources.flatMap((source) => of.types.map((type) => ({ source, type, rows }))));
 }

@@ -7,7 +7,7 @@ const width = 760;
 const margin = 24;
 const captionHeight = 30;
 const barsFrom = margin + 110;
-const longestBar = 470;
+const maxBarWidth = 470;
 const barHeight = 16;
 const barStep = 22;
 const titleHeight = 34;
@@ -15,20 +15,20 @@ const caseGap = 18;
 
 const colours: Record<Program, string> = { ours: '#06a94d', node: '#8a94a3', python: '#b7bec9' };
 
-/** Fewer rows say more of starting a program than of its work. */
-const leastRows = 1_000_000;
+/** The start of a program dominates its work if there are fewer rows. */
+const minRows = 1_000_000;
 
 /**
- * An SVG with a bar for each program of each case that was compared, all on one scale of seconds. It brings its own
- * white ground, so that it reads as well on a dark page. The same figures give the same bytes.
+ * Draws an SVG with one bar per program of each compared case, all on one scale of seconds. It has a white background of
+ * its own, for dark pages. The same figures give the same bytes.
  */
 export function drawChart(cases: readonly MeasuredCase[]): string {
-  const drawn = cases.filter(({ rows, usage }) => rows >= leastRows && Object.keys(usage).length > 1);
-  const longestSeconds = Math.max(...drawn.flatMap(({ usage }) => Object.values(usage).map(({ seconds }) => seconds)));
+  const drawn = cases.filter(({ rows, usage }) => rows >= minRows && Object.keys(usage).length > 1);
+  const maxSeconds = Math.max(...drawn.flatMap(({ usage }) => Object.values(usage).map(({ seconds }) => seconds)));
   const parts: string[] = [];
   let top = margin + captionHeight;
   for (const measured of drawn) {
-    parts.push(drawCase(measured, top, longestBar / longestSeconds));
+    parts.push(drawCase(measured, top, maxBarWidth / maxSeconds));
     top += titleHeight + barsOf(measured).length * barStep + caseGap;
   }
   const height = top - caseGap + margin;

@@ -4,11 +4,11 @@ import { findCase, kernelRatio, type Results, ratioTo } from './results.ts';
 import { formatRatio } from './table.ts';
 
 /*
- * What the README says of speed, held against a run of the guard's cases. Only ratios within one run are compared, as
- * seconds are another machine's; and only half of each is asked for, as ratios differ between machines too.
+ * Compares the ratios in docs/speed.md with a run of the guard's cases. Seconds are not compared, since they differ between
+ * machines. Ratios differ less, so half of each is required.
  */
 
-/** Of a claimed ratio so much must be left. */
+/** The share of a claimed ratio that a run must reach. */
 const shareToKeep = 0.5;
 
 /** The outcome for one claimed ratio, in one line. */
@@ -19,7 +19,7 @@ export interface Check {
   text: string;
 }
 
-/** One check for every ratio that is claimed for the guard's cases, and one for the kernel. */
+/** Returns one check for every claimed ratio of the guard's cases, and one for the kernel. */
 export function checkClaims(claimed: Results, measured: Pick<Results, 'cases' | 'kernel'>): Check[] {
   const ofCases = guardCases.flatMap((which) => {
     const claim = findCase(claimed.cases, which);
@@ -47,19 +47,19 @@ function notClaimed(which: Case): Check {
   return {
     of: which,
     isKept: false,
-    text: `${caseName(which)}: results.json lacks it; npm run bench measures it anew`,
+    text: `${caseName(which)}: results.json lacks it; npm run bench measures it again`,
   };
 }
 
 function checkRatio(of: Case | undefined, name: string, claimed: number, measured: number | undefined): Check {
-  const least = claimed * shareToKeep;
-  const isKept = measured !== undefined && measured >= least;
+  const minRatio = claimed * shareToKeep;
+  const isKept = measured !== undefined && measured >= minRatio;
   const found = measured === undefined ? 'not measured' : formatRatio(measured);
-  const text = `${name}: ${found}; claimed ${formatRatio(claimed)}, at least ${formatRatio(least)} must be left`;
+  const text = `${name}: ${found}; claimed ${formatRatio(claimed)}, at least ${formatRatio(minRatio)} is required`;
   return { of, isKept, text };
 }
 
-/** The cases of the checks that failed, each once. */
+/** Returns the cases of the failed checks, each once. */
 export function failedCases(checks: readonly Check[]): Case[] {
   return guardCases.filter((which) => checks.some(({ of, isKept }) => !isKept && of && isSameCase(of, which)));
 }

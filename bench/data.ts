@@ -5,16 +5,16 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 
 /*
- * Customers as untidy as real ones: id, email, phone, ifa, all computed from the number of the row, so that every
- * machine measures on the same. Nobody is in here: addresses are at example.com and the like, which are reserved. Phone
- * numbers of Japan are of the range 020, which is for machines and pagers; the others are of ranges that their country has
- * not assigned (possible by their length, not valid).
+ * Synthetic customers with the irregularities of real tables: id, email, phone, ifa. All values are computed from the row
+ * number, so that every machine measures the same data. None belongs to a person: addresses are at reserved domains such
+ * as example.com. Phone numbers of Japan are of the range 020, which is for machines and pagers. The others are of ranges
+ * that their country has not assigned (possible by their length, not valid).
  */
 
-/** How one row differs from its neighbours: 0 to 999, evenly; another odd factor, another sequence. */
+/** Returns a number from 0 to 999, evenly distributed over the rows. Another odd factor gives another sequence. */
 const draw = 'CREATE MACRO draw(id, factor) AS (id * factor) % 4294967296 // 4295000';
 
-/** One row in twenty is an earlier one's person again, written in a way of its own. */
+/** One row in twenty repeats the person of an earlier row, in another spelling. */
 const people = `
   SELECT range AS id,
     CASE WHEN range % 20 = 19 THEN (range * 2654435761) % range // 20 * 20 ELSE range END AS person,
@@ -24,7 +24,7 @@ const people = `
 const words = "['sakura', 'mango', 'orchid', 'bamboo', 'lotus', 'papaya', 'yuzu', 'ginger', 'cedar', 'kumo', 'matcha']";
 const domains = "['example.com', 'example.net', 'example.org', 'post.example.com']";
 
-/** What is true of a person: an address of about 32 bytes, a number with its parts, an identifier of a device. */
+/** The data of a person: an address of about 32 bytes, a phone number in parts, an identifier of a device. */
 const truths = `
   SELECT *,
     ${words}[person % 11 + 1] || '.' || ${words}[person // 11 % 11 + 1] || '.' || printf('%08d', person)
@@ -40,7 +40,7 @@ const grouped = `
   SELECT *, national[:2] AS one, national[3:length(national) - 4] AS two, national[length(national) - 3:] AS three
   FROM (${truths})`;
 
-/** 2 % null, 0.5 % not an address, 0.2 % full-width, 3 % with blanks around, a third with capitals. */
+/** 2 % are null, 0.5 % no address, 0.2 % full-width, 3 % within blanks, a third with capitals. */
 const email = `
   CASE
     WHEN email_draw < 20 THEN NULL
@@ -56,8 +56,8 @@ const email = `
   END`;
 
 /**
- * 2 % null, 0.5 % no number, 11 % of odd shapes; of the others two thirds are as one writes them at home. Only those of
- * Japan have no country code: a column has one default country.
+ * 2 % are null, 0.5 % no number, 11 % of unusual shapes. Of the others, two thirds have the national form. Only numbers of
+ * Japan lack a country code, since a column has one default country.
  */
 const phone = `
   CASE
@@ -76,7 +76,7 @@ const phone = `
     ELSE '0' || national
   END`;
 
-/** 2 % null, 0.5 % no UUID, 1 % opted out; iOS gives capitals, Android small letters. */
+/** 2 % are null, 0.5 % no UUID, 1 % opted out. iOS gives upper case, Android lower case. */
 const ifa = `
   CASE
     WHEN ifa_draw < 20 THEN NULL
@@ -94,8 +94,8 @@ const formats = {
 } as const;
 
 /**
- * The path of a file with so many customers. It is made when the folder does not have it yet; its name changes with
- * the way it is made, so that data of an earlier version is never measured.
+ * Returns the path of a file with the given number of customers, and creates the file if it is missing. Its name depends on
+ * the generator's version, so that data of an earlier version is never measured.
  */
 export async function openData(folder: string, format: keyof typeof formats, rows: number): Promise<string> {
   const version = createHash('sha256').update(draw).update(customers).update(formats[format]).digest('hex').slice(0, 8);

@@ -5,13 +5,13 @@ import { from as copyFrom } from 'pg-copy-streams';
 
 const table = 'line_ads_sync_bench';
 
-/** A table in PostgreSQL with the rows of a CSV file; dropped at the end. */
+/** A table in PostgreSQL with the rows of a CSV file. It is dropped at the end. */
 export interface Table extends AsyncDisposable {
   url: string;
   table: string;
 }
 
-/** DATABASE_URL, else PGHOST and so on, else the database `test` of this machine. */
+/** Returns DATABASE_URL, else the URL by PGHOST and its like, else that of the database `test` of this machine. */
 export function databaseUrl(env: NodeJS.ProcessEnv): string {
   if (env.DATABASE_URL !== undefined) return env.DATABASE_URL;
   const { PGHOST = '127.0.0.1', PGPORT = '5432', PGUSER = 'postgres', PGPASSWORD, PGDATABASE = 'test' } = env;
@@ -19,7 +19,7 @@ export function databaseUrl(env: NodeJS.ProcessEnv): string {
   return `postgres://${encodeURIComponent(PGUSER)}${password}@${PGHOST}:${PGPORT}/${PGDATABASE}`;
 }
 
-/** Whether a server answers and lets us in. */
+/** Tells whether a server answers and accepts the login. */
 export async function canConnect(url: string): Promise<boolean> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
   try {
@@ -39,7 +39,7 @@ export async function openTable(url: string, csvPath: string): Promise<Table> {
     await client.query(
       `CREATE TABLE ${table} (id bigint, email text, phone text, ifa text) WITH (autovacuum_enabled = false)`,
     );
-    // Frozen, the first reader does not have to mark every row as committed, and all find the same table.
+    // In a frozen table, the first reader need not mark every row as committed. All readers find the same table.
     const copying = client.query(copyFrom(`COPY ${table} FROM STDIN (FORMAT csv, HEADER, FREEZE)`));
     await pipeline(createReadStream(csvPath), copying);
     await client.query('COMMIT');

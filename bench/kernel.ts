@@ -2,19 +2,19 @@ import { createHash } from 'node:crypto';
 import { median } from './measure.ts';
 
 /*
- * The kernel alone, on one thread, between what a naive program does for each value and what the processor could do.
+ * Measures the kernel alone on one thread, next to the work of a naive program per value and to the physical limit.
  *
- * The physical limit: a plain email with its padding is one SHA-256 block of 64 bytes, so no more emails than blocks can
- * be hashed in a second. How many blocks that is, OpenSSL shows on large buffers, where it does nothing but the SHA
- * instructions of the processor (SHA-NI) on one core: no strings, no calls, no padding. Where a processor has none, the
- * limit is that of OpenSSL's code for it.
+ * The physical limit: a plain email with its padding is one SHA-256 block of 64 bytes, so a second cannot hash more emails
+ * than blocks. OpenSSL shows that number on large buffers, where it runs only the SHA instructions of the processor
+ * (SHA-NI) on one core: no strings, no calls, no padding. On a processor without them, the limit is that of OpenSSL's
+ * code.
  */
 
-/** Values a second on one thread, the medians of several turns. */
+/** Values per second on one thread, as medians of several turns. */
 export interface KernelRates {
-  /** Lines to records: finding the value, checking it, lower case, SHA-256. */
+  /** From lines to records: find the value, check it, lower case, SHA-256. */
   kernelPerSecond: number;
-  /** `createHash('sha256').update(value).digest('hex')`, on values that are ready to be hashed. */
+  /** `createHash('sha256').update(value).digest('hex')`, on normalised values. */
   createHashPerSecond: number;
   /** SHA-256 blocks. */
   limitPerSecond: number;
@@ -28,7 +28,7 @@ const buffers = 64;
 
 type Rate = keyof KernelRates;
 
-/** Hashes plain emails of 33 bytes in the three ways, in turns. A first turn, in which code gets warm, is not counted. */
+/** Hashes plain emails of 33 bytes in the three ways, in turns. The first turn warms up and is not counted. */
 export async function measureKernel(repeat: number): Promise<KernelRates> {
   const emails = Array.from(
     { length: values },
@@ -50,7 +50,7 @@ export async function measureKernel(repeat: number): Promise<KernelRates> {
   };
 }
 
-/** Works once and gives how many values that were. */
+/** Does the work once and returns the number of values. */
 type Way = () => number;
 
 function ratePerSecond(work: Way): number {

@@ -2,16 +2,16 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /*
- * node bench/lineServer.ts [--keep]: as much of LINE as uploads need, and no more, so that what is measured is the
- * client. It checks no signature, and every job has finished when it is first asked for. Prints its URL, and ends with
- * its stdin, so that it never outlives who started it. Beside LINE's endpoints:
+ * node bench/lineServer.ts [--keep]: the part of LINE that uploads need, so that the client dominates the measurement. It
+ * checks no signature, and every job has finished when it is first listed. Prints its URL. Ends with its stdin, so that it
+ * never outlives its parent. Endpoints beside LINE's:
  *
- *   GET /uploaded   {"requests", "lines"}: what was uploaded since the last reset
- *   GET /lines      with --keep: these lines, sorted
- *   GET /reset      forgets them, and the audience
+ *   GET /uploaded   {"requests", "lines"}: the uploads since the last reset
+ *   GET /lines      with --keep: their lines, sorted
+ *   GET /reset      removes them and the audience
  */
 
-const longestHead = 4096;
+const maxHeadLength = 4096;
 const keepsLines = process.argv.includes('--keep');
 
 interface Uploaded {
@@ -23,25 +23,25 @@ let uploads: Uploaded[] = [];
 let keptLines: string[] = [];
 let audience: object | undefined;
 
-/** The body's beginning, up to the first line of its file, and its length. */
+/** The beginning of a body, up to the first line of its file, and the length of the body. */
 interface Body {
   head: string;
   bytes: number;
-  /** All of it, with --keep. */
+  /** The whole body, with --keep. */
   text: string;
 }
 
 async function readBody(request: IncomingMessage): Promise<Body> {
   const body: Body = { head: '', bytes: 0, text: '' };
   for await (const part of request as AsyncIterable<Buffer>) {
-    if (body.head.length < longestHead) body.head += part.toString('latin1', 0, longestHead);
+    if (body.head.length < maxHeadLength) body.head += part.toString('latin1', 0, maxHeadLength);
     if (keepsLines) body.text += part.toString('latin1');
     body.bytes += part.length;
   }
   return body;
 }
 
-/** The file is the form's last part. Its lines have all one length, so looking at the first of them is enough. */
+/** Counts the lines of a file by the length of its first one, since all have one length. The file is the form's last part. */
 function findFile(
   { head, bytes }: Body,
   tailBytes: number,

@@ -8,15 +8,15 @@ import type { StandIn } from './standIn.ts';
 
 const usageProgram = resolve(import.meta.dirname, 'usage.py');
 
-/** What a whole command took, from its start to its end. */
+/** Time and memory of a whole command, from its start to its end. */
 export interface Usage {
   seconds: number;
-  /** User and system, all threads. */
+  /** User and system time of all threads. */
   cpuSeconds: number;
   peakBytes: number;
 }
 
-/** The medians of a case; each of the three figures has its own. */
+/** The medians of a case. Each of the three figures has a median of its own. */
 export interface MeasuredCase extends Case {
   /** Uploaded by every one of the programs. */
   lines: number;
@@ -31,8 +31,8 @@ export interface MeasureOptions extends Omit<InvocationOptions, 'lineUrl'> {
 }
 
 /**
- * Runs the programs of a case in turns (ours, Node, Python, ours, …), so that what else the machine does meets all of
- * them alike. Throws when one fails, or uploads another number of lines than the others.
+ * Runs the programs of a case in turns (ours, Node, Python, ours, …), so that other load of the machine affects all of them
+ * alike. Throws if one fails, or if it uploads another number of lines than the others.
  */
 export async function measureCase(which: Case, options: MeasureOptions): Promise<MeasuredCase> {
   const programs = programsFor(which);
@@ -49,7 +49,7 @@ export async function measureCase(which: Case, options: MeasureOptions): Promise
   return { ...which, lines: agreedLines(which, runs), usage: { ours: usageOf('ours'), ...usage } };
 }
 
-/** One run of one program. The lines are those that have arrived at the stand-in, whatever the program says. */
+/** Runs one program once. The stand-in counts the lines, not the program. */
 async function runProgram(
   program: Program,
   which: Case,
@@ -63,21 +63,21 @@ async function runProgram(
   return { lines, usage };
 }
 
-/** Runs a command and tells what it printed and what it used; throws unless it exits with 0. */
+/** Runs a command and returns its output and its use of resources. Throws unless it exits with 0. */
 export async function spend(
   command: readonly string[],
   signal: AbortSignal,
 ): Promise<{ stdout: string; usage: Usage }> {
   const child = spawn('python3', [usageProgram, ...command], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    // A proxy for the outside world must not be asked for the stand-in.
+    // Requests to the stand-in must not go through a proxy.
     env: { ...process.env, NO_PROXY: '127.0.0.1', no_proxy: '127.0.0.1' },
     signal,
   });
   const [printed] = await Promise.all([text(child.stdout), once(child, 'close')]);
   const lines = printed.trimEnd().split('\n');
   const { exitCode, ...usage } = JSON.parse(lines.pop() || '{}') as Usage & { exitCode?: number };
-  if (exitCode !== 0) throw new Error(`It ended with exit code ${exitCode}: ${command.join(' ')}`);
+  if (exitCode !== 0) throw new Error(`The command ended with exit code ${exitCode}: ${command.join(' ')}`);
   return { stdout: lines.join('\n'), usage };
 }
 
@@ -94,7 +94,7 @@ function medianUsage(runs: readonly { usage: Usage }[]): Usage {
   return { seconds: medianOf('seconds'), cpuSeconds: medianOf('cpuSeconds'), peakBytes: medianOf('peakBytes') };
 }
 
-/** The middle one; of an even number, the lower of the two in the middle. */
+/** Returns the median; of an even number, the lower of the two in the middle. */
 export function median(figures: readonly number[]): number {
   const sorted = figures.toSorted((one, other) => one - other);
   return sorted[(sorted.length - 1) >> 1] ?? Number.NaN;

@@ -1,30 +1,30 @@
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Case, crossCases, guardCases, readmeCases, sources, types } from './cases.ts';
+import { type Case, crossCases, guardCases, publishedCases, sources, types } from './cases.ts';
 
-/** What the command line asks for. */
+/** The options of the command line. */
 export interface Options {
   kind: 'help' | 'show' | 'guard' | 'measure';
   cases: readonly Case[];
   repeat: number;
-  /** Where generated data is kept. */
+  /** The folder of the generated data. */
   dataFolder: string;
-  /** Where results.json and chart.svg are written; undefined: nowhere. */
+  /** The folder of results.json and chart.svg. Undefined: they are not written. */
   outFolder: string | undefined;
 }
 
 export const help = `npm run bench [-- OPTIONS]
 
-Runs line-ads-sync and naive programs for the same work on the same data, in turns, and prints what each took.
-Without a choice of cases it measures what the README shows (half an hour, 7 GB of disk) and writes it to bench/.
+Runs line-ads-sync and naive programs for the same work on the same data, in turns, and prints their times.
+Without a choice of cases it measures the cases of docs/speed.md (half an hour, 7 GB of disk) and writes them to bench/.
 
-  --rows 1m,500k            how many rows; k and m are thousands and millions      (with any choice: 1m)
+  --rows 1m,500k            number of rows; k and m are thousands and millions     (with any choice: 1m)
   --sources parquet,csv     of ${sources.join(', ').padEnd(40)}            (with any choice: all)
   --types email,ifa         of ${types.join(', ').padEnd(40)}            (with any choice: all)
   --repeat 3                runs of each program; medians are shown
-  --out FOLDER              where results.json and chart.svg go          (bench/ without a choice of cases; else nowhere)
-  --data FOLDER             where the data is kept, to be used again                           (default: bench/.data)
-  --guard                   measures 500 k rows and fails where a ratio is below half of that in bench/results.json
+  --out FOLDER              folder for results.json and chart.svg      (bench/ without a choice of cases; else no files)
+  --data FOLDER             folder of the generated data, which is used again                  (default: bench/.data)
+  --guard                   measures 500 k rows and fails if a ratio is below half of that in bench/results.json
   --show                    prints bench/results.json again and, with --out, draws the chart from it; measures nothing
   --help
 
@@ -34,11 +34,11 @@ Examples:
   npm run bench -- --guard
 
 PostgreSQL is that of DATABASE_URL, else of PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE, else
-postgres://postgres@127.0.0.1:5432/test. Its table, line_ads_sync_bench, is made and dropped. Without a server those
-cases are left out.
+postgres://postgres@127.0.0.1:5432/test. The table line_ads_sync_bench is created and dropped. Without a server, these
+cases are skipped.
 `;
 
-/** Throws an error that says what is wrong with an argument. */
+/** Reads the arguments. Throws an error that names an invalid one. */
 export function readOptions(args: readonly string[]): Options {
   const { values } = parseArgs({
     args: [...args],
@@ -56,13 +56,13 @@ export function readOptions(args: readonly string[]): Options {
   });
   const chosen = chooseCases(values);
   const kind = values.help ? 'help' : values.show ? 'show' : values.guard ? 'guard' : 'measure';
-  const isForReadme = kind === 'measure' && chosen === undefined;
+  const isForPublication = kind === 'measure' && chosen === undefined;
   return {
     kind,
-    cases: kind === 'guard' ? guardCases : (chosen ?? [...readmeCases, ...guardCases]),
+    cases: kind === 'guard' ? guardCases : (chosen ?? [...publishedCases, ...guardCases]),
     repeat: readWholeNumber(values.repeat, '--repeat'),
     dataFolder: resolve(values.data),
-    outFolder: values.out === undefined ? (isForReadme ? import.meta.dirname : undefined) : resolve(values.out),
+    outFolder: values.out === undefined ? (isForPublication ? import.meta.dirname : undefined) : resolve(values.out),
   };
 }
 
@@ -79,21 +79,21 @@ function readList<T extends string>(text: string | undefined, known: readonly T[
   if (text === undefined) return [...known];
   return text.split(',').map((word) => {
     const found = known.find((name) => name === word);
-    if (found === undefined) throw new Error(`${option} takes ${known.join(', ')}, and not "${word}".`);
+    if (found === undefined) throw new Error(`${option} takes ${known.join(', ')}, not "${word}".`);
     return found;
   });
 }
 
 const factors: Record<string, number> = { '': 1, k: 1_000, m: 1_000_000 };
 
-/** "1m", "500k" or "1000". */
+/** Reads "1m", "500k" or "1000". */
 function readRows(text: string): number {
   const [, digits = '', unit = ''] = /^([1-9]\d*)([km]?)$/i.exec(text) ?? [];
-  if (digits === '') throw new Error(`--rows takes numbers such as 1m, 500k or 1000, and not "${text}".`);
+  if (digits === '') throw new Error(`--rows takes numbers such as 1m, 500k or 1000, not "${text}".`);
   return Number(digits) * factors[unit.toLowerCase()]!;
 }
 
 function readWholeNumber(text: string, option: string): number {
-  if (!/^[1-9]\d{0,2}$/.test(text)) throw new Error(`${option} takes a number from 1 to 999, and not "${text}".`);
+  if (!/^[1-9]\d{0,2}$/.test(text)) throw new Error(`${option} takes a number from 1 to 999, not "${text}".`);
   return Number(text);
 }

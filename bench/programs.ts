@@ -5,17 +5,17 @@ import type { Case, Program } from './cases.ts';
 
 const naive = resolve(import.meta.dirname, 'naive');
 
-/** Where a case's rows are. */
+/** The place of a case's rows. */
 export type Input = { path: string } | { url: string; table: string };
 
-/** One run of one program: a fresh folder for what it keeps, and the command that is measured. */
+/** One run of one program: a new folder for its state, and the measured command. */
 export interface Invocation extends AsyncDisposable {
   command: string[];
-  /** Throws when what the program printed says that it has not done the whole work. */
+  /** Throws if the output of the program shows that it has not done the whole work. */
   checkOutput(stdout: string): void;
 }
 
-/** What a run needs to be told: what to read, where LINE is, and the command that is ours (`dist/cli.js`). */
+/** The inputs of a run: the rows, LINE's URL, and our command (`dist/cli.js`). */
 export interface InvocationOptions {
   input: Input;
   lineUrl: string;
@@ -44,7 +44,7 @@ async function prepareOurs({ type, rows }: Case, { input, lineUrl, cli }: Invoca
   };
 }
 
-/** Nobody's account. One form a phone, as the naive programs hash one. */
+/** An invented account. Phones have one form, like those of the naive programs. */
 function ourConfig(type: Case['type'], input: Input, lineUrl: string, stateDirectory: string): object {
   return {
     connection: {

@@ -3,7 +3,7 @@ import { type Case, isSameCase, type Program } from './cases.ts';
 import type { KernelRates } from './kernel.ts';
 import type { MeasuredCase } from './measure.ts';
 
-/** What one run of the benchmark has measured; `results.json` is this. */
+/** The results of one run of the benchmark, as in `results.json`. */
 export interface Results {
   machine: { processor: string; cores: number; memoryBytes: number; node: string };
   cases: MeasuredCase[];
@@ -24,13 +24,13 @@ export function findCase(cases: readonly MeasuredCase[], wanted: Case): Measured
   return cases.find((measured) => isSameCase(measured, wanted));
 }
 
-/** How many times as long as ours a program took; undefined when it was not run. */
+/** Returns the time of a program divided by ours; undefined if it was not run. */
 export function ratioTo(program: Program, { usage }: MeasuredCase): number | undefined {
   const seconds = usage[program]?.seconds;
   return seconds === undefined ? undefined : seconds / usage.ours.seconds;
 }
 
-/** How many times as many values the kernel hashes as createHash does. */
+/** Returns the speed of the kernel divided by that of createHash. */
 export function kernelRatio({ kernelPerSecond, createHashPerSecond }: KernelRates): number {
   return kernelPerSecond / createHashPerSecond;
 }

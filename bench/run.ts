@@ -15,8 +15,8 @@ import { casesTable, kernelText, machineText } from './table.ts';
 import { judgeTargets, targetLine } from './targets.ts';
 
 /*
- * npm run bench: measures the command against naive programs. `--help` says what can be asked for, README.md what is
- * measured and how. The table goes to stdout, progress to stderr.
+ * npm run bench: compares the command with naive programs. `--help` lists the options; bench/README.md describes the
+ * method. The table goes to stdout, progress to stderr.
  */
 
 const cli = resolve(import.meta.dirname, '..', 'dist', 'cli.js');
@@ -77,7 +77,7 @@ async function write(results: Results, folder: string): Promise<void> {
   await writeFile(join(folder, 'chart.svg'), drawChart(results.cases));
 }
 
-/** What fails is measured once more before it counts: a busy moment of the machine is no slow program. */
+/** A failed case is measured once more, since the machine may have been busy for a moment. */
 async function guard(options: Options, signal: AbortSignal): Promise<number> {
   const claimed = await readCommitted();
   const measured = await measureAll(options, signal);

@@ -4,12 +4,12 @@ import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 
-/** LINE's stand-in, in a process of its own so that its work is in nobody's figures. */
+/** LINE's stand-in. It runs in a process of its own, so that its work is in no figure. */
 export interface StandIn extends AsyncDisposable {
   url: string;
-  /** What was uploaded since the last reset. */
+  /** Returns the uploads since the last reset. */
   uploaded(): Promise<{ requests: number; lines: number }>;
-  /** These lines, sorted; only with `keepLines`. */
+  /** Returns their lines, sorted; only with `keepLines`. */
   lines(): Promise<string[]>;
   reset(): Promise<object>;
 }

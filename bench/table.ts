@@ -5,7 +5,7 @@ import { kernelRatio, type Results, ratioTo } from './results.ts';
 
 const head = ['case', 'program', 'seconds', 'rows a second', 'CPU seconds', 'peak memory', 'ours is faster by'];
 
-/** The measured cases as a Markdown table that reads well in a terminal too. */
+/** Formats the measured cases as a Markdown table that is also readable in a terminal. */
 export function casesTable(cases: readonly MeasuredCase[]): string {
   const rows = cases.flatMap((measured) =>
     programs.flatMap((program) => {
@@ -34,12 +34,12 @@ export function formatRatio(ratio: number): string {
   return `${ratio.toFixed(1)} x`;
 }
 
-/** Megabytes of 1,000,000 bytes. */
+/** Formats bytes as megabytes of 1,000,000 bytes. */
 export function formatMegabytes(bytes: number): string {
   return `${Math.round(bytes / 1_000_000).toLocaleString('en')} MB`;
 }
 
-/** What the kernel does on one thread, and which share of the physical limit that is. */
+/** Describes the speed of the kernel on one thread, and its share of the physical limit. */
 export function kernelText(rates: KernelRates): string {
   const millions = (perSecond: number) => `${(perSecond / 1_000_000).toFixed(1)} M`;
   const share = Math.round((rates.kernelPerSecond / rates.limitPerSecond) * 100);
@@ -54,7 +54,7 @@ export function machineText({ processor, cores, memoryBytes, node }: Results['ma
   return `${processor}, ${cores} cores, ${Math.round(memoryBytes / 2 ** 30)} GiB, Node ${node}`;
 }
 
-/** The first two columns are words, the others figures. */
+/** Aligns the columns: the first two hold words, the others figures. */
 function markdownTable(rows: readonly (readonly string[])[]): string {
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   const pad = (cell: string, column: number) =>

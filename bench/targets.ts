@@ -3,17 +3,17 @@ import { findCase, kernelRatio, type Results, ratioTo } from './results.ts';
 import { formatMegabytes, formatRatio } from './table.ts';
 
 /*
- * What the program must reach. Times are compared within one run on one machine; CPU seconds and memory are absolute.
+ * The targets of the program. Times are compared within one run on one machine. CPU seconds and memory are absolute.
  */
 
-/** A target with what was measured; a target of cases that were not run is none. */
+/** A target and its measurement. */
 export interface Judged {
   target: string;
   measured: string;
   isReached: boolean;
 }
 
-/** Undefined when its cases were not run. */
+/** Returns undefined if the cases of the target were not run. */
 type Target = (results: Results) => Judged | undefined;
 
 const parquetEmails: Case = { source: 'parquet', type: 'email', rows: 10_000_000 };
@@ -64,12 +64,12 @@ function cpuOf(which: Case, most: number): Target {
   };
 }
 
-function memoryOf(which: Case, mostBytes: number): Target {
+function memoryOf(which: Case, maxBytes: number): Target {
   return ({ cases }) => {
     const bytes = findCase(cases, which)?.usage.ours.peakBytes;
     if (bytes === undefined) return undefined;
-    const target = `${caseName(which)}, less than ${formatMegabytes(mostBytes)} of memory`;
-    return { target, measured: formatMegabytes(bytes), isReached: bytes < mostBytes };
+    const target = `${caseName(which)}, less than ${formatMegabytes(maxBytes)} of memory`;
+    return { target, measured: formatMegabytes(bytes), isReached: bytes < maxBytes };
   };
 }
 

@@ -1,7 +1,7 @@
-"""usage.py COMMAND...: runs a command and prints, behind what that printed, what it has used, as one JSON line.
+"""usage.py COMMAND...: runs a command, and prints its use of resources after its output, as one JSON line.
 
-Seconds of the clock and of the processor (all threads, user and system) and the most memory that was resident, as the
-kernel counted them for this one process.
+The figures are those of the kernel for this one process: seconds of the clock and of the processor (user and system, all
+threads) and the maximum resident memory.
 """
 
 import json

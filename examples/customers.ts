@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 
 /*
- * Synthetic customers of a shop in Japan that also sells to Thailand, Taiwan and Indonesia, as untidy as real tables are.
- * Nobody is in here: e-mail addresses are at example.com, .net and .org, which are reserved. Phone numbers of Japan are of
- * the range 020, which is for machines and pagers; the others are of ranges that their country has not assigned (possible
- * by their length, not valid). Numbers from abroad always carry their country code, as they must where one default
- * country serves a whole column.
+ * Synthetic customers of a shop in Japan that also sells to Thailand, Taiwan and Indonesia, with the irregularities of real
+ * tables. No value belongs to a person: e-mail addresses are at example.com, .net and .org, which are reserved. Phone
+ * numbers of Japan are of the range 020, which is for machines and pagers. The others are of ranges that their country has
+ * not assigned (possible by their length, not valid). Numbers from abroad have a country code, since a column has one
+ * default country.
  */
 
 export interface Customer {
@@ -17,7 +17,7 @@ export interface Customer {
   gaid: string | null;
 }
 
-/** What is true of a person before somebody types it into a form. */
+/** The data of a person, before they are typed into a form. */
 interface Person {
   country: Country;
   email: string;
@@ -108,7 +108,7 @@ const stains: Weighted<Stain> = [
   [70, () => null],
 ];
 
-/** Numbers in [0, 1), the same for the same seed everywhere (mulberry32). */
+/** Yields numbers in [0, 1), the same for the same seed on every machine (mulberry32). */
 function createRandom(seed: number): Random {
   let state = seed;
   return () => {
@@ -129,7 +129,7 @@ function pickWeighted<T>(weighted: Weighted<T>, random: Random): T {
     left -= weight;
     if (left < 0) return value;
   }
-  throw new Error('nothing to pick from');
+  throw new Error('There is nothing to pick from.');
 }
 
 function digits(count: number, random: Random): string {
@@ -153,7 +153,7 @@ function grouped(national: string, separator: string): string {
   return [national.slice(0, -8), national.slice(-8, -4), national.slice(-4)].filter(Boolean).join(separator);
 }
 
-/** A random UUID: upper-case as iOS gives it, lower-case as Android does. */
+/** Returns a random UUID, in upper case like those of iOS or in lower case like those of Android. */
 function createIfa(device: Person['device'], random: Random): string {
   const hex = Array.from({ length: 32 }, () => Math.floor(random() * 16).toString(16)).join('');
   const uuid = hex.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12})$/, '$1-$2-4$3-a$4-$5');
@@ -194,8 +194,8 @@ const repeatedShare = 0.05;
 const repeatedAmong = 5_000;
 
 /**
- * Yields `count` customers, always the same ones; fewer are the first of more. About one in twenty is somebody who came
- * before, often written differently.
+ * Yields `count` customers, always the same ones in the same order. About one in twenty repeats an earlier customer, often
+ * in another spelling.
  */
 export function* customers(count: number): Generator<Customer> {
   const random = createRandom(20_260_401);

@@ -9,8 +9,8 @@ import type { Readable } from 'node:stream';
 import { describeReport } from './describeReport.ts';
 
 /*
- * npm run demo: a real run of the command against a LINE Ads API on this machine. Its state lives in a temporary folder,
- * which is removed however the demo ends.
+ * npm run demo: runs the command against a simulated LINE Ads API on this machine. The state is in a temporary folder, which
+ * is always removed.
  */
 
 const root = resolve(import.meta.dirname, '..');
@@ -35,7 +35,7 @@ function startSimulator(): ChildProcessByStdio<null, Readable, null> {
   });
 }
 
-/** The simulator's first line says where it answers and to whom; it comes when the simulator is ready. */
+/** Reads the simulator's first line, which holds its URL and keys. The line comes when the simulator is ready. */
 async function readAccount(output: Readable): Promise<Account> {
   for await (const line of createInterface({ input: output })) return JSON.parse(line) as Account;
   throw new Error('The simulator ended before it was ready.');
@@ -58,7 +58,7 @@ function environment(account: Account): NodeJS.ProcessEnv {
   };
 }
 
-/** Runs the sync, its logs and progress on our stderr; gives its exit code and the last line of its stdout. */
+/** Runs the sync with its logs on our stderr. Returns its exit code and the last line of its stdout. */
 async function runSync(account: Account, state: string, interrupted: AbortSignal) {
   const child = spawn(process.execPath, [cli, 'sync', '--config', config, '--state', state], {
     cwd: root,
@@ -81,7 +81,7 @@ async function demonstrate(state: string, interrupted: AbortSignal): Promise<num
   try {
     const account = await readAccount(simulator.stdout);
     simulator.stdout.resume();
-    say(`It answers at ${account.url}. Nothing leaves this machine, and nobody in the sample data is real.`);
+    say(`It answers at ${account.url}. Nothing leaves this machine, and the sample data are synthetic.`);
     say(`\n$ line-ads-sync sync --config ${config}\n`);
     const { exitCode, report } = await runSync(account, state, interrupted);
     if (report === '') throw new Error(`The sync ended with exit code ${exitCode} and no report.`);

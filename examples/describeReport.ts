@@ -1,4 +1,4 @@
-/** What the demo reads of the report (README, "Report"). */
+/** The fields of the report that the demo reads (docs/report.md). */
 export interface Report {
   status: string;
   syncs: SyncReport[];
@@ -48,7 +48,7 @@ function describeSync(sync: SyncReport): string {
   return [head, ...lines.map((line) => `  ${line}`)].join('\n');
 }
 
-/** The report in words, for reading on a terminal. */
+/** Describes the report in words, for a terminal. */
 export function describeReport(report: Report): string {
   return [`Run: ${report.status}`, ...report.syncs.map(describeSync)].join('\n\n');
 }

@@ -5,8 +5,8 @@ import { type DuckDBConnection, DuckDBDataChunk, DuckDBInstance, VARCHAR } from 
 import { type Customer, customers } from './customers.ts';
 
 /*
- * Makes the sample data:  node examples/makeData.ts [FOLDER] [--rows N]
- * customers-1.parquet to customers-4.parquet, and loyalty-members.csv with the first 2,000 of the same people.
+ * Creates the sample data:  node examples/makeData.ts [FOLDER] [--rows N]
+ * customers-1.parquet to customers-4.parquet, and loyalty-members.csv with the first 2,000 of the same customers.
  */
 
 const fileCount = 4;
@@ -63,10 +63,10 @@ async function writeFiles(connection: DuckDBConnection, folder: string, rowCount
   );
 }
 
-/** Writes the sample data into `folder`; the same rows every time, and the same bytes with the same DuckDB. */
+/** Writes the sample data into `folder`. The rows are always the same, and so are the bytes with the same DuckDB. */
 export async function makeData(folder: string, rowCount: number): Promise<void> {
   await mkdir(folder, { recursive: true });
-  // One thread, so that row groups come out the same whatever the machine.
+  // With one thread, the row groups are the same on every machine.
   const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
   const connection = await instance.connect();
   try {
@@ -85,6 +85,6 @@ if (import.meta.main) {
   });
   const rowCount = Number(values.rows);
   if (!Number.isSafeInteger(rowCount) || rowCount < fileCount)
-    throw new Error(`--rows must be a whole number from ${fileCount}`);
+    throw new Error(`--rows must be a whole number from ${fileCount}.`);
   await makeData(resolve(positionals[0] ?? join(import.meta.dirname, 'data')), rowCount);
 }

@@ -1,6 +1,6 @@
 /*
- * Files of our own that are read or started while the program runs. Their places are told from here, as `dist/` holds
- * this folder's files bundled, and only these beside them.
+ * Paths of the files that the program loads at run time. They are relative to this folder, since `dist/` holds one bundle
+ * with these files beside it.
  */
 
 /** The same file as TypeScript in development and as JavaScript in `dist/`. */

@@ -3,20 +3,20 @@ import { endNow } from './system/endNow.ts';
 import { restartFrugally } from './system/processLimits.ts';
 
 /*
- * The entry: Node's version and the signals, before anything large is loaded. `commands.ts` does the rest.
+ * The entry point. It checks Node's version and handles signals before it loads the program.
  */
 
-const oldestMajor = 24;
-if (Number.parseInt(process.versions.node, 10) < oldestMajor) {
+const minMajor = 24;
+if (Number.parseInt(process.versions.node, 10) < minMajor) {
   process.stderr.write(
-    `line-ads-sync needs Node ${oldestMajor}, and this is ${process.version}. In a checkout, \`npx --no node dist/cli.js …\` runs the project's own.\n`,
+    `line-ads-sync needs Node ${minMajor} or later, but this is ${process.version}. In a checkout, run \`npx --no node dist/cli.js …\`.\n`,
   );
   process.exit(64);
 }
 
 restartFrugally();
 
-// Signals count from the first moment on, so a run that is stopped while it loads has a report, too.
+// Signals are handled from the start, so a run that is stopped while it loads also writes a report.
 const stopping = new AbortController();
 for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
   process.on(name, () => {

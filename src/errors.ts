@@ -1,6 +1,6 @@
 /**
- * What can break a run or a sync, and the exit code each trouble ends with (README: "Exit codes and errors").
- * A bad value is a counted reject, and never thrown.
+ * The errors that end a run or a sync, each with its exit code (docs/errors.md). A bad value is a counted reject and is
+ * never thrown.
  */
 export const exitCodeByError = {
   internal: 70,
@@ -59,13 +59,13 @@ export const exitCodeByError = {
 export type ErrorCode = keyof typeof exitCodeByError;
 export type ExitCode = (typeof exitCodeByError)[ErrorCode] | 0;
 
-/** The first of this list that occurs among several syncs is the run's exit code. */
+/** The exit code of a run is the first of this list that occurs among its syncs. */
 export const exitCodePrecedence: readonly ExitCode[] = [64, 70, 73, 78, 77, 66, 65, 1, 69, 75, 0];
 
 /**
- * The one error of this program. `message` says what we did, to what, and what came back; `hint` what to do next.
- * Neither ever holds an identifier, raw or hashed, nor a secret. Never pass a driver's or DuckDB's error as `cause`:
- * their texts quote people's data.
+ * The one error of this program. `message` names the failure, its object and its cause in full sentences. `hint` gives
+ * the next step in the imperative. Neither holds an identifier, raw or hashed, nor a secret. A driver's or DuckDB's error
+ * must not be the `cause`, since its text quotes people's data.
  */
 export class SyncError extends Error {
   override readonly name = 'SyncError';
@@ -79,7 +79,7 @@ export class SyncError extends Error {
   }
 }
 
-/** Node's error code of a system call ("ENOSPC"), or of undici ("UND_ERR_SOCKET"), when the error carries one. */
+/** Returns the code of an error of Node ("ENOSPC") or undici ("UND_ERR_SOCKET"), if it has one. */
 export function systemErrorCode(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
   return typeof error.code === 'string' ? error.code : undefined;

@@ -3,13 +3,14 @@ import { dirname, join, resolve } from 'node:path';
 import { build } from 'rolldown';
 
 /*
- * node tools/bundle.ts: makes dist/ of src/. In a few files instead of five hundred the program starts in half the time.
+ * node tools/bundle.ts: bundles src/ into dist/. With a few files instead of five hundred, the program starts in half the
+ * time.
  */
 
 const root = resolve(import.meta.dirname, '..');
 const source = join(root, 'src');
 
-/** What every run loads at once is bundled; what few need, or what finds files of its own by their places, is not. */
+/** The packages that every run loads are bundled. Those that few runs need, or that find own files by path, are not. */
 const bundled = [
   '@duckdb/node-api',
   'bottleneck',
@@ -27,7 +28,7 @@ const native = '@duckdb/node-bindings';
 const isPackage = (id: string) => /^@?[a-z]/i.test(id);
 const isBundled = (id: string) => bundled.some((name) => id === name || id.startsWith(`${name}/`));
 
-/** Writes the bundle into the folder `out`, which is emptied first. It must be inside the project, which holds its packages. */
+/** Writes the bundle into the folder `out`, which is emptied first. It must be inside the project, next to its packages. */
 export async function bundle(out: string): Promise<void> {
   await rm(out, { recursive: true, force: true });
   await build({

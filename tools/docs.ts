@@ -61,7 +61,7 @@ function code(text: string): string {
   return `\`${text}\``;
 }
 
-/** A section per field of the configuration; the common source has one per type. */
+/** Returns one section per field of the configuration, and one per type of the common source. */
 function configSections(): string {
   const { properties = {}, required } = readSchema(configSchema);
   return Object.entries(properties)
@@ -89,7 +89,7 @@ function fieldTable(rows: string[][]): string {
   return table(['field', 'type', 'default', 'meaning'], rows);
 }
 
-/** One row per field that holds a value. The name of an object is a prefix of its fields' names. */
+/** Returns one row per field that holds a value. The name of an object is a prefix of its fields' names. */
 function fieldRows(node: SchemaNode, path: string, isRequired = false): string[][] {
   // A further source has the fields of the common one.
   if (node.oneOf !== undefined && path.endsWith('.source'))
@@ -214,7 +214,7 @@ export function renderDocument(path: string, document: string): string {
 
 function splitOnce(text: string, marker: string): [string, string] {
   const at = text.indexOf(marker);
-  if (at < 0) throw new Error(`The document has no ${marker}`);
+  if (at < 0) throw new Error(`The document has no ${marker}.`);
   return [text.slice(0, at), text.slice(at + marker.length)];
 }
 

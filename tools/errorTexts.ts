@@ -80,15 +80,15 @@ export const errorTexts: Record<ErrorCode, string> = {
   'source.driver_missing': 'The driver package for this source is not installed; the hint shows the command.',
   'source.unreadable': 'A file cannot be opened: permission, a lock, or an unknown file name ending.',
   'identifiers.none': 'The source has values, but none is valid. Most likely the column or the type is wrong.',
-  'guard.empty_mirror': 'A mirror of a source without any value. Inspect the source; see [modes](modes.md).',
-  'guard.min_members': 'Fewer members than `guards.minMembers`.',
+  'guard.empty_mirror': 'The source of a mirror holds no value. Inspect the source; see [modes](modes.md).',
+  'guard.min_members': 'The source has fewer members than `guards.minMembers`.',
   'guard.max_rejected': 'The share of rejected values exceeds `guards.maxRejected`.',
   'guard.max_doubtful':
-    'The share of phone numbers without a country code that are not valid in the country in which they were read exceeds `guards.maxDoubtful`. Most likely `countryColumn` is missing, or `defaultCountry` is wrong.',
+    'The share of phone numbers without a country code that are not valid in their assumed country exceeds `guards.maxDoubtful`. Most likely `countryColumn` is missing, or `defaultCountry` is wrong.',
   'guard.max_shrink':
     'A mirror would remove a larger share than `guards.maxShrink`. Inspect the source; `--approve` allows the plan.',
   'audience.appeared':
-    'An audience of this name and type was created by others during the run. Nothing was sent. Run again: it is found then.',
+    'An audience of this name and type was created by others during the run. Nothing was sent. Run again: the next run finds it.',
   'audience.changed':
     'The audience received uploads that this sync did not plan, from others or late ones of its own. Run again: the whole set is sent.',
   'upload.refused': 'LINE refused the upload permanently. The message contains its reason.',
@@ -106,5 +106,5 @@ export const errorTexts: Record<ErrorCode, string> = {
   'jobs.timeout': 'Jobs were unfinished after `jobs.timeoutMs`. LINE continues to work on them.',
   'run.interrupted': 'SIGTERM, SIGINT or SIGHUP stopped the run.',
   'state.locked': 'Another run is using this state directory.',
-  usage: 'Unknown command or flag, or `--only` names a sync that does not exist.',
+  usage: 'The command or a flag is unknown, or `--only` names a sync that does not exist.',
 };

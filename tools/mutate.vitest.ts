@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/* The tests that can notice a fault of `npm run mutate`: those that run the mutated code in their own process. */
+/* The tests that can detect a mutation of `npm run mutate`: they run the mutated code in their own process. */
 
 const inProcess = [
   'clockJumps',

@@ -4,9 +4,8 @@ import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 
 /*
- * What a good developer writes in an afternoon, and what we are compared with: rows as objects, one hash at a time, a
- * Set against duplicates, FormData and fetch. It ends with the same lines as line-ads-sync on this data; it signs
- * nothing, waits for no job, remembers nothing and cannot resume.
+ * A program of an afternoon, as the yardstick: rows as objects, one hash at a time, a Set against duplicates, FormData and
+ * fetch. It uploads the same lines as line-ads-sync on this data. It does not sign, wait for jobs, keep state or resume.
  *
  *   node naive/node.ts --source parquet|csv|postgres --type email|phone|ifa --from PATH|URL [--table NAME] --to URL
  */
@@ -68,7 +67,7 @@ function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** Gives the line to upload, or undefined for what is no identifier. */
+/** Returns the line to upload, or undefined if the value is no identifier. */
 type ReadValue = (value: string) => string | undefined;
 
 const readEmail: ReadValue = (value) => {

@@ -1,6 +1,6 @@
-"""What one writes in an afternoon with Python's standard library: csv, hashlib, a set, urllib.
+"""A program of an afternoon with Python's standard library: csv, hashlib, a set, urllib.
 
-It ends with the same lines as line-ads-sync on this data. Phone numbers are left out: the library cannot read them.
+It uploads the same lines as line-ads-sync on this data. It skips phone numbers, which the library cannot read.
 
     python3 naive/python.py --type email|ifa --from PATH --to URL
 """

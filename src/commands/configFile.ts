@@ -18,12 +18,12 @@ function readsStdin({ source, syncs, suppress }: Config): boolean {
 function stdinTwice(): SyncError {
   return new SyncError(
     'config.invalid',
-    'Standard input cannot be the configuration and a source at once.',
+    'Standard input cannot be both the configuration and a source.',
     'Give the configuration as a file: --config FILE.',
   );
 }
 
-/** Reads the configuration and applies the flags. Its syncs are those to work on. */
+/** Reads the configuration and applies the flags. It holds only the selected syncs. */
 export async function readConfig(flags: ConfigFlags, log: Logger, signal: AbortSignal): Promise<Config> {
   const input = { name: 'the configuration', option: '--config', path: flags.config };
   const { config, warnings } = loadConfig(await readInputText(input, signal), { env: process.env });
@@ -32,7 +32,11 @@ export async function readConfig(flags: ConfigFlags, log: Logger, signal: AbortS
   const only = flags.only ?? names;
   const unknown = only.filter((name) => !names.includes(name));
   if (unknown.length > 0)
-    throw new SyncError('usage', `No sync is named ${unknown.join(', ')}.`, `Configured: ${names.join(', ')}.`);
+    throw new SyncError(
+      'usage',
+      `No sync is named ${unknown.join(', ')}.`,
+      `Use a configured sync: ${names.join(', ')}.`,
+    );
   if (isStdin(flags.config) && readsStdin(config)) throw stdinTwice();
   const syncs = config.syncs.filter(({ name }) => only.includes(name));
   return { ...config, syncs, state: { ...config.state, directory: flags.state ?? config.state.directory } };

@@ -7,7 +7,7 @@ import { fileProblem, maxSmallFileBytes, readSmallFile, tooLarge } from '../syst
 
 /** A text that an option of the command line refers to. */
 export interface InputText {
-  /** For messages: "the configuration". */
+  /** Its name in messages, such as "the configuration". */
   name: string;
   option: string;
   /** "-" is standard input. */
@@ -35,7 +35,10 @@ export function isStdin(path: string): boolean {
   return descriptorOf(path) === 0;
 }
 
-/** A shell's `<(…)` is the path of a descriptor. Opening it a second time could not tell an empty pipe from one not yet written to. */
+/**
+ * Returns the descriptor that a path stands for, such as that of a shell's `<(…)`. If it were opened a second time, an
+ * empty pipe could not be told from one that has no data yet.
+ */
 function descriptorOf(path: string): number | undefined {
   if (path === '-' || path === '/dev/stdin') return 0;
   const number = /^\/(?:dev|proc\/self)\/fd\/(\d+)$/.exec(path)?.[1];
@@ -74,7 +77,7 @@ async function readStream(stream: Readable, signal: AbortSignal): Promise<string
 
 const lookEveryMs = 20;
 
-/** Looks again and again, without a blocked thread: the first writer may come late, and the end is its end. */
+/** Polls a named pipe, so that no thread blocks. The first writer may come late, and its end is the end of the text. */
 async function readNamedPipe(path: string, signal: AbortSignal): Promise<string> {
   const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
@@ -94,7 +97,7 @@ async function readNamedPipe(path: string, signal: AbortSignal): Promise<string>
   }
 }
 
-/** How many bytes are there; 0 without a writer, undefined while a writer has written nothing. */
+/** Returns the number of bytes read: 0 without a writer, undefined while a writer has written nothing. */
 function readNow(file: number, into: Uint8Array): number | undefined {
   try {
     return readSync(file, into);

@@ -14,7 +14,7 @@ import { createLog, print, showTable } from './output.ts';
 import { abortWhenStopped, type Stopping } from './stopping.ts';
 
 /*
- * The commands that look and change nothing.
+ * The commands that change nothing.
  */
 
 function destinationsOf(config: Config, log: Logger, signal: AbortSignal) {
@@ -37,7 +37,7 @@ export async function check(flags: ConfigFlags, stopping: Stopping): Promise<num
 }
 
 async function checkAll(flags: ConfigFlags, stopping: Stopping, log: Logger): Promise<CheckResult[]> {
-  const configResult = { part: 'config', ok: true, message: 'It is valid.', error: null };
+  const configResult = { part: 'config', ok: true, message: 'The configuration is valid.', error: null };
   try {
     const signal = abortWhenStopped(stopping, log);
     const config = await readConfig(flags, log, signal);

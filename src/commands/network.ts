@@ -9,7 +9,7 @@ export interface Network {
   warnings: readonly TlsWarning[];
 }
 
-/** Opens the connections of a command by the variables of the process, and logs unsafe settings among them. */
+/** Opens the connections of a command by the environment of the process, and logs its unsafe settings. */
 export function openNetwork(log: Logger): Network {
   const warnings = networkWarnings();
   for (const { code, message } of warnings) log.warn({ code }, message);

@@ -4,7 +4,7 @@ import { systemClock } from '../clock.ts';
 import { createLoggedProgress, type Progress } from '../report/progress.ts';
 
 /*
- * stdout carries the result alone; logs, progress and tables go to stderr.
+ * stdout carries only the result. Logs, progress and tables go to stderr.
  */
 
 export interface OutputFlags {
@@ -18,22 +18,22 @@ export function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-export function tellOnStderr(text: string): void {
+export function printOnStderr(text: string): void {
   try {
     writeSync(2, text);
   } catch {
-    // Nobody listens, or the disk is full: the exit code still tells.
+    // The reader is gone, or the disk is full. The exit code remains.
   }
 }
 
-/** What only some commands need is loaded when they need it: a scheduled run starts faster. */
+/** Loads the libraries of the terminal on demand, so that a scheduled run starts faster. */
 const loadTerminal = () => import('./terminal.ts');
 
 export async function createLog({ logLevel, quiet }: OutputFlags): Promise<Logger> {
-  const usual = isTerminal ? 'warn' : 'info';
-  const level = logLevel ?? (quiet === true ? 'error' : usual);
+  const defaultLevel = isTerminal ? 'warn' : 'info';
+  const level = logLevel ?? (quiet === true ? 'error' : defaultLevel);
   const stream = isTerminal ? (await loadTerminal()).createReadableLog() : pino.destination({ fd: 2, sync: true });
-  // A log that cannot be written (its disk is full) is no reason to leave an audience half uploaded.
+  // A log that cannot be written, such as on a full disk, must not stop an upload.
   stream.on('error', () => {});
   const formatters = { level: (label: string) => ({ level: label }) };
   return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters }, stream);
@@ -46,7 +46,7 @@ export async function createProgress(flags: OutputFlags, log: Logger): Promise<P
   return createProgressBars(process.stderr);
 }
 
-/** For a person at a terminal, unless it is to be quiet: what `format` makes of the terminal's tables. */
+/** Prints a table on a terminal, unless `--quiet` is given. */
 export async function showTable(
   { quiet }: OutputFlags,
   format: (terminal: Awaited<ReturnType<typeof loadTerminal>>) => string,

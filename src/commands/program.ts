@@ -12,14 +12,13 @@ import { leastMemoryBytes, readMemorySize } from '../system/memory.ts';
 import { dialectNames } from '../warehouseSql/dialects.ts';
 import type { ConfigFlags } from './configFile.ts';
 import { check, listAudiences, showStatus } from './inspect.ts';
-import { print, tellOnStderr } from './output.ts';
+import { print, printOnStderr } from './output.ts';
 import { type RunFlags, runCommand, runCommands } from './runs.ts';
 import type { Stopping } from './stopping.ts';
 import { explain, printSpec, printSql, type SimulateFlags, simulate } from './tools.ts';
 
 /*
- * The command line's grammar, and what its commands end with. With `cli.ts` and `commands/` the only place that touches
- * process.* or prints.
+ * The grammar of the command line, and the exit of the process. Only `cli.ts` and this folder print.
  */
 
 function readPort(text: string): number {
@@ -37,7 +36,7 @@ function readCountry(text: string): string {
 function readMaxMemory(text: string): number {
   const bytes = readMemorySize(text);
   if (bytes === undefined) throw new InvalidArgumentError('Give a size such as 512m or 1g.');
-  if (bytes < leastMemoryBytes) throw new InvalidArgumentError(`It takes ${leastMemoryBytes / 1024 ** 2}m at least.`);
+  if (bytes < leastMemoryBytes) throw new InvalidArgumentError(`Give at least ${leastMemoryBytes / 1024 ** 2}m.`);
   return bytes;
 }
 
@@ -45,10 +44,13 @@ function collect(name: string, names: string[] = []): string[] {
   return [...names, name];
 }
 
+const versionText = 'Prints the version.';
+const helpOptionText = 'Shows this help.';
+
 function withOutput(command: Command): Command {
   return command
     .addOption(
-      new Option('--log-level <level>', 'least serious log lines to show').choices([
+      new Option('--log-level <level>', 'Shows log lines from this level on.').choices([
         'trace',
         'debug',
         'info',
@@ -58,23 +60,24 @@ function withOutput(command: Command): Command {
         'silent',
       ]),
     )
-    .option('--quiet', 'log errors only, and show no progress')
-    .version(readVersion());
+    .option('--quiet', 'Logs only errors, and shows no progress.')
+    .version(readVersion(), '-V, --version', versionText)
+    .helpOption('-h, --help', helpOptionText);
 }
 
 function withConfig(command: Command): Command {
   return withOutput(
     command
-      .requiredOption('--config <file>', 'the JSON configuration; "-" reads it from stdin')
-      .option('--only <name>', 'run this sync only (may be given several times)', collect)
-      .option('--state <directory>', 'state directory, instead of state.directory'),
+      .requiredOption('--config <file>', 'The JSON configuration. "-" reads it from standard input.')
+      .option('--only <name>', 'Restricts the command to this sync. Can be repeated.', collect)
+      .option('--state <directory>', 'Uses this state directory instead of state.directory.'),
   );
 }
 
 function withMemory(command: Command): Command {
   return command.option(
     '--max-memory <size>',
-    "memory to get by with, such as 512m (default: the container's limit, else 640m)",
+    "Memory limit, such as 512m. Defaults to the container's limit, or to 640m.",
     readMaxMemory,
   );
 }
@@ -87,139 +90,155 @@ function createProgram(stopping: Stopping, finish: (code: number) => void): Comm
       finish(await action(...args));
   const program = new Command('line-ads-sync')
     .description('Keeps LINE Ads custom audiences in step with a data warehouse.')
-    .version(readVersion())
+    .version(readVersion(), '-V, --version', versionText)
+    .helpOption('-h, --help', helpOptionText)
+    .helpCommand('help [command]', 'Describes a command.')
     .exitOverride()
-    .showHelpAfterError('(--help tells more)')
+    .showHelpAfterError('(Use --help for details.)')
     .addHelpText('after', helpText);
 
   withMemory(
-    withConfig(
-      program.command('sync').description('bring the audiences in step: read, upload, follow the jobs, report'),
-    ),
+    withConfig(program.command('sync').description("Reads the sources, uploads, follows LINE's jobs and reports.")),
   )
-    .option('--detach', "end after the last upload, without waiting for LINE's jobs")
-    .option('--approve <plan-id...>', 'let these refused plans through: plan.id of their reports', collect)
-    .option('--full', 'send the whole set, whatever has changed')
-    .option('--restart', 'give up what an earlier run has left, and start anew')
+    .option('--detach', "Ends after the last upload, without waiting for LINE's jobs.")
+    .option('--approve <plan-id...>', 'Allows plans that a guard refused. Takes the plan.id of their reports.', collect)
+    .option('--full', 'Sends the whole member set, not only the changes.')
+    .option('--restart', 'Discards the unfinished plan of an earlier run and starts over.')
     .addHelpText('after', syncHelp)
     .action(act((flags: RunFlags) => runCommand('sync', flags, stopping)));
   withConfig(
-    program.command('resume').description('end what earlier runs have left, and no more: the source is not read'),
+    program.command('resume').description('Finishes uploads and jobs of earlier runs. Does not read the source.'),
   ).action(act((flags: RunFlags) => runCommand('resume', flags, stopping)));
   withMemory(
     withConfig(
-      program.command('preview').description('everything up to the first upload; sends nothing that changes anything'),
+      program.command('preview').description('Does everything up to the first upload. Changes nothing at LINE.'),
     ),
   ).action(act((flags: RunFlags) => runCommand('preview', flags, stopping)));
   withConfig(
     program
       .command('status')
-      .description('show the last runs, what they have left, and what is known of each audience'),
+      .description('Shows the last runs, their unfinished work, and the last known state of each audience.'),
   )
-    .option('--remote', "show LINE's audience and upload jobs as well")
+    .option('--remote', 'Adds the audience and the upload jobs as LINE lists them.')
     .action(act((flags: ConfigFlags & { remote?: boolean }) => showStatus(flags, stopping)));
   withConfig(
-    program.command('check').description('check config, state directory, source and a signed read at LINE'),
+    program
+      .command('check')
+      .description('Tests the configuration, the state directory, the sources and a signed read at LINE.'),
   ).action(act((flags: ConfigFlags) => check(flags, stopping)));
-  withConfig(program.command('audiences').description("list the account's audiences, one JSON object a line")).action(
-    act((flags: ConfigFlags) => listAudiences(flags, stopping)),
-  );
+  withConfig(
+    program.command('audiences').description('Lists the audiences of the account, one JSON object per line.'),
+  ).action(act((flags: ConfigFlags) => listAudiences(flags, stopping)));
   withOutput(program.command('explain'))
-    .description('show how values are read: each step, each form with its hash, or why a value is rejected')
+    .description('Shows how values are read: each step, each form and its hash, or the reason for a rejection.')
     .argument(
       '<value...>',
-      'values, or "-" to read one a line from stdin (which keeps people out of the shell history)',
+      'Values. "-" reads one per line from standard input, which keeps them out of the shell history.',
     )
-    .addOption(new Option('--type <type>', 'identifier type').choices(identifierTypes).makeOptionMandatory())
-    .option('--country <code>', 'default country of phones, such as JP', readCountry)
-    .addOption(new Option('--hashed <setting>', 'how hashes are taken').choices(hashedSettings).default('auto'))
+    .addOption(new Option('--type <type>', 'Identifier type.').choices(identifierTypes).makeOptionMandatory())
+    .option('--country <code>', 'Default country of phone numbers, such as JP.', readCountry)
+    .addOption(
+      new Option('--hashed <setting>', 'Treatment of values that are hashed already.')
+        .choices(hashedSettings)
+        .default('auto'),
+    )
     .action(act(explain));
   withOutput(program.command('sql'))
-    .description('print the SQL that hashes a column in the warehouse, ready for a SELECT list or a dbt model')
+    .description('Prints SQL that hashes a column in the warehouse, for a SELECT list or a dbt model.')
     .addOption(
-      new Option('--dialect <name>', 'whose SQL; mysql is also that of MariaDB')
-        .choices(dialectNames)
-        .makeOptionMandatory(),
+      new Option('--dialect <name>', 'SQL dialect. For MariaDB use mysql.').choices(dialectNames).makeOptionMandatory(),
     )
-    .addOption(new Option('--type <type>', 'identifier type').choices(['email', 'phone']).makeOptionMandatory())
-    .requiredOption('--column <sql>', 'the column, or any SQL that gives text, written as it is to stand there')
-    .option('--country <code>', 'default country of phones, such as JP', readCountry)
-    .addOption(new Option('--phone-format <form>', 'what is hashed of a phone').choices(phoneFormats).default('e164'))
-    .addOption(new Option('--hashed <setting>', 'how hashes are taken').choices(hashedSettings).default('auto'))
-    .option('--raw', 'leave what the SQL is not sure of as it is, instead of needs_connector')
+    .addOption(new Option('--type <type>', 'Identifier type.').choices(['email', 'phone']).makeOptionMandatory())
+    .requiredOption('--column <sql>', 'The column, or an SQL expression that gives text. It is copied into the SQL.')
+    .option('--country <code>', 'Default country of phone numbers, such as JP.', readCountry)
+    .addOption(
+      new Option('--phone-format <format>', 'Format in which a phone number is hashed.')
+        .choices(phoneFormats)
+        .default('e164'),
+    )
+    .addOption(
+      new Option('--hashed <setting>', 'Treatment of values that are hashed already.')
+        .choices(hashedSettings)
+        .default('auto'),
+    )
+    .option('--raw', 'Returns values that the SQL cannot normalise unchanged, instead of needs_connector.')
     .addHelpText('after', sqlHelp)
     .action(act(printSql));
   withOutput(program.command('spec'))
-    .description('print connector.json: every field with its type, default and limits')
+    .description('Prints connector.json: the configuration as JSON Schema, the modes and the limits.')
     .action(act(printSpec));
   withOutput(program.command('simulate'))
-    .description(
-      'run a LINE Ads API on this machine to try things against; its URL and keys are the first line of stdout',
-    )
-    .option('--port <number>', 'port to listen at, 0 for any that is free', readPort, 0)
-    .option('--faults <file>', 'JSON list of faults to act out (see the README)')
+    .description('Runs a simulated LINE Ads API on this machine. The first line of stdout holds its URL and keys.')
+    .option('--port <number>', 'Port to listen on. 0 is any free port.', readPort, 0)
+    .option('--faults <file>', 'JSON list of faults to simulate (docs/simulator.md).')
     .action(act((flags: SimulateFlags) => simulate(flags, stopping)));
   return program;
 }
 
 const syncHelp = `
-What an earlier run has left is ended first: its uploads are completed, and then this run ends (resumed: true in the
-report); when only LINE's jobs were left, they are followed and the source is read as usual. What is sent is what has
-changed since the last success, or everybody: when that is due (plan.fullRefreshDays), when the audience was changed by
-somebody else, or with --full.
+A sync first finishes the work of an earlier run. If uploads were unfinished, it completes them and ends (resumed: true
+in the report). If only jobs at LINE were unfinished, it follows them and then reads the source as usual.
 
-A mirror that would remove more than guards.maxShrink is refused (65). Look at the source; if it is right, run again
-with --approve and the plan.id of the report.`;
+A sync sends the changes since the last success. It sends the whole member set if a refresh is due
+(plan.fullRefreshDays), if others changed the audience, or with --full.
+
+A mirror that would remove a larger share than guards.maxShrink is refused with exit code 65. Check the source. If the
+removal is right, run again with --approve and the plan.id of the report.`;
 
 const sqlHelp = `
 Example:
   $ line-ads-sync sql --dialect bigquery --type phone --column phone_number --country JP
 
-In a query: SELECT <what it prints> AS phone_sha256 FROM customers. It gives the hash that line-ads-sync makes itself, in
-64 characters of lower-case hex, or NULL for an empty value. It is sure of plain e-mail addresses, of ordinary numbers of
-JP, TH, TW and ID, and of values that came hashed. All others (full-width letters, say) give needs_connector.`;
+In a query: SELECT <the printed SQL> AS phone_sha256 FROM customers. The SQL returns the same hash as line-ads-sync, as 64
+lower-case hex characters, and NULL for an empty value. It handles plain e-mail addresses, ordinary phone numbers of JP,
+TH, TW and ID, and hashed values. For all others, such as full-width letters, it returns needs_connector.`;
 
 const helpText = `
 Examples:
-  $ line-ads-sync check --config config.json      is everything in place?
-  $ line-ads-sync preview --config config.json    what would be sent?
-  $ line-ads-sync sync --config config.json       send it, and wait until LINE is done
+  $ line-ads-sync check --config config.json      test all parts that a sync needs
+  $ line-ads-sync preview --config config.json    show the plan, and send nothing
+  $ line-ads-sync sync --config config.json       send it, and wait until LINE has finished
+  $ line-ads-sync status --config config.json     show the last runs
   $ echo 090-1234-5678 | line-ads-sync explain --type phone --country JP -
 
-  $ line-ads-sync status --config config.json     what became of the last runs?
+The last line of stdout of sync, resume and preview is the report as JSON, also after a failure.
+Exit codes: 0 done or nothing to do, 1 failed at LINE, 64 usage, 65 refused by a guard, 66 source, 69 LINE never
+answered, 70 internal error, 73 state directory, 75 pending (run again), 77 credentials, 78 configuration.`;
 
-The last line of stdout of sync, resume and preview is the report as JSON, on failure as well.
-Exit codes: 0 done (or nothing to do), 1 failed at LINE, 64 usage, 65 refused by a guard, 66 source, 69 LINE never
-answered, 70 a fault of ours, 73 state directory, 75 pending (run again), 77 credentials, 78 configuration.`;
-
-/** The exit code for what ended a command without its own result; who reads reports gets one all the same. */
+/** Prints the error that ended a command, with a report if the command has one. Returns the exit code. */
 function exitCodeOfFailure(thrown: unknown): number {
   if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0;
   const [, , command = ''] = process.argv;
   const error = thrown instanceof CommanderError ? usageError(thrown, command) : thrown;
   const { code, message, hint } = describeError(error);
-  // Commander has told what it refused already.
-  if (error === thrown) tellOnStderr(`${message}\n  → ${hint}  [${code}]\n`);
+  // Commander has already printed its own errors.
+  if (error === thrown) printOnStderr(`${message}\n  → ${hint}  [${code}]\n`);
   if (runCommands.includes(command)) print(JSON.stringify(reportWithoutRun(error, systemClock)));
   return exitCodeByError[code];
 }
 
 function usageError({ message }: CommanderError, command: string): SyncError {
-  return new SyncError('usage', message.replace(/^error: /, ''), `See line-ads-sync ${command} --help.`);
+  return new SyncError('usage', asSentence(message.replace(/^error: /, '')), `See line-ads-sync ${command} --help.`);
 }
 
-/** Whether a write to stdout has failed: the reader is gone, or its disk is full. */
+/** Commander's messages begin in lower case, and most have no period. */
+function asSentence(text: string): string {
+  const end = /[.)]$/.test(text) ? '' : '.';
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${end}`;
+}
+
+/** Whether a write to stdout has failed, because the reader is gone or its disk is full. */
 let isOutputLost = false;
 
-/** Ends the process when its output is written. A result that could not be written is no success. */
+/** Ends the process after its output is written. A success whose result could not be written becomes a failure. */
 async function exit(code: number, stopSignal: AbortSignal): Promise<never> {
   await new Promise<void>((resolve) => {
     process.stdout.write('', () => resolve());
   });
-  const told = code === 0 && isOutputLost ? exitCodeByError['state.not_writable'] : code;
-  // A step that was stopped may hang in a thread of its own.
-  if (stopSignal.aborted) endNow(told);
-  process.exit(told);
+  const exitCode = code === 0 && isOutputLost ? exitCodeByError['state.not_writable'] : code;
+  // A stopped step may hang in its own thread.
+  if (stopSignal.aborted) endNow(exitCode);
+  process.exit(exitCode);
 }
 
 /** Runs the command line and ends the process. `stopSignal` is aborted with the name of a signal when one comes. */
@@ -229,7 +248,7 @@ export async function main(stopSignal: AbortSignal): Promise<void> {
     if (!stopping.isHandled) endNow(exitCodeByError['run.interrupted']);
   });
   process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
-    if (!isOutputLost) tellOnStderr(`The result could not be written to stdout (${code}).\n`);
+    if (!isOutputLost) printOnStderr(`The result could not be written to stdout (${code}).\n`);
     isOutputLost = true;
   });
   process.stderr.on('error', () => {});

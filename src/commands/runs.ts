@@ -11,7 +11,7 @@ import { createLog, createProgress, print, showTable } from './output.ts';
 import { abortWhenStopped, type Stopping } from './stopping.ts';
 
 /*
- * The commands whose last line on stdout is a report.
+ * The commands that print a report as their last line.
  */
 
 export type RunFlags = ConfigFlags &
@@ -29,7 +29,7 @@ export async function runCommand(command: RunCommand, flags: RunFlags, stopping:
   const report = await runToReport(command, flags, { log, signal }).catch((error: unknown) =>
     reportWithoutRun(error, systemClock),
   );
-  if (report.error !== null) log.error(report.error, 'run ended');
+  if (report.error !== null) log.error(report.error, 'Run ended');
   await showTable(flags, ({ formatClosingTable }) => formatClosingTable(report));
   print(JSON.stringify(report));
   return exitCodeOfRun(report);

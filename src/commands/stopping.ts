@@ -5,7 +5,7 @@ import { SyncError } from '../errors.ts';
 export interface Stopping {
   /** Aborted with the name of the signal that asks the process to end. */
   readonly signal: AbortSignal;
-  /** Whether the command ends by itself. Otherwise the process ends at once. */
+  /** True if the command ends by itself. Otherwise the process ends at once. */
   isHandled: boolean;
 }
 
@@ -14,8 +14,8 @@ export function abortWhenStopped(stopping: Stopping, log: Logger): AbortSignal {
   const controller = new AbortController();
   const { signal } = stopping;
   const stop = () => {
-    log.warn({ signal: signal.reason }, 'stopping');
-    const hint = 'Run again: it goes on from where this one stopped.';
+    log.warn({ signal: signal.reason }, 'Stopping');
+    const hint = 'Run again: the next run continues from where this one stopped.';
     controller.abort(new SyncError('run.interrupted', `The run was stopped by ${signal.reason}.`, hint));
   };
   stopping.isHandled = true;

@@ -5,12 +5,12 @@ import type { Progress, Step } from '../report/progress.ts';
 import type { RunReport, SyncReport } from '../report/report.ts';
 import type { StatusReport } from '../run/status.ts';
 
-/** Log lines that a person can read, on stderr. */
+/** Creates a log of readable lines on stderr. */
 export function createReadableLog() {
   return pretty({ destination: 2, sync: true, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss' });
 }
 
-/** Progress as one bar a sync, for a person at a terminal. */
+/** Shows the progress of each sync as a bar. */
 export function createProgressBars(stream: NodeJS.WriteStream): Progress {
   const bars = new MultiBar(
     { stream, format: formatBar, hideCursor: true, linewrap: false, clearOnComplete: false, gracefulExit: false },
@@ -52,7 +52,7 @@ function countText({ done, total, unit }: Step): string {
   return `${total === undefined ? count : `${count}/${total.toLocaleString('en')}`} ${unit ?? ''}`;
 }
 
-/** What a run came to, for a person. */
+/** Formats the result of a run as a table, with its errors and warnings. */
 export function formatClosingTable(report: RunReport): string {
   const table = new Table({
     head: [
@@ -82,10 +82,10 @@ export function formatClosingTable(report: RunReport): string {
     table.push([name, status, plan?.action ?? '-', ...numbers.map((number) => number.toLocaleString('en')), remote]);
   }
   const parts = report.syncs.length === 0 ? [] : [table.toString()];
-  return [...parts, ...troublesOf(report)].join('\n');
+  return [...parts, ...problemsOf(report)].join('\n');
 }
 
-/** What `status` tells, for a person. */
+/** Formats the report of `status` as tables. */
 export function formatStatusTables({ runs, syncs }: StatusReport): string {
   const style = { head: [], border: [] };
   const runTable = new Table({ head: ['run', 'command', 'status', 'started', 'finished', 'syncs'], style });
@@ -113,16 +113,16 @@ export function formatStatusTables({ runs, syncs }: StatusReport): string {
   return `${runTable.toString()}\n${syncTable.toString()}`;
 }
 
-function troublesOf(report: RunReport): string[] {
-  const own = report.error === null ? [] : [describeTrouble('run', report.error)];
-  return [...own, ...report.syncs.flatMap(troublesOfSync)];
+function problemsOf(report: RunReport): string[] {
+  const own = report.error === null ? [] : [describeProblem('run', report.error)];
+  return [...own, ...report.syncs.flatMap(problemsOfSync)];
 }
 
-function troublesOfSync({ name, error, warnings }: SyncReport): string[] {
+function problemsOfSync({ name, error, warnings }: SyncReport): string[] {
   const warned = warnings.map(({ message }) => `${name}: warning: ${message}`);
-  return error === null ? warned : [...warned, describeTrouble(name, error)];
+  return error === null ? warned : [...warned, describeProblem(name, error)];
 }
 
-function describeTrouble(name: string, error: { code: string; message: string; hint: string }): string {
+function describeProblem(name: string, error: { code: string; message: string; hint: string }): string {
   return `${name}: ${error.message}\n  → ${error.hint}  [${error.code}]`;
 }

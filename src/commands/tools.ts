@@ -73,14 +73,14 @@ export async function simulate({ port, faults, quiet }: SimulateFlags, stopping:
   const { startSimulator } = await import('../simulators/lineAds/simulator.ts');
   const { loadFaults } = await import('../simulators/lineAds/faults.ts');
   const input = { name: 'the faults', option: '--faults', path: faults ?? '' };
-  const toActOut = faults === undefined ? [] : loadFaults(await readInputText(input, stopping.signal));
-  const simulator = await startSimulator({ port, faults: toActOut }).catch((error: unknown) => {
+  const initialFaults = faults === undefined ? [] : loadFaults(await readInputText(input, stopping.signal));
+  const simulator = await startSimulator({ port, faults: initialFaults }).catch((error: unknown) => {
     throw systemErrorCode(error) === undefined ? error : portNotFree(port, error);
   });
   print(JSON.stringify({ url: simulator.url, ...simulator.connection }));
   if (isTerminal && quiet !== true)
     process.stderr.write(
-      'A simulated LINE Ads API: use the values above in a config (baseUrl is url). Ctrl-C ends it.\n',
+      'The simulated LINE Ads API is running. Use the values above as connection, with url as baseUrl. Press Ctrl-C to stop it.\n',
     );
   stopping.isHandled = true;
   await new Promise<void>((resolve) => {
@@ -92,6 +92,6 @@ export async function simulate({ port, faults, quiet }: SimulateFlags, stopping:
 }
 
 function portNotFree(port: number, error: unknown): SyncError {
-  const hint = 'Give another port with --port, or 0 for any that is free.';
-  return new SyncError('usage', `Cannot listen at port ${port} (${systemErrorCode(error)}).`, hint);
+  const hint = 'Give another port with --port, or 0 for any free port.';
+  return new SyncError('usage', `Cannot listen on port ${port} (${systemErrorCode(error)}).`, hint);
 }

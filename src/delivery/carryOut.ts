@@ -21,7 +21,7 @@ export interface DeliveryEnd extends DeliveryFacts {
   failure: { error: unknown } | undefined;
 }
 
-/** Brings a recorded plan to the destination from wherever it stands, and records its end. Never throws. */
+/** Delivers a recorded plan from its current state, and records its end. Never throws. */
 export async function carryOut(run: DeliveryRun, plan: RecordedPlan, wait: boolean): Promise<DeliveryEnd> {
   let listed: readonly RemoteUpload[] = [];
   const broken = await failureOf(async () => {
@@ -51,7 +51,7 @@ async function failureOf(work: () => Promise<void>): Promise<{ error: unknown } 
   }
 }
 
-/** Returns the facts about a plan as it stands. */
+/** Returns the facts about a plan in its current state. */
 export function factsOf({ batches, audienceId, audienceCreated }: RecordedPlan): DeliveryFacts {
   const { remote, done, total } = remoteOf(batches);
   return { batches, audienceId, audienceCreated, remote, remoteBatches: { done, total }, warnings: [] };
@@ -63,7 +63,7 @@ async function deliver(run: DeliveryRun, plan: RecordedPlan, wait: boolean): Pro
     await delivery.deliver();
     return wait ? await delivery.follow() : [];
   } catch (error) {
-    // Accepted uploads are followed even so: their ends tell the part of the plan that the destination holds.
+    // Accepted uploads are followed nevertheless. Their ends show which part of the plan the destination holds.
     if (wait && hasCode(error, 'upload.refused') && !run.signal.aborted) await delivery.follow().catch(() => {});
     throw error;
   }
@@ -141,7 +141,7 @@ function countWarnings({ planned, upload }: DeliveredBatch): Warning[] {
   return [
     {
       code: 'count_differs',
-      message: `LINE processed ${processed} of the ${end - start} lines of batch ${index} (it counts what was processed, not matched).`,
+      message: `LINE processed ${processed} of the ${end - start} lines of batch ${index}. The count is of processed lines, not of matched people.`,
     },
   ];
 }

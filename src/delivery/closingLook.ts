@@ -35,13 +35,13 @@ function lookAt({ syncName, audienceId }: SyncedAudience, listed: readonly Audie
 function notSeen(syncName: string): Warning {
   return {
     code: 'audience_not_seen',
-    message: `The jobs of ${syncName} finished, but a last look at the audience failed.`,
+    message: `The jobs of ${syncName} finished, but the list of audiences could not be read after them.`,
   };
 }
 
 function notPopulating({ status, estimatedSize }: Audience): Warning {
   return {
     code: 'audience_not_populating',
-    message: `The audience is ${status} with an estimated size of ${estimatedSize ?? 'nothing'}: it may take LINE hours to match people, and with 100 or fewer matched it cannot be advertised to. If it stays so, check the identifier form (for phones: phoneFormats).`,
+    message: `The audience is ${status}, and its estimated size is ${estimatedSize ?? 'unknown'}. Matching may take LINE hours, and LINE cannot advertise to 100 or fewer matched people. If the size does not grow, check the form of the identifiers (for phones: phoneFormats).`,
   };
 }

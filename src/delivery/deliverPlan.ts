@@ -92,16 +92,16 @@ function jobFailed(failed: readonly DeliveredBatch[]): SyncError {
   const ids = failed.map(({ upload }) => upload?.id).join(', ');
   return new SyncError(
     'job.failed',
-    `${failed.length === 1 ? 'A job' : `${failed.length} jobs`} failed at LINE (${ids}).`,
-    'Run again: that sends the whole set anew. If it fails again, ask LINE with these job ids.',
+    `${failed.length === 1 ? 'An upload job' : `${failed.length} upload jobs`} failed at LINE (${ids}).`,
+    'Run again: the next run sends the whole set. If a job fails again, ask LINE with its id.',
   );
 }
 
 function audienceChanged({ audienceId, unplanned }: Deliverable): SyncError {
   return new SyncError(
     'audience.changed',
-    `Audience ${audienceId} got uploads that this sync did not plan (${describeUnplanned(unplanned)}): others uploaded, or an upload of ours came late. What the audience holds is unknown.`,
-    'Run again: the whole set is then sent. If it comes again, find out who else uploads to this audience, or raise jobs.settleMs.',
+    `Audience ${audienceId} received uploads that this sync did not plan (${describeUnplanned(unplanned)}). They are from other programs, or late ones of its own. The members of the audience are unknown.`,
+    'Run again: the next run sends the whole set. If this happens again, check for other programs that upload to this audience, or raise jobs.settleMs.',
   );
 }
 

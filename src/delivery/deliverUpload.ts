@@ -11,7 +11,7 @@ export interface UploadToDeliver extends Upload {
   mayHaveArrived?: boolean;
   /** Attempts of earlier processes. */
   attempts?: number;
-  /** Called before a replacing upload is sent again. False once a later batch of its plan was sent (rule 5). */
+  /** Called before a replacing upload is sent again. False once a later batch of its plan was sent. */
   mayRepeatReplace?: () => boolean;
   /** Called after each attempt with the number of attempts, also if the upload fails in the end. */
   onAttempt?: (attempts: number) => void;
@@ -23,7 +23,7 @@ export interface DeliveredUpload {
   audience: Audience | undefined;
   attempts: number;
   foundByLookup: boolean;
-  /** Whether this upload created the audience. After a lost answer, whether it probably did. */
+  /** True if this upload created the audience. After a lost answer: if it probably did. */
   created: boolean;
 }
 
@@ -34,8 +34,8 @@ export class UploadUnanswered extends SyncError {
   constructor(failure: SyncError, fileName: string) {
     super(
       failure.code,
-      `${failure.message}; the upload ${fileName} may have arrived`,
-      `${failure.hint} Running again converges.`,
+      `${failure.message} The upload ${fileName} may have arrived.`,
+      `${failure.hint} Running again is safe.`,
     );
   }
 }
@@ -49,8 +49,8 @@ export class UploadMisrouted extends SyncError {
         : `a new audience ${JSON.stringify(target.audienceName)}`;
     super(
       'line.bad_answer',
-      `LINE accepted the ${action} ${file.name} for ${wanted} and answered with audience ${answered.id} (${JSON.stringify(answered.name)}, type ${answered.type}).`,
-      `Nothing more was sent. Look at audience ${answered.id} in the Ad Manager: it may have taken the members. Run again: the whole set is then sent.`,
+      `LINE accepted the ${action} ${file.name} for ${wanted} and answered with audience ${answered.id} (${JSON.stringify(answered.name)}, type ${answered.type}). Nothing more was sent.`,
+      `Check audience ${answered.id} in the Ad Manager: it may have received the members. Run again: the next run sends the whole set.`,
     );
   }
 }
@@ -70,7 +70,7 @@ interface Delivery {
 }
 
 /**
- * Sends one upload until it is accepted, or is found by its label after a lost answer (rule 5), or fails. Throws
+ * Sends one upload until it is accepted, or is found by its label after a lost answer, or fails (docs/guarantees.md). Throws
  * `UploadUnanswered` if it may have arrived. Audiences are created one at a time, each after its name was looked up.
  */
 export async function deliverUpload(
@@ -189,22 +189,22 @@ function isTarget({ id, name, type, holds }: Audience, { target, upload, audienc
 function audienceAppeared({ id, name }: Audience): SyncError {
   return new SyncError(
     'audience.appeared',
-    `audience ${id} came to be named ${JSON.stringify(name)} after this sync had looked for it; nothing was sent`,
-    'Run again: the audience is then found and used.',
+    `Audience ${id} named ${JSON.stringify(name)} appeared after this sync looked up the name. Nothing was sent.`,
+    'Run again: the next run finds the audience and uses it.',
   );
 }
 
 function notToBeRepeated({ upload, destination }: Delivery): SyncError {
   return new SyncError(
     'line.retries_exhausted',
-    `whether the ${destination.words.action[upload.action]} ${upload.file.name} of an earlier run arrived is not known, and repeating it could undo what came after`,
-    'Should it stay so, run with --restart: the whole set is then sent anew.',
+    `It is unknown whether the ${destination.words.action[upload.action]} ${upload.file.name} of an earlier run arrived, and a repetition could discard later uploads.`,
+    'Run again later. If the upload stays unknown, run with --restart to send the whole set.',
   );
 }
 
 function asSyncError(error: unknown, signal: AbortSignal): SyncError {
   if (error instanceof SyncError) return error;
   return signal.aborted
-    ? new SyncError('run.interrupted', 'the upload was interrupted', 'Run again.')
-    : new SyncError('internal', 'the upload was stopped by a fault of ours', 'Please report this.');
+    ? new SyncError('run.interrupted', 'The upload was interrupted.', 'Run again.')
+    : new SyncError('internal', 'An internal error stopped the upload.', 'Report this error.');
 }

@@ -6,7 +6,7 @@ import type { UploadLines } from '../members/uploadLines.ts';
 import { type DeliveredBatch, isEnded } from '../report/batches.ts';
 import type { WatchedPlan } from './uploadWatch.ts';
 
-/** A plan to deliver, as far as an earlier run has come. */
+/** A plan to deliver, in the state in which an earlier run left it. */
 export interface Deliverable extends WatchedPlan {
   /** Null until the audience is created. */
   audienceId: string | null;

@@ -8,7 +8,7 @@ export interface DeliveryRun
     'runId' | 'command' | 'config' | 'sync' | 'key' | 'audience' | 'journal' | 'progress' | 'clock' | 'signal'
   > {
   destination: Destination;
-  /** Whether to follow uploads to their end. */
+  /** True if uploads are followed to their end. */
   wait: boolean;
   /** `--restart`: the unfinished plans of earlier runs are abandoned. */
   isToRestart: boolean;

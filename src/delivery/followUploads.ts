@@ -115,10 +115,10 @@ function isTransient(error: unknown): boolean {
 
 function describeTimeout(audienceId: string, uploads: readonly RemoteUpload[], timeoutMs: number): SyncError {
   const unfinished = uploads.filter(isUnfinished).map(({ id, status }) => `${id} ${status}`);
-  const which = unfinished.length === 0 ? 'the expected job is not listed' : `unfinished: ${unfinished.join(', ')}`;
+  const state = unfinished.length === 0 ? 'The expected job is not listed.' : `Unfinished: ${unfinished.join(', ')}.`;
   return new SyncError(
     'jobs.timeout',
-    `waited ${Math.round(timeoutMs / 1000)} s for the upload jobs of audience ${audienceId}; ${which}`,
-    "LINE goes on working on them: run again later, or raise jobs.timeoutMs. The Ad Manager shows the audience's state. Jobs that LINE does not list are given up after state.resumeMaxAgeHours, or at once with `sync --restart`.",
+    `The upload jobs of audience ${audienceId} did not finish within ${Math.round(timeoutMs / 1000)} s. ${state}`,
+    "Run again later, or raise jobs.timeoutMs: LINE continues to work on the jobs. The Ad Manager shows the audience's state. Jobs that LINE does not list are discarded after state.resumeMaxAgeHours, or at once with `sync --restart`.",
   );
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { JobsConfig } from '../destinations/settings.ts';
 
-/** Says when to poll next: at once, then after delays that double from `pollMinMs` up to `pollMaxMs`. */
+/** The times of polls: the first at once, then after delays that double from `pollMinMs` to `pollMaxMs`. */
 export interface PollPace {
   /** Sleeps until the next poll or the deadline, whichever is sooner. `quicken` may bring both nearer meanwhile. */
   sleepUntilNext(deadlineMs: () => number): Promise<void>;
@@ -12,8 +12,8 @@ export interface PollPace {
 }
 
 export function createPollPace({ pollMinMs, pollMaxMs }: JobsConfig, clock: Clock, signal: AbortSignal): PollPace {
-  const shortestMs = Math.min(pollMinMs, pollMaxMs);
-  let delayMs = shortestMs;
+  const minDelayMs = Math.min(pollMinMs, pollMaxMs);
+  let delayMs = minDelayMs;
   let lastPollMs = Number.NEGATIVE_INFINITY;
   let wake = new AbortController();
   return {
@@ -33,7 +33,7 @@ export function createPollPace({ pollMinMs, pollMaxMs }: JobsConfig, clock: Cloc
       delayMs = Math.min(delayMs * 2, pollMaxMs);
     },
     quicken() {
-      delayMs = shortestMs;
+      delayMs = minDelayMs;
       wake.abort();
     },
   };

@@ -35,22 +35,24 @@ export interface EarlierPlanCircumstances {
 
 export function judgeEarlierPlan(plan: RecordedPlan, now: EarlierPlanCircumstances): EarlierPlanVerdict {
   const abandon = (because: string) => ({ next: 'abandon', because }) as const;
-  if (now.isToRestart) return abandon('--restart asks for it');
+  if (now.isToRestart) return abandon('--restart was given');
   if (plan.membership !== now.membership || plan.origin !== now.origin)
     return abandon('the configuration of this sync has changed since');
   if (plan.audienceId !== null && plan.audienceId !== now.audienceId)
-    return abandon(`audience ${plan.audienceId} is not there any more`);
+    return abandon(`audience ${plan.audienceId} no longer exists`);
   if (plan.audienceId === null && now.audienceId !== undefined && plan.batches.every(({ fate }) => fate === 'unsent'))
-    return abandon(`somebody else has made audience ${now.audienceId} meanwhile`);
+    return abandon(`others have created audience ${now.audienceId} since`);
   if (plan.unplanned.length > 0)
-    return abandon(`the audience got uploads that it did not plan (${describeUnplanned(plan.unplanned)})`);
+    return abandon(`the audience received uploads that it did not plan (${describeUnplanned(plan.unplanned)})`);
   const isOld = isOlder(plan, now);
   if (isAccepted(plan))
     return isOld && now.unlisted > 0
-      ? abandon(`LINE does not list the jobs of ${now.unlisted} of its uploads, and state.resumeMaxAgeHours are over`)
+      ? abandon(
+          `LINE does not list the jobs of ${now.unlisted} of its uploads, and it is older than state.resumeMaxAgeHours`,
+        )
       : { next: 'follow' };
   if (isOld) return abandon('it is older than state.resumeMaxAgeHours');
-  return now.isWhole ? { next: 'complete' } : abandon('its members are gone from the state directory');
+  return now.isWhole ? { next: 'complete' } : abandon('its members are missing from the state directory');
 }
 
 function isAccepted({ batches }: RecordedPlan): boolean {
@@ -104,23 +106,23 @@ export function hasEndedPlan(error: unknown): error is SyncError {
 }
 
 export function unfinishedPlan({ runId }: RecordedPlan, verdict: EarlierPlanVerdict): Warning {
-  const outlook = verdict.next === 'abandon' ? `would be given up, as ${verdict.because}` : 'would be ended first';
+  const outlook = verdict.next === 'abandon' ? `discard it, because ${verdict.because}` : 'finish it first';
   return {
     code: 'unfinished_plan',
-    message: `An earlier run (${runId}) did not end this sync; what it left ${outlook}.`,
+    message: `An earlier run (${runId}) left an unfinished plan of this sync. A sync would ${outlook}.`,
   };
 }
 
 export function planAbandoned({ runId }: RecordedPlan, because: string): Warning {
   return {
     code: 'plan_abandoned',
-    message: `An earlier run (${runId}) did not end this sync; what it left was given up, as ${because}.`,
+    message: `An earlier run (${runId}) left an unfinished plan of this sync. It was discarded, because ${because}.`,
   };
 }
 
 export function earlierPlanFailed({ runId }: RecordedPlan, { message }: SyncError): Warning {
   return {
     code: 'earlier_plan_failed',
-    message: `What an earlier run (${runId}) uploaded came to nothing: ${message}`,
+    message: `The uploads of an earlier run (${runId}) failed: ${message}`,
   };
 }

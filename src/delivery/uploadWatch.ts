@@ -16,11 +16,11 @@ export interface WatchedPlan {
 export interface UploadWatch {
   /** Takes over one list of uploads. Returns whether `uploadsListed` or `unplanned` changed. */
   note(listed: readonly RemoteUpload[]): boolean;
-  /** Unfinished uploads of others, as far as the last list tells. */
+  /** Returns the number of unfinished uploads of others in the last list. */
   othersUnfinished(): number;
-  /** Uploads that others have made since `uploadsBefore`, as far as the last list tells. */
+  /** Returns the number of uploads of others since `uploadsBefore` in the last list. */
   othersSince(): number;
-  /** Whether a replacing upload is unfinished, as far as the last list tells. */
+  /** Tells whether the last list holds an unfinished replacing upload. */
   isReplacing(): boolean;
 }
 

@@ -25,7 +25,7 @@ export function resolveAudience(
   if (audience?.state === 'unusable')
     throw new SyncError(
       'audience.unusable',
-      `audience ${audience.id} is ${audience.status} at LINE and takes no uploads`,
+      `Audience ${audience.id} is ${audience.status} at LINE and takes no uploads.`,
       'Delete it in the Ad Manager, or use another audience.',
     );
   return audience;
@@ -41,13 +41,13 @@ function getById(
   if (audience === undefined)
     throw new SyncError(
       'audience.not_found',
-      `there is no audience ${id} among the ${audiences.length} of the ad account`,
+      `Audience ${id} is not among the ${audiences.length} audiences of the ad account.`,
       'Check audienceId with `line-ads-sync audiences`.',
     );
   if (audience.holds !== identifierType)
     throw new SyncError(
       'audience.wrong_type',
-      `audience ${id} is of type ${audience.type}, which does not take identifierType ${identifierType} (${audienceType[identifierType]})`,
+      `Audience ${id} is of type ${audience.type}, which does not hold identifierType ${identifierType} (${audienceType[identifierType]}).`,
       'Use an audience of that type, or another identifierType.',
     );
   return audience;
@@ -78,7 +78,7 @@ function ambiguous(newestFirst: readonly Audience[], name: string | undefined): 
   return new SyncError(
     'audience.ambiguous',
     `${newestFirst.length} audiences are named ${JSON.stringify(name)} and of type ${newest?.type}, newest first: ${found}.`,
-    `Set audienceId to the one that this sync is for${newest?.createdMs === null ? '' : ` (${newest?.id} is the newest)`}. Delete the others in the Ad Manager if nothing uses them.`,
+    `Set audienceId to the audience of this sync${newest?.createdMs === null ? '' : ` (${newest?.id} is the newest)`}. Delete the others in the Ad Manager if nothing uses them.`,
   );
 }
 

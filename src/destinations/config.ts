@@ -20,14 +20,14 @@ export const connectionName = 'connection';
 const destinationName = z
   .string()
   .regex(namePattern, nameRule)
-  .refine((name) => name !== connectionName, 'is that of the common connection');
+  .refine((name) => name !== connectionName, 'is reserved for the connection object');
 
 const destination = z.discriminatedUnion('type', [lineAdsDestination]);
 
-export const destinations = z
-  .record(destinationName, destination)
-  .default({})
-  .meta({ title: 'Destinations', description: 'Further accounts by name, for the syncs that name them.' });
+export const destinations = z.record(destinationName, destination).default({}).meta({
+  title: 'Destinations',
+  description: 'Further accounts by name. A sync selects one with its field destination.',
+});
 
 /** Fields that hold a secret. */
 export const secretDestinationFields: readonly string[] = secretFields;
@@ -42,7 +42,7 @@ export type DestinationConfig = LineAdsConfig;
 export interface DestinationsConfig {
   connection?: z.output<typeof connection> | undefined;
   destinations: Readonly<Record<string, WrittenDestination>>;
-  /** Hold for every destination that has none of its own. */
+  /** The settings of every destination that has none of its own. */
   batch: BatchConfig;
   limits: LimitsConfig;
 }
@@ -54,7 +54,7 @@ export function destinationNames(config: Written): string[] {
   return [...(config.connection === undefined ? [] : [connectionName]), ...Object.keys(config.destinations)];
 }
 
-/** Returns where a destination stands in the configuration. */
+/** Returns the path of a destination in the configuration. */
 export function settingsPathOf(name: string): string {
   return name === connectionName ? connectionName : `destinations.${name}`;
 }
@@ -64,7 +64,7 @@ export function writtenDestination(config: Written, name: string): WrittenDestin
   return Object.hasOwn(config.destinations, name) ? config.destinations[name] : undefined;
 }
 
-/** Returns the settings of one destination. The schema has checked that it is there. */
+/** Returns the settings of one destination. The schema has checked that it is configured. */
 export function destinationConfigOf(config: DestinationsConfig, name: string): DestinationConfig {
   const written = writtenDestination(config, name);
   if (written === undefined) throw new Error('a destination that is not configured passed the schema');

@@ -9,23 +9,23 @@ import type { IdentifierType } from '../identifiers/rules.ts';
 import type { JobsConfig } from './settings.ts';
 
 /*
- * What planning and delivery know of a platform. All that knows its wire format, words and limits implements this.
+ * The interface between planning and delivery and a platform. Its implementations know wire formats, words and limits.
  */
 
 /** `replace` discards the other members of the audience. */
 export type UploadAction = 'add' | 'replace';
 
-/** What planning and delivery may rely on: the platform's abilities, and its limits as far as the configuration goes. */
+/** The abilities and limits of a platform, under its configuration. */
 export interface Capabilities {
   /** Whether an upload can replace all members. Without it, members are never removed. */
   canReplace: boolean;
-  /** Most lines in one upload. */
+  /** Maximum number of lines in one upload. */
   maxLines: number;
-  /** Most bytes in the body of one upload. */
+  /** Maximum size of the body of one upload. */
   maxBodyBytes: number;
-  /** Most uploads in flight, over all audiences. */
+  /** Maximum number of uploads in flight, over all audiences. */
   concurrentUploads: number;
-  /** Most uploads of one audience that the platform has accepted and not finished. */
+  /** Maximum number of uploads of one audience that the platform has accepted and not finished. */
   unfinishedUploads: number;
   /** Length of the platform's list of an audience's uploads. The list holds the newest. */
   maxListedUploads: number;
@@ -40,11 +40,11 @@ export interface Words {
 
 export interface Audience {
   id: string;
-  /** Empty when the platform did not tell it. */
+  /** Empty if unknown. */
   name: string;
-  /** The platform's word. Empty when the platform did not tell it. */
+  /** The platform's word. Empty if unknown. */
   type: string;
-  /** Undefined when it takes no uploads of ours. */
+  /** Undefined if it takes no uploads of ours. */
   holds: IdentifierType | undefined;
   /** `filling`: there are not (yet) enough members to advertise to. `unusable`: it takes no uploads any more. */
   state: 'filling' | 'ready' | 'unusable';
@@ -65,10 +65,10 @@ export interface AudienceList {
   reread(): Promise<readonly Audience[]>;
 }
 
-/** An upload as the platform lists it, from whatever client. */
+/** An upload of any client, as the platform lists it. */
 export interface RemoteUpload {
   id: string;
-  /** Ours is unique per run and batch: an upload whose answer was lost is found by it. */
+  /** Unique per run and batch if the upload is ours. After a lost answer, the upload is found by it. */
   label: string;
   /** `other`: any effect on the members is possible. */
   effect: UploadAction | 'other';
@@ -105,16 +105,16 @@ export type UploadAttempt = { calls: number } & (
 export interface Destination {
   /** Its name in the configuration. */
   name: string;
-  /** Platform and account, unique over all platforms: what the journal records. */
+  /** Platform and account, unique over all platforms. The journal records it. */
   accountId: string;
   capabilities: Capabilities;
   words: Words;
   audiences: AudienceList;
-  /** The uploads that the platform lists of an audience, at most `maxListedUploads`. */
+  /** Returns the listed uploads of an audience, at most `maxListedUploads`. */
   uploadsTo(audienceId: string): Promise<RemoteUpload[]>;
   /** The label of a batch. `stem` is unique. */
   labelOf(stem: string): string;
-  /** Most bytes that the body of such an upload has beside its file. Without an id it may yet get one. */
+  /** Returns the maximum size of an upload's body without its file. An audience without an id may get one later. */
   maxOverheadBytes(upload: {
     identifierType: IdentifierType;
     audienceId: string | undefined;
@@ -123,11 +123,11 @@ export interface Destination {
   }): number;
   /** Makes one attempt, once an upload slot is free. `attempt` is the number to log. Retrying is `deliverUpload`'s. */
   attemptUpload(upload: Upload, attempt: number): Promise<UploadAttempt>;
-  /** What one upload may cost in attempts and time. */
+  /** Returns a budget of attempts and time for one upload. */
   uploadPatience(): Patience;
   /** Runs one creation of an audience at a time. */
   createAlone<T>(create: () => Promise<T>): Promise<T>;
-  /** What this account's requests have shown, for the report. */
+  /** Returns warnings for the report that the requests of this account have given rise to. */
   warnings(): readonly { code: string; message: string }[];
 }
 

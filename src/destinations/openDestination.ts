@@ -3,8 +3,7 @@ import type { Destination, DestinationSurroundings, DestinationTimes } from './d
 import { createLineAdsClient } from './lineAds/client.ts';
 
 /**
- * Returns a lookup of destinations by name. A destination is opened when it is first asked for, and keeps its own
- * limits from then on.
+ * Returns a lookup of destinations by name. A destination is opened on its first use. It keeps its own limits.
  */
 export function openDestinations(
   config: DestinationsConfig & DestinationTimes,

@@ -25,7 +25,7 @@ export function newestFirst(uploads: readonly RemoteUpload[]): RemoteUpload[] {
 }
 
 /**
- * The listed upload that tells the outcome of a batch, or undefined if none has its label. A batch sent twice can be
+ * Returns the listed upload that decides the outcome of a batch, or undefined if none has its label. A batch sent twice can be
  * listed twice: it is unfinished while any upload is, and finished if any finished.
  */
 export function uploadOf(uploads: readonly RemoteUpload[], label: string): RemoteUpload | undefined {

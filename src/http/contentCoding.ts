@@ -29,7 +29,7 @@ export function codingsOf(headers: Dispatcher.ResponseData['headers']): string[]
   return names.map((name) => name.trim().toLowerCase()).filter((name) => name !== '' && name !== 'identity');
 }
 
-/** Returns the body of an answer without its codings, also those that were not asked for. Throws `UnknownCoding`. */
+/** Returns the body of an answer without its codings, including those that were not requested. Throws `UnknownCoding`. */
 export function decodedBody({ headers, body }: Pick<Dispatcher.ResponseData, 'headers' | 'body'>): Readable {
   const codings = codingsOf(headers);
   if (codings.length === 0) return body;

@@ -34,7 +34,7 @@ export function createUploadForm(fields: FormFields, file: FormFile): UploadForm
   };
 }
 
-/** What a form of these fields adds to the bytes of its file, so that a batch can be cut to fit a whole body. */
+/** Returns the bytes of a form without its file. A batch is cut so that the whole body fits. */
 export function formOverheadBytes(fields: FormFields, fileName: string): number {
   const boundary = boundaryPrefix + '0'.repeat(2 * boundaryRandomBytes);
   const { head, tail } = frameFile(boundary, fields, fileName);

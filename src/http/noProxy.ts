@@ -11,7 +11,7 @@ export interface Exemption {
 
 const defaultPorts: Record<string, number> = { 'http:': 80, 'https:': 443 };
 
-/** Tells whether an entry covers the target. Names are compared as they are written: none is resolved. */
+/** Tells whether an entry covers the target. Names are compared as written, and none is resolved. */
 export function isExempt(target: URL, exemptions: readonly Exemption[]): boolean {
   const hostname = target.hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '');
   const port = target.port === '' ? defaultPorts[target.protocol] : Number(target.port);

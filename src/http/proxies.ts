@@ -3,7 +3,7 @@ import { isLoopback } from './loopback.ts';
 import { type Exemption, isExempt, parseExemption } from './noProxy.ts';
 
 /*
- * The one place that decides which requests go through a proxy. The README, "Proxies and TLS", has the rules.
+ * The one place that decides which requests go through a proxy (docs/operating.md, "Proxies and TLS").
  */
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -32,7 +32,7 @@ export function proxyFor(target: URL, env: Environment): HttpProxy | undefined {
 /** The proxy of `https:`, for a client that opens its own connections. */
 export interface ClientProxy {
   proxy: HttpProxy;
-  /** Hosts that are asked directly, with `*` as wildcard; `target` among them where `proxyFor` says so. */
+  /** Hosts with a direct connection, with `*` as wildcard. Includes `target` if `proxyFor` returns no proxy for it. */
   direct: string[];
 }
 
@@ -75,7 +75,7 @@ function firstSet(names: readonly string[], env: Environment): { name: string; v
 
 function parseProxyUrl(variable: string, value: string): URL {
   const text = /^[a-z][a-z\d+.-]*:\/\//i.test(value) ? value : `http://${value}`;
-  if (!URL.canParse(text)) throw unusable(variable, 'it is no URL');
+  if (!URL.canParse(text)) throw unusable(variable, 'it is not a URL');
   const url = new URL(text);
   if (!['http:', 'https:'].includes(url.protocol))
     throw unusable(variable, 'only http and https proxies are supported');
@@ -120,7 +120,7 @@ function exemptions(env: Environment): Exemption[] {
 function noNetwork(variable: string): SyncError {
   return new SyncError(
     'config.invalid',
-    `An entry with a slash in the environment variable ${variable} is no network.`,
-    'Write host names, addresses, or networks such as 10.0.0.0/8, separated by commas; no URLs.',
+    `An entry with a slash in the environment variable ${variable} is not a network.`,
+    'Write host names, addresses, or networks such as 10.0.0.0/8, separated by commas. URLs are not allowed.',
   );
 }

@@ -21,5 +21,5 @@ export function logRequest(
   result: HttpAnswer | NetworkFailure,
 ): void {
   const outcome = result.kind === 'answer' ? { status: result.status } : { status: null, network: result.code };
-  log.info({ method, path, ...outcome, attempt, ms }, 'request');
+  log.info({ method, path, ...outcome, attempt, ms }, 'Request');
 }

@@ -14,11 +14,11 @@ export type RequestKind = 'read' | 'upload';
 
 /** Why one attempt did not succeed. */
 export type Failure =
-  /** `isTransient`: the reasons given are worth a retry, whatever the status. */
+  /** `isTransient`: one of the reasons is worth a retry, with any status. */
   | { kind: 'refused'; status: number; reasons: readonly string[]; isTransient: boolean; bodyBegun: boolean }
   /** Something between us and LINE answered. */
   | { kind: 'foreign'; status: number; bodyBegun: boolean }
-  /** A 2xx whose body has not the documented form, or a content coding that could not be undone. */
+  /** A 2xx whose body does not have the documented form, or has a content coding that could not be decoded. */
   | { kind: 'unreadable'; status: number; coding?: string | undefined }
   | NetworkFailure;
 
@@ -30,10 +30,10 @@ type Of<Kind extends Failure['kind']> = Extract<Failure, { kind: Kind }>;
  */
 export type Verdict = 'transient' | 'rate_limited' | 'unanswered' | 'unauthorised' | 'terminal';
 
-/** A body that is not as long as announced: never whole at LINE, and a fault of ours. */
+/** The body did not have its announced length. It never arrives as a whole, and the fault is ours. */
 export const wrongLengthCode = 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH';
 
-/** The one place that decides what an attempt's failure means, from status, reason code and network code. */
+/** Classifies the failure of an attempt by status, reason code and network code. No other place decides about retries. */
 export function classifyFailure(failure: Failure, request: RequestKind): Verdict {
   switch (failure.kind) {
     case 'refused':
@@ -92,8 +92,8 @@ export interface Patience {
 }
 
 /**
- * What one request may cost: `retry.maxAttempts` attempts and `retry.maxTotalMs` of attempts and delays. With
- * `rateLimitMs` (uploads) a 429 counts against neither, only against those milliseconds of its own.
+ * Creates the budget of one request: `retry.maxAttempts` attempts, and `retry.maxTotalMs` for attempts and delays. With
+ * `rateLimitMs` (uploads) a 429 has a budget of its own, of that time.
  */
 export function createPatience(options: {
   retry: RetryPolicy;

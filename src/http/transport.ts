@@ -35,17 +35,17 @@ export interface NetworkFailure {
 }
 
 const minTimeoutMs = 30_000;
-const slowestBytesPerMs = 100;
+const minBytesPerMs = 100;
 const maxAnswerBytes = 4 * 1024 * 1024;
 
-/** 30 s, and the time that the body takes at 100 kB/s (60 MiB: 11 minutes). */
+/** Returns 30 s plus the time that the body takes at 100 kB/s (60 MiB: 11 minutes). */
 export function attemptTimeoutMs(bodyBytes: number): number {
-  return minTimeoutMs + Math.ceil(bodyBytes / slowestBytesPerMs);
+  return minTimeoutMs + Math.ceil(bodyBytes / minBytesPerMs);
 }
 
 /**
- * One HTTP call. Trouble with the network is a value; what is thrown is the body's own error (its file could not be
- * read). `sent` is called when the request goes out on its connection. Redirects are answers like any other.
+ * Makes one HTTP call. A network failure is a returned value. Only an error of the body is thrown, such as an unreadable
+ * file. `sent` is called when the request goes out on its connection. A redirect is an answer like any other.
  */
 export async function callOnce(
   dispatcher: Dispatcher,
@@ -60,7 +60,7 @@ export async function callOnce(
       dispatcher: announceStart(dispatcher, sent),
       method: call.method,
       headers: call.headers,
-      // Its types leave out what it takes: https://undici.nodejs.org/#/docs/api/Dispatcher, "body".
+      // undici accepts an iterable, though its types do not: https://undici.nodejs.org/#/docs/api/Dispatcher, "body".
       body: (body?.parts ?? null) as Readable | null,
       signal: AbortSignal.any([signal, timeout.signal]),
       headersTimeout: call.timeoutMs,
@@ -78,7 +78,7 @@ export async function callOnce(
   }
 }
 
-/** Its timer is stopped with the call; one of `AbortSignal.timeout` would go on for its eleven minutes. */
+/** The timer is stopped with the call. `AbortSignal.timeout` would keep its timer for eleven minutes. */
 function startTimeout(ms: number): { signal: AbortSignal; stop: () => void } {
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(), ms);
@@ -121,7 +121,7 @@ function watchBody(form: UploadForm): WatchedBody {
     const chunks = form.open()[Symbol.asyncIterator]();
     try {
       for (;;) {
-        // Only what reading throws is the body's own, not what the network throws in at `yield`.
+        // Errors of the read are the body's own. Errors of the network arrive at `yield`.
         const next = await chunks.next().catch((error: unknown) => {
           own = { error };
           throw error;

@@ -27,7 +27,7 @@ export function checkGuards({ mode, guards, columns, read }: GuardInput): void {
   if (counts.members < guards.minMembers) throw tooFewMembers(counts.members, guards.minMembers);
 }
 
-/** All-zero advertising IDs stand for people who opted out, not for faulty values: they count on neither side. */
+/** All-zero advertising IDs mean an opt-out, not a faulty value: they count on neither side. */
 function rejectedShare({ counts, rejects }: GuardInput['read']): number {
   const optedOut = rejects['ifa.all_zero'] ?? 0;
   const values = counts.values - optedOut;
@@ -51,7 +51,7 @@ export function checkShrink(
   throw new SyncError(
     'guard.max_shrink',
     `The mirror would remove ${removes} of the ${of} ${unit} that the audience holds (${percent(removes / of)}), more than guards.maxShrink allows (${percent(maxShrink)}). Nothing was sent. Plan ${planId}.`,
-    `${approval === 'of another' ? 'What was approved is another plan, or one that removes less. ' : ''}Look at the source first. If this is right, run: line-ads-sync sync --config … --approve ${planId}`,
+    `Check the source first. ${approval === 'of another' ? 'The given approval is for another plan, or for one that removes less. ' : ''}If the removal is right, run the sync again with --approve ${planId}.`,
   );
 }
 
@@ -61,7 +61,7 @@ function emptyMirror(suppressed: number): SyncError {
   return new SyncError(
     'guard.empty_mirror',
     `${cause}, and an audience cannot be mirrored to nothing.`,
-    'If the source should have rows, look there first. LINE has no way to empty an audience: to be rid of its members, delete it in the Ad Manager.',
+    'Check the source if it should have rows. LINE cannot empty an audience: to remove all its members, delete it in the Ad Manager.',
   );
 }
 
@@ -79,15 +79,15 @@ function tooManyRejected(share: number, limit: number, rejects: ReadResult['reje
     'guard.max_rejected',
     `${percent(share)} of the values were rejected, more than guards.maxRejected allows (${percent(limit)}): ${describeRejects(rejects)}.`,
     countryHint(rejects) ??
-      'Look at rejectExamples in the report; fix the source, or raise guards.maxRejected when this is expected.',
+      'Look at rejectExamples in the report; fix the source, or raise guards.maxRejected if this is expected.',
   );
 }
 
 function tooFewMembers(members: number, minMembers: number): SyncError {
   return new SyncError(
     'guard.min_members',
-    `There are ${members} members, fewer than guards.minMembers (${minMembers}).`,
-    'Check the source, or lower guards.minMembers when so few are expected.',
+    `The source has ${members} members, fewer than guards.minMembers (${minMembers}).`,
+    'Check the source, or lower guards.minMembers if so few are expected.',
   );
 }
 

@@ -86,7 +86,7 @@ function cursorRecordOf({ cursor }: DesiredMembers): CursorRecord | null {
 function changedMeanwhile(because: string | undefined): SyncError {
   return new SyncError(
     'audience.changed',
-    `While the source was read, the snapshot of the last run came to count no more (${because ?? 'it is gone'}). Nothing was sent.`,
-    'Run again: all rows are read then.',
+    `The last snapshot became invalid while the source was read (${because ?? 'it was removed'}). Nothing was sent.`,
+    'Run again: the next run reads all rows.',
   );
 }

@@ -15,7 +15,7 @@ export interface WarningInput {
   nowMs: number;
 }
 
-/** Returns warnings about a plan that goes ahead. */
+/** Returns the warnings about a plan. */
 export function planWarnings(input: WarningInput): Warning[] {
   const { syncName, action, batches, last, members, nowMs } = input;
   const warnings: Warning[] = [];
@@ -23,30 +23,30 @@ export function planWarnings(input: WarningInput): Warning[] {
   if (last.voidBecause !== undefined)
     warnings.push({
       code: 'snapshot_void',
-      message: `The snapshot of the last run does not count, as ${last.voidBecause}: the whole set is sent.`,
+      message: `The snapshot of the last run is not used, because ${last.voidBecause}. The whole set is sent.`,
     });
   if (action === 'replace' && last.known === undefined && last.baselines.every(({ isGuess }) => isGuess))
     warnings.push({
       code: 'no_baseline',
       message:
         last.baselines.length === 0
-          ? `Nothing tells how many members the audience of ${syncName} holds, so guards.maxShrink could not be applied.`
-          : `How many members the audience of ${syncName} holds is told by ADDs alone, which may have added the same people: guards.maxShrink went by their sum.`,
+          ? `The number of members in the audience of ${syncName} is unknown, so guards.maxShrink was not applied.`
+          : `The number of members in the audience of ${syncName} is known only from uploads that add, which may overlap. guards.maxShrink was applied to their sum.`,
     });
   if (members.count > 0 && members.count < fewMembers)
     warnings.push({
       code: 'few_members',
-      message: `There are only ${members.count} members: LINE cannot advertise to so small an audience.`,
+      message: `There are only ${members.count} members. LINE cannot advertise to an audience of this size.`,
     });
   if (daysSince > overdueDays)
     warnings.push({
       code: 'refresh_overdue',
-      message: `The last upload was ${daysSince} days ago; audiences of sibling products expire after 180.`,
+      message: `The last upload was ${daysSince} days ago. Audiences of sibling products expire after 180 days.`,
     });
   if (action === 'replace' && batches.length > 1)
     warnings.push({
       code: 'mirror_not_atomic',
-      message: `The members take ${batches.length} files: the first replaces the audience and the others are added, so until the last job has finished the audience lacks people.`,
+      message: `The members take ${batches.length} files. The first replaces the audience and the others add to it, so the audience lacks members until the last job has finished.`,
     });
   return warnings;
 }

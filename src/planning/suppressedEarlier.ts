@@ -24,7 +24,7 @@ export async function suppressedEarlierWarnings(
   return [
     {
       code: 'suppressed_still_held',
-      message: `${count} members that ${name} added before are on a suppression list now, and still in the audience: an Add removes nobody. Mirror the audience, or delete it and let it be made anew.`,
+      message: `${count} members that ${name} added earlier are now on a suppression list, and the audience still holds them, since mode add removes no members. Use mode mirror, or delete the audience so that the next sync creates it again.`,
     },
   ];
 }

@@ -5,8 +5,8 @@ import { percent } from '../report/percent.ts';
 import type { Warning } from '../report/report.ts';
 
 /*
- * Phone numbers without a country code can be read as numbers of several countries. Many that are not valid in the
- * country that was assumed tell that they belong to another one.
+ * Phone numbers without a country code can be read as numbers of several countries. If many are not valid in the assumed
+ * country, they probably belong to another one.
  */
 
 const warnedShare = 0.05;
@@ -21,7 +21,7 @@ export function doubtWarnings(national: NationalSample, label: string): Warning[
   return [
     {
       code: 'phone_country_doubtful',
-      message: `${describe(national, label)}: they may be numbers of another country. ${remedy}`,
+      message: `${describe(national, label)}. They may be numbers of another country. ${remedy}`,
     },
   ];
 }
@@ -37,7 +37,7 @@ export function checkDoubt(national: NationalSample, label: string, maxDoubtful:
 }
 
 function describe({ sampled, doubtful }: NationalSample, label: string): string {
-  return `${doubtful} of ${sampled} sampled phone numbers without a country code in ${label} (${percent(doubtful / sampled)}) are not valid in the country that they were read in`;
+  return `${doubtful} of ${sampled} sampled phone numbers without a country code in ${label} (${percent(doubtful / sampled)}) are not valid in their assumed country`;
 }
 
 function shareOf({ sampled, doubtful }: NationalSample): number {

@@ -12,7 +12,7 @@ export interface DesiredMembers extends Omit<Read, 'cursor' | 'counts'> {
   counts: Read['counts'] & { suppressed: number };
   /** One record a line of all members. */
   lines: SealedSet;
-  /** For each suppression list, every line that stands for one of its entries. */
+  /** The lines of each suppression list's entries. */
   suppressionLists: readonly SealedSet[];
   /** Undefined for a sync without a cursor. */
   cursor: CursorRead | undefined;

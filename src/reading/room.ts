@@ -19,8 +19,8 @@ export async function checkRoom(directory: string, bytes: number): Promise<void>
   if (free >= bytes) return;
   throw new SyncError(
     'state.disk_full',
-    `Reading takes about ${megabytes(bytes)} of disk in ${directory}, where ${megabytes(free)} are free.`,
-    'Free space there, or point --state at a larger disk (preview: TMPDIR). Nothing was sent.',
+    `Reading needs about ${megabytes(bytes)} of disk space in ${directory}, but only ${megabytes(free)} are free. Nothing was sent.`,
+    'Free space there, or point --state (preview: TMPDIR) at a larger disk.',
   );
 }
 

@@ -22,7 +22,7 @@ export interface Suppressions {
 }
 
 export interface SuppressionLists {
-  /** For each list, every line that stands for one of its entries. */
+  /** The lines of each list's entries. */
   lists: readonly SealedSet[];
   warnings: readonly Warning[];
   /** The error of a list that cannot be read or used. The lists after it are not read. */
@@ -102,18 +102,18 @@ function checkReadable({ counts, rejects }: ReadResult, columns: readonly string
   if (counts.values === 0 || counts.members > 0) return;
   throw new SyncError(
     'identifiers.none',
-    `None of the values in ${columns.join(', ')} of a suppression list is a valid identifier, so nobody would be kept back by it. Nothing was sent.`,
+    `None of the values in ${columns.join(', ')} of a suppression list is a valid identifier, so the list would suppress no member. Nothing was sent.`,
     countryHint(rejects) ?? 'Check columns, identifierType, defaultCountry and hashed of the entries of suppress.',
   );
 }
 
 function listWarnings({ lines, rejected, national }: SuppressionList, label: string): Warning[] {
   const warnings: Warning[] = [];
-  if (lines.count === 0) warnings.push({ code: 'suppression_empty', message: `The list of ${label} holds nobody.` });
+  if (lines.count === 0) warnings.push({ code: 'suppression_empty', message: `The list of ${label} is empty.` });
   if (rejected > 0)
     warnings.push({
       code: 'suppression_rejected',
-      message: `${rejected} values of the list of ${label} are no valid identifiers: nobody is kept back by them.`,
+      message: `${rejected} values of the list of ${label} are not valid identifiers and suppress no member.`,
     });
   return [...warnings, ...doubtWarnings(national, label)];
 }

@@ -16,7 +16,7 @@ export interface PlannedBatch {
 /** The part of a plan that the destination holds. */
 export type Remote = 'complete' | 'untouched' | 'partial' | 'unknown';
 
-/** `unknown`: sent, and neither an answer nor a list of uploads has told whether it arrived. */
+/** `unknown`: sent, but neither an answer nor a list of uploads has shown whether it arrived. */
 export const fates = ['unsent', 'sending', 'accepted', 'unknown', 'refused'] as const;
 export type Fate = (typeof fates)[number];
 
@@ -25,7 +25,7 @@ export interface DeliveredBatch {
   planned: PlannedBatch;
   fate: Fate;
   attempts: number;
-  /** As the destination listed it last. Null before the first list that shows it. */
+  /** The entry of the destination's latest list. Null before the first list that shows it. */
   upload: Pick<RemoteUpload, 'id' | 'state' | 'status' | 'processed'> | null;
 }
 

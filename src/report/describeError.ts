@@ -5,16 +5,13 @@ import type { ReportedError } from './report.ts';
 /** Returns the code, message and hint of an error. An unknown error is an internal fault, and its text is not reported. */
 export function describeError(thrown: unknown): ReportedError {
   const error = thrown instanceof SyncError ? thrown : (limitFault(thrown, 'The run') ?? thrown);
-  if (error instanceof SyncError) {
-    const message = error.message.charAt(0).toUpperCase() + error.message.slice(1);
-    return { code: error.code, message, hint: error.hint };
-  }
+  if (error instanceof SyncError) return { code: error.code, message: error.message, hint: error.hint };
   const kind = error instanceof Error ? error.name : typeof error;
   const code = typeof error === 'object' && error !== null && 'code' in error ? ` ${String(error.code)}` : '';
   return {
     code: 'internal',
-    message: `A fault of line-ads-sync stopped the work (${kind}${code}${placeOf(error)}).`,
-    hint: 'Please report it with this message; running again is safe.',
+    message: `An internal error of line-ads-sync stopped the work (${kind}${code}${placeOf(error)}).`,
+    hint: 'Report this message. Running again is safe.',
   };
 }
 

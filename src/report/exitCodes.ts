@@ -1,7 +1,7 @@
 import { type ExitCode, exitCodeByError, exitCodePrecedence } from '../errors.ts';
 import type { ReportedError, RunReport, Status, SyncReport } from './report.ts';
 
-/** The exit code of one sync. `pending` without an error was asked for, and gives 0. */
+/** Returns the exit code of one sync. `pending` without an error was requested and gives 0. */
 function exitCodeOf({ status, error }: { status: Status; error: ReportedError | null }): ExitCode {
   if (error !== null) return exitCodeByError[error.code];
   return status === 'failed' || status === 'partial' ? 1 : 0;

@@ -32,8 +32,8 @@ export function createLoggedProgress(log: Logger, clock: Clock): Progress {
     },
     end(sync, report) {
       const { status, counts, error } = report;
-      if (error === null) log.info({ sync, status, counts }, 'sync ended');
-      else log.error({ sync, status, counts, error }, 'sync ended');
+      if (error === null) log.info({ sync, status, counts }, 'Sync ended');
+      else log.error({ sync, status, counts, error }, 'Sync ended');
     },
     close() {},
   };

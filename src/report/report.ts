@@ -34,7 +34,7 @@ export interface Warning {
   message: string;
 }
 
-/** The report of one sync. The README, "Report", explains the fields. */
+/** The report of one sync. docs/report.md explains the fields. */
 export interface SyncReport extends RejectAccount {
   name: string;
   status: Status;

@@ -19,7 +19,7 @@ export function startRun(clock: Clock): RunStart {
 export interface RunEnd {
   finishedMs: number;
   error: ReportedError | null;
-  /** Whether a sync completed an earlier run's plan. */
+  /** True if a sync completed an earlier run's plan. */
   resumed: boolean;
   syncs: SyncReport[];
 }

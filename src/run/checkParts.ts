@@ -65,8 +65,8 @@ async function checkState(directory: string): Promise<string> {
     rmSync(mkdtempSync(join(nearestFolder(directory), '.line-ads-sync-check-')), { recursive: true }),
   );
   const [last] = await journal.lastRuns(1);
-  const history = last === undefined ? 'no run is on record' : `the last run was ${last.runId}`;
-  return `${directory} can be written to; ${history}.`;
+  const history = last === undefined ? 'No run is recorded.' : `The last run was ${last.runId}.`;
+  return `The directory ${directory} is writable. ${history}`;
 }
 
 function nearestFolder(directory: string): string {
@@ -77,7 +77,7 @@ function nearestFolder(directory: string): string {
 
 /** Opens a source. That fails if it cannot be reached or read, or if it lacks a column. */
 async function checkSource(source: SourceConfig, wanted: WantedColumns, signal: AbortSignal): Promise<string> {
-  if (source.type === 'stdin') return 'Standard input is read by preview and sync alone; it was not looked at.';
+  if (source.type === 'stdin') return 'Only preview and sync read standard input. It was not checked.';
   requireRoom(readRoom());
   const directory = await guardState(`the temporary folder ${tmpdir()}`, () =>
     mkdtempSync(join(tmpdir(), 'line-ads-sync-check-')),
@@ -88,19 +88,19 @@ async function checkSource(source: SourceConfig, wanted: WantedColumns, signal: 
       stdin: refuseStdin,
       duckdbBytes: planMemory().duckdbBytes,
     });
-    return `It is there, and has ${opened.columns.join(', ')}.`;
+    return `The source is readable. Columns: ${opened.columns.join(', ')}.`;
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
 }
 
-const refuseStdin = () => Promise.reject(new Error('standard input is not looked at'));
+const refuseStdin = () => Promise.reject(new Error('standard input is not read by check'));
 
 async function checkAudience(sync: Config['syncs'][number], destination: Destination): Promise<string> {
   const audience = resolveAudience(await destination.audiences.recall(), sync, destination.words);
   const found =
     audience === undefined
-      ? 'no audience of that name yet, the first sync creates it'
-      : `audience ${audience.id} is ${audience.status}`;
-  return `LINE answers a signed read: ${found}. Whether the key may upload shows only at the first upload.`;
+      ? 'No audience has this name yet; the first sync creates it.'
+      : `Audience ${audience.id} is ${audience.status}.`;
+  return `LINE answered a signed read. ${found} Only the first upload shows whether the key may upload.`;
 }

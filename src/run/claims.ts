@@ -14,7 +14,7 @@ export function createClaims(): (audienceId: string, sync: SyncKey) => void {
       throw new SyncError(
         'audience.ambiguous',
         `Audience ${audienceId} is already the audience of the sync ${other}.`,
-        'Two syncs must not share an audience: give one of them another.',
+        'Give each sync an audience of its own.',
       );
     syncByAudience.set(audience, syncName);
   };

@@ -10,7 +10,7 @@ import type { RunOptions } from './options.ts';
 export interface RunContext extends ReadingContext {
   runId: string;
   command: RunOptions['command'];
-  /** Whether to follow uploads to their end. */
+  /** True if uploads are followed to their end. */
   wait: boolean;
   /** `--restart`: the unfinished plans of earlier runs are abandoned. */
   isToRestart: boolean;

@@ -27,7 +27,7 @@ export async function runSync(sync: SyncConfig, context: RunContext): Promise<Sy
   try {
     await findAudience(run);
     await finishEarlierPlan(run);
-    if (!run.isResumed) await syncAfresh(run);
+    if (!run.isResumed) await syncFromSource(run);
   } catch (error) {
     run.report = noteError(run.report, run.signal.aborted ? run.signal.reason : error);
   } finally {
@@ -38,7 +38,7 @@ export async function runSync(sync: SyncConfig, context: RunContext): Promise<Sy
 }
 
 /** Runs the stages from the source on: suppression lists, members, plan, guards, delivery. */
-async function syncAfresh(run: SyncRun): Promise<void> {
+async function syncFromSource(run: SyncRun): Promise<void> {
   if (run.command === 'resume') return end(run, 'nothing_to_do');
   const suppressed = await run.suppressions.of(run.sync);
   run.report = noteWarnings(run.report, suppressed.warnings);

@@ -48,7 +48,7 @@ interface JobStatus extends Pick<RemoteUpload, 'id' | 'type' | 'status' | 'creat
 
 const shownRuns = 10;
 
-/** Takes no lock and changes nothing, so it can be asked while a run is at work. */
+/** Reads the status. It takes no lock and changes nothing, so it also works during a run. */
 export async function readStatus(
   config: Config,
   destinationOf: ((name: string) => Destination) | undefined,

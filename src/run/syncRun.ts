@@ -14,7 +14,7 @@ export interface SyncRun extends RunContext {
   audience: Audience | undefined;
   /** The report so far. Only `runSync` replaces it. */
   report: SyncReport;
-  /** Whether the sync completes an earlier run's plan. */
+  /** True if the sync completes an earlier run's plan. */
   isResumed: boolean;
 }
 

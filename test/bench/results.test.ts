@@ -51,7 +51,7 @@ function failures(claimed: Results, measured: Results): string[] {
 test('the guard lets half of each claimed ratio through', () => {
   expect(failures(guardResults(8), guardResults(4))).toEqual([]);
   expect(checkClaims(guardResults(8), guardResults(4)).map(checkLine)).toContain(
-    'ok: 500 k emails, CSV, Python: 4.0 x; claimed 8.0 x, at least 4.0 x must be left',
+    'ok: 500 k emails, CSV, Python: 4.0 x; claimed 8.0 x, at least 4.0 x is required',
   );
 });
 
@@ -60,7 +60,7 @@ test('the guard fails on less than half, and says where', () => {
   const [first] = measured.cases;
   first!.usage.node!.seconds = 3.9;
   expect(failures(guardResults(8), measured)).toEqual([
-    'FAILED: 500 k emails, Parquet, naive Node: 3.9 x; claimed 8.0 x, at least 4.0 x must be left',
+    'FAILED: 500 k emails, Parquet, naive Node: 3.9 x; claimed 8.0 x, at least 4.0 x is required',
   ]);
 });
 
@@ -68,18 +68,18 @@ test('the guard fails on a case of which nothing is claimed', () => {
   const claimed = guardResults(8);
   claimed.cases.shift();
   expect(failures(claimed, guardResults(8))).toEqual([
-    'FAILED: 500 k emails, Parquet: results.json lacks it; npm run bench measures it anew',
+    'FAILED: 500 k emails, Parquet: results.json lacks it; npm run bench measures it again',
   ]);
 });
 
 test('the guard fails on a slow kernel and on a claim that was not measured', () => {
   expect(failures(guardResults(8), guardResults(8, 5_900_000))).toEqual([
-    'FAILED: The kernel and createHash for each value: 5.9 x; claimed 12.0 x, at least 6.0 x must be left',
+    'FAILED: The kernel and createHash for each value: 5.9 x; claimed 12.0 x, at least 6.0 x is required',
   ]);
   const withoutDatabase = guardResults(8);
   withoutDatabase.cases = withoutDatabase.cases.filter(({ source }) => source !== 'postgres');
   expect(failures(guardResults(8), withoutDatabase)).toEqual([
-    'FAILED: 500 k emails, PostgreSQL, naive Node: not measured; claimed 8.0 x, at least 4.0 x must be left',
+    'FAILED: 500 k emails, PostgreSQL, naive Node: not measured; claimed 8.0 x, at least 4.0 x is required',
   ]);
 });
 
@@ -156,7 +156,7 @@ test('a choice of cases is every combination, and is written nowhere unless aske
   expect(readOptions(['--rows', '10', '--out', '/tmp/x']).outFolder).toBe('/tmp/x');
 });
 
-test('without a choice the cases of the README are measured and written beside the benchmark', () => {
+test('without a choice the cases of docs/speed.md are measured and written to the folder of the benchmark', () => {
   const { kind, cases, outFolder } = readOptions([]);
   expect(kind).toBe('measure');
   expect(cases).toEqual(expect.arrayContaining([...guardCases]));
@@ -165,10 +165,10 @@ test('without a choice the cases of the README are measured and written beside t
 });
 
 test.each([
-  [['--rows', '1g'], '--rows takes numbers such as 1m, 500k or 1000, and not "1g".'],
-  [['--sources', 'csv,json'], '--sources takes parquet, csv, postgres, and not "json".'],
-  [['--types', 'mail'], '--types takes email, phone, ifa, and not "mail".'],
-  [['--repeat', '0'], '--repeat takes a number from 1 to 999, and not "0".'],
+  [['--rows', '1g'], '--rows takes numbers such as 1m, 500k or 1000, not "1g".'],
+  [['--sources', 'csv,json'], '--sources takes parquet, csv, postgres, not "json".'],
+  [['--types', 'mail'], '--types takes email, phone, ifa, not "mail".'],
+  [['--repeat', '0'], '--repeat takes a number from 1 to 999, not "0".'],
 ])('%j is refused', (args, message) => {
   expect(() => readOptions(args)).toThrow(message);
 });

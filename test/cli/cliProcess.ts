@@ -4,30 +4,30 @@ import { fileURLToPath } from 'node:url';
 import pLimit from 'p-limit';
 import type { RunReport } from '../../src/report/report.ts';
 
-/** The command that test/setup/builtCommand.ts has built; outside of Vitest the sources themselves. */
+/** The command that test/setup/builtCommand.ts has built. Outside of Vitest, the sources themselves. */
 export const cliPath = process.env.BUILT_COMMAND ?? fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
 
-/** Compiled code is kept between starts: half the time of each start is compiling. */
+/** Cache of compiled code. Compiling takes half the time of each start. */
 export const compileCache = fileURLToPath(
   new URL('../../node_modules/.cache/line-ads-sync-tests/code', import.meta.url),
 );
 
-/** Starting the command is work for a whole core, and then it mostly waits: more at once only make each slower. */
+/** Limits the commands that run at once. A start takes a whole core, so more of them only slow each other down. */
 const slots = pLimit(3);
 
 export interface CliOptions {
   cwd: string;
-  /** All of its environment but PATH: no proxy, no keys of whoever runs the tests. */
+  /** The whole environment except PATH. Proxies and keys of the developer are not inherited. */
   env?: Record<string, string>;
   stdin?: string | Buffer;
   /** Arguments of Node itself. */
   nodeArgs?: readonly string[];
   /** A command that runs the rest of its arguments. */
   through?: readonly string[];
-  /** Where stdout and stderr go instead of into the outcome. */
+  /** Targets of stdout and stderr. By default they are in the outcome. */
   stdout?: number;
   stderr?: number;
-  /** Runs while the command does; the command is killed when it throws. */
+  /** Runs while the command runs. If it throws, the command is killed. */
   during?: (cli: RunningCli) => Promise<void>;
 }
 
@@ -46,7 +46,7 @@ export interface CliOutcome {
   stderr: string;
 }
 
-/** Runs the real command as a child process, to its end. */
+/** Runs the real command to its end, as a child process. */
 export function runCli(args: readonly string[], options: CliOptions): Promise<CliOutcome> {
   return slots(() => runNow(args, options));
 }
@@ -90,14 +90,14 @@ function collectOutcome(child: ChildProcess) {
   return { ended, soFar: { stdout: () => text.stdout, stderr: () => text.stderr } };
 }
 
-/** The report: the last line of stdout. */
+/** Returns the report, which is the last line of stdout. */
 export function reportOf({ stdout, stderr }: CliOutcome): RunReport {
   const line = stdout.trimEnd().split('\n').at(-1) ?? '';
   if (!line.startsWith('{')) throw new Error(`stdout does not end with a report; stderr: ${stderr.slice(-2000)}`);
   return JSON.parse(line) as RunReport;
 }
 
-/** Looks again and again until the condition holds. */
+/** Polls until the condition holds. */
 export async function waitUntil(condition: () => boolean, what: string): Promise<void> {
   const deadlineMs = performance.now() + 120_000;
   while (!condition()) {

@@ -296,7 +296,7 @@ describe.concurrent('what a run prints', () => {
     const { stdout, stderr } = await scenario.run('sync', configOf(scenario));
     expect(linesOf(stdout)).toHaveLength(1);
     const lines = jsonLinesOf(stderr);
-    const requests = lines.filter(({ msg }) => msg === 'request');
+    const requests = lines.filter(({ msg }) => msg === 'Request');
     expect(requests.map(({ method, path, status }) => ({ method, path, status }))).toEqual(
       scenario.simulator.requests.map(({ method, path, status }) => ({ method, path, status })),
     );

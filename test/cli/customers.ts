@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Row } from './sourceFiles.ts';
 
-/** A hash that came ready: of an address that is nobody's. */
+/** The hash of an invented address, as a source with hashed values gives it. */
 export function hashOf(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
@@ -93,7 +93,7 @@ function uuidOf(number: number): string {
   return [0, 8, 12, 16, 20].map((at, index, starts) => hex.slice(at, starts[index + 1] ?? 32)).join('-');
 }
 
-/** Customers with the dirt of real tables: `people` plain ones from number `from` on, every odd value among them. */
+/** Returns customers with the irregularities of real tables: `people` plain ones from number `from` on, and all odd values. */
 export function customers({ people, from = 0 }: { people: number; from?: number }): Row[] {
   return Array.from({ length: people }, (_, index) => {
     const number = from + index;

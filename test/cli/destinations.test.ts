@@ -136,7 +136,7 @@ describe('commands with two accounts', () => {
     const ids = [scenario.simulator, second].map((simulator) => audienceId(simulator, 'Buyers'));
     const check = await scenario.run('check', two.configOf());
     expect(check.code).toBe(0);
-    for (const id of ids) expect(check.stderr).toContain(`audience ${id} is READY`);
+    for (const id of ids) expect(check.stderr).toContain(`Audience ${id} is READY`);
     const status = await scenario.run('status', two.configOf(), { args: ['--remote'] });
     const { syncs } = reportOf(status) as unknown as StatusReport;
     expect(syncs.map(({ remote }) => [remote?.audience?.id, remote?.jobs.length])).toEqual([

@@ -5,7 +5,7 @@ import { leftoversIn, unneededIn } from './leftovers.ts';
 import { emailSync, openScenario, type Scenario, type ScenarioRunOptions, uploadsTo } from './scenario.ts';
 import { csvText } from './sourceFiles.ts';
 
-/* Each exit code of the README's table, from a real cause. */
+/* Each exit code of docs/errors.md, from a real cause. */
 
 interface Case {
   title: string;
@@ -310,7 +310,7 @@ const unfinished: Case[] = [
     arrange: (scenario) => withCsv(scenario),
     code: 1,
     error: 'upload.refused',
-    says: [/AUDIENCE_GROUP_COUNT_MAX_OVER/, /as many audiences/],
+    says: [/AUDIENCE_GROUP_COUNT_MAX_OVER/, /maximum number of audiences/],
     uploads: 1,
   },
 ];

@@ -4,10 +4,10 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
 /*
- * `expected.py` works out what LINE is to hold; it shares no code with the program.
+ * `expected.py` computes the members that LINE must hold. It shares no code with the program.
  */
 
-/** What the independent program is asked: which members the columns of some files give. */
+/** A question to the independent program: the members in columns of some files. */
 export interface Order {
   files: readonly { path: string; as: 'csv' | 'csv.gz' | 'jsonl' }[];
   columns: readonly string[];
@@ -36,5 +36,5 @@ export async function expectedOf(orders: readonly Order[]): Promise<Expected[]> 
   return JSON.parse(output) as Expected[];
 }
 
-// In CI the independent program must be there: what cannot be compared there fails.
+// In CI the independent program must exist, so that every comparison is made.
 export const mayCompare = process.env.CI !== undefined || spawnSync('python3', ['--version']).status === 0;

@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Everything below a folder but empty locks, journal and marker: none of it should be there after a failure. */
+/** Returns the paths below a folder except empty locks, journal and marker. None of them may remain after a failure. */
 export function leftoversIn(folder: string): string[] {
   return filesIn(folder).filter(
     (path) =>
@@ -9,15 +9,15 @@ export function leftoversIn(folder: string): string[] {
   );
 }
 
-/** Leftovers without what a snapshot or an unfinished plan needs. */
+/** Returns the leftovers except the files of a snapshot or an unfinished plan. */
 export function unneededIn(folder: string): string[] {
   return leftoversIn(folder).filter((path) => !keptMembers.test(path));
 }
 
-/** Where member sets are kept on purpose, for this user only. */
+/** The folder in which member sets are kept on purpose, for this user only. */
 export const keptMembers = /\.line-ads-sync\/members\/[\w-]+\.(members|lines)$/;
 
-/** The paths of all files and pipes below a folder, which may be missing. */
+/** Returns the paths of all files and pipes below a folder, which may be missing. */
 export function filesIn(folder: string): string[] {
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) return [];
   return readdirSync(folder, { recursive: true, withFileTypes: true })

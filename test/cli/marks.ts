@@ -1,9 +1,9 @@
 import { createHash, randomBytes, randomInt } from 'node:crypto';
 
-/** People and secrets that are nobody's, each so odd that it is found wherever it comes to light. */
+/** Invented personal data and secrets. Each is so unusual that a search finds it in any output. */
 export interface Marks {
   email: string;
-  /** Japanese, as people write it: "090-1234-5678". */
+  /** A Japanese number in its usual form: "090-1234-5678". */
   phone: string;
   ifa: string;
   accessKey: string;
@@ -22,13 +22,13 @@ export function makeMarks(): Marks {
   };
 }
 
-/** Something to look for, by a name that a failing test may show. */
+/** A text to search for, and a name that a failing test may show. */
 interface Needle {
   name: string;
   text: string;
 }
 
-/** Every text that would give a mark away, in lower case: whole, in telling parts, and hashed in every form. */
+/** Returns every text that reveals a mark, in lower case: the whole, its distinctive parts, and the hash of every form. */
 export function needlesOf({ email, phone, ifa, accessKey, secretKey }: Marks): Needle[] {
   const [local = '', domain = ''] = email.split('@');
   const digits = phone.replaceAll('-', '').slice(1);
@@ -50,7 +50,7 @@ export function needlesOf({ email, phone, ifa, accessKey, secretKey }: Marks): N
   ];
 }
 
-/** The names of the marks that a text, or the bytes of a file, give away. Digests are also looked for as bytes. */
+/** Returns the names of the marks that a text or the bytes of a file reveal. Digests are also searched for as bytes. */
 export function findMarks(marks: Marks, haystack: string | Buffer): string[] {
   const bytes = Buffer.from(haystack);
   const text = bytes.toString('latin1').toLowerCase();

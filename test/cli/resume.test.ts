@@ -160,7 +160,7 @@ describe.concurrent('a run that was stopped', () => {
     for (const name of readdirSync(folder)) spoil(join(folder, name));
     const { code, report } = await runHere(scenario, configOf(scenario));
     expect([code, report.resumed]).toEqual([0, false]);
-    expect(report.syncs[0]?.warnings[0]?.message).toContain('members are gone');
+    expect(report.syncs[0]?.warnings[0]?.message).toContain('members are missing');
     expect(membersOf(scenario)).toEqual(wanted);
     expect(rulesBroken(scenario)).toEqual([]);
   });
@@ -274,7 +274,7 @@ describe.concurrent('SIGTERM', () => {
       async during(cli) {
         await waitUntil(() => uploadsTo(scenario.simulator).length === 1, 'an upload was sent');
         cli.kill('SIGTERM');
-        await waitUntil(() => cli.stderr().includes('stopping'), 'the first signal was seen');
+        await waitUntil(() => cli.stderr().includes('Stopping'), 'the first signal was seen');
         cli.kill('SIGINT');
       },
     });

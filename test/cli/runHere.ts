@@ -10,8 +10,8 @@ import { unlimited } from '../faults/virtualClock.ts';
 import type { Scenario } from './scenario.ts';
 
 /**
- * A run in this process, as the command would do it but for the command line: faster where many runs follow each other.
- * Requests go at once, so the scenario's simulator must not look at rates. The state directory is in the folder.
+ * Runs a command in this process, without the command line, which is faster for many runs. Requests are not delayed, so the
+ * scenario's simulator must not limit rates. The state directory is in the folder.
  */
 export async function runHere(
   { simulator, folder }: Scenario,

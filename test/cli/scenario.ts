@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulators/lineAds/simulator.ts';
 import { type CliOptions, type CliOutcome, runCli } from './cliProcess.ts';
 
-/** A simulated LINE, and a folder for the command to work in. Dispose of it with `await using`. */
+/** A simulated LINE and a working folder for the command. Dispose of it with `await using`. */
 export interface Scenario extends AsyncDisposable {
   simulator: Simulator;
-  /** The command's working directory; its TMPDIR is `tmp` in it, its state directory `.line-ads-sync` unless configured. */
+  /** The working directory of the command. TMPDIR is `tmp` in it; the state directory is `.line-ads-sync` by default. */
   folder: string;
   /** Writes a file into the folder and returns its path. */
   write(name: string, content: string | Uint8Array): string;
-  /** A configuration with the simulator's connection and short times; top-level parts as given, merged one level deep. */
+  /** Returns a configuration with the simulator's connection and short times. The given parts are merged one level deep. */
   config(parts: ConfigParts): Record<string, unknown>;
   /** Runs a command that takes a configuration: an object, or the text of the file. */
   run(command: string, config: object | string, options?: ScenarioRunOptions): Promise<CliOutcome>;
@@ -77,17 +77,17 @@ function mergeParts(base: Record<string, object>, parts: ConfigParts): Record<st
   return merged;
 }
 
-/** A sync of e-mails to a new audience, changed as given. */
+/** Returns a sync of e-mails to a new audience, with the given changes. */
 export function emailSync(changes: object = {}): object {
   return { name: 'buyers', audienceName: 'Buyers', identifierType: 'email', mode: 'add', ...changes };
 }
 
-/** The uploads that reached the simulator's account, refused ones included. */
+/** Returns the uploads that reached the simulator's account, including refused ones. */
 export function uploadsTo(simulator: Simulator) {
   return simulator.requests.filter(({ method }) => method === 'POST');
 }
 
-/** The id of the only audience of that name. */
+/** Returns the id of the only audience of that name. */
 export function audienceId(simulator: Simulator, name: string): string {
   const [found, ...more] = simulator.audiences().filter((audience) => audience.name === name);
   if (found === undefined || more.length > 0) throw new Error(`${more.length + 1} or no audiences are named ${name}`);

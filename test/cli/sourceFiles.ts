@@ -2,12 +2,12 @@ import { writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
 
-/** A row of text columns; a list only where the file can hold one. */
+/** A row of text columns. A list is only for files that can hold one. */
 export type Row = Record<string, string | null | readonly (string | null)[]>;
 
 export type FileKind = 'csv' | 'csv.gz' | 'jsonl' | 'parquet';
 
-/** Writes the rows as a file of that kind at `path`, which ends in it; all rows have the columns of the first. */
+/** Writes the rows as a file of the kind that `path` ends in. All rows have the columns of the first. */
 export async function writeRows(path: string, rows: readonly Row[], kind: FileKind): Promise<void> {
   switch (kind) {
     case 'csv':
@@ -25,7 +25,7 @@ export function jsonLines(rows: readonly Row[]): string {
   return rows.map((row) => `${JSON.stringify(row)}\n`).join('');
 }
 
-/** As Excel writes it: CRLF, fields quoted where they have to be. */
+/** Formats a CSV file like Excel: CRLF, and fields in quotes if necessary. */
 export function csvText(rows: readonly Row[]): string {
   const names = Object.keys(rows[0] ?? {});
   const lines = [names, ...rows.map((row) => names.map((name) => row[name] ?? ''))];

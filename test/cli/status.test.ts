@@ -24,9 +24,9 @@ describe.concurrent('check', () => {
     await using scenario = await openScenario();
     const config = configOf(scenario);
     const before = await scenario.run('check', config);
-    expect([before.code, before.stderr]).toEqual([0, expect.stringContaining('no run is on record')]);
+    expect([before.code, before.stderr]).toEqual([0, expect.stringContaining('No run is recorded.')]);
     await scenario.run('sync', config);
-    expect((await scenario.run('check', config)).stderr).toContain('the last run was');
+    expect((await scenario.run('check', config)).stderr).toContain('The last run was');
     truncateSync(join(scenario.folder, '.line-ads-sync/journal.db'), 5_000);
     const after = await scenario.run('check', config);
     expect([after.code, after.stdout]).toEqual([73, expect.stringContaining('state.corrupt')]);

@@ -50,7 +50,7 @@ describe.concurrent('standard input', () => {
     const config = scenario.config({ source: { type: 'stdin', format: 'csv' }, syncs: [email] });
     const outcome = await scenario.run('check', config, { stdin: 'email\n' });
     expect(outcome.code).toBe(0);
-    expect(outcome.stderr).toContain('source of email: Standard input is read by preview and sync alone');
+    expect(outcome.stderr).toContain('source of email: Only preview and sync read standard input');
   });
 
   test('cannot be the configuration as well', async ({ expect }) => {

@@ -89,7 +89,7 @@ describe.concurrent('a signal', () => {
       async during(cli) {
         await waitUntil(() => uploadsTo(scenario.simulator).length === 1, 'an upload was sent');
         cli.kill('SIGHUP');
-        await waitUntil(() => cli.stderr().includes('stopping'), 'the first signal was seen');
+        await waitUntil(() => cli.stderr().includes('Stopping'), 'the first signal was seen');
         cli.kill('SIGTERM');
       },
     });

@@ -368,7 +368,7 @@ describe('further destinations', () => {
     [
       'a destination with the name of the connection',
       { destinations: { connection: second } },
-      'destinations.connection: its name is that of the common connection',
+      'destinations.connection: its name is reserved for the connection object',
     ],
     [
       'a name with capitals and spaces',

@@ -1,8 +1,8 @@
 import { interceptJournalSteps } from '../faults/journalSteps.ts';
 
 /*
- * Loaded into the command before anything else (node --import): kills the process right before or right after the n-th
- * step of its journal, KILL_AT="before 7". Without KILL_AT, the number of steps is printed to stderr at the end.
+ * Is loaded into the command first (node --import). Kills the process right before or after the n-th step of its journal,
+ * such as KILL_AT="before 7". Without KILL_AT, it prints the number of steps to stderr at the end.
  */
 
 const [when = '', number = ''] = (process.env.KILL_AT ?? '').split(' ');

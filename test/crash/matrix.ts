@@ -9,13 +9,13 @@ import { brokenUploadRules } from '../faults/uploadRules.ts';
 import { createRandom, integerBetween, pickOne } from '../setup/seeded.ts';
 
 /*
- * Kills the real command with SIGKILL, runs it again until it ends, and asks the simulated LINE what that came to.
+ * Kills the real command with SIGKILL, runs it again until it ends, and compares the result at the simulated LINE.
  */
 
-/** What is synced, and to what. */
+/** The sync that is killed. */
 export interface Work {
   mode: 'add' | 'mirror';
-  /** Whether the audience is there, with members of its own. */
+  /** True if the audience exists before, with other members. */
   exists: boolean;
   batches: number;
 }
@@ -24,21 +24,21 @@ const perBatch = 2;
 const residents = ['resident-1@example.com', 'resident-2@example.com', 'person-0@example.com'];
 const killer = fileURLToPath(new URL('./killAtStep.ts', import.meta.url));
 
-/** When a run is killed: at a step of its journal, or so long after its n-th request. */
+/** The time of a kill: a step of the journal, or a delay after the n-th request. */
 export type Kill = { at: 'before' | 'after'; step: number } | { afterRequest: number; ms: number };
 
 export interface CaseResult {
-  /** How often the command was really killed: some end before. */
+  /** Number of runs that were killed before they ended. */
   kills: number;
   runs: number;
   isResumed: boolean;
 }
 
-/** Runs the command under each of the kills in turn, then to its end. Throws when a rule of the design was broken. */
+/** Runs the command under each of the kills in turn, then to its end. Throws if a rule of docs/guarantees.md was broken. */
 export async function runCase(work: Work, kills: readonly Kill[]): Promise<CaseResult> {
   await using scenario = await openScenario({
     jobs: { queuedMs: 10, workingMs: 30 },
-    // Between an upload's taking effect and its answer there is time to be killed in.
+    // A delay between the effect of an upload and its answer leaves time for a kill.
     faults: [{ effect: 'delay', on: 'upload', ms: 60, times: 1000 }],
   });
   const { simulator } = scenario;
@@ -96,7 +96,7 @@ function runToKill(scenario: Scenario, config: object, kill: Kill): Promise<CliO
   return scenario.run('sync', config, { during });
 }
 
-/** How many steps the journal of one undisturbed run takes. */
+/** Returns the number of journal steps in one undisturbed run. */
 export async function countSteps(work: Work): Promise<number> {
   await using scenario = await openScenario({ jobs: { queuedMs: 10, workingMs: 30 } });
   if (work.exists)
@@ -127,7 +127,7 @@ function tail({ stdout, stderr }: CliOutcome): string {
   return `${stdout.slice(-1500)}\n${stderr.slice(-500)}`;
 }
 
-/** The work and the kills of a seed. */
+/** Returns the work and the kills of a seed. */
 export function caseOfSeed(seed: number): { work: Work; kills: Kill[] } {
   const random = createRandom(seed);
   const work: Work = {
@@ -135,7 +135,7 @@ export function caseOfSeed(seed: number): { work: Work; kills: Kill[] } {
     exists: random() < 0.7,
     batches: integerBetween(random, 2, 4),
   };
-  // A few requests less than a run makes: most kills should meet it alive.
+  // Fewer requests than a run makes, so that most kills hit a running process.
   const most = 3 + work.batches;
   const kills = Array.from({ length: integerBetween(random, 1, 4) }, () => ({
     afterRequest: integerBetween(random, 0, most),

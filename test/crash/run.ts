@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { caseOfSeed, runCase } from './matrix.ts';
 
 /*
- * npm run crash -- --seeds 200: the crash matrix over so many seeds; --seed N for that one alone.
+ * npm run crash -- --seeds 200: runs the crash matrix over 200 seeds. --seed N runs one seed.
  */
 
 const { values } = parseArgs({ options: { seeds: { type: 'string', default: '25' }, seed: { type: 'string' } } });

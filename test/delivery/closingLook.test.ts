@@ -38,7 +38,10 @@ test('an audience that is too small to advertise to gives a warning', async () =
   const [look] = await takeClosingLooks(syncsOf(account, '1'));
   expect(look?.audience?.status).toBe('IN_PROGRESS');
   expect(look?.warnings).toMatchObject([
-    { code: 'audience_not_populating', message: expect.stringMatching(/is IN_PROGRESS with .* size of nothing/) },
+    {
+      code: 'audience_not_populating',
+      message: expect.stringMatching(/is IN_PROGRESS, and its estimated size is unknown/),
+    },
   ]);
 });
 

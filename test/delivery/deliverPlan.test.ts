@@ -198,13 +198,16 @@ describe.each(platforms)('on $title', (platform) => {
       expect(clock.now() - startMs).toBeLessThanOrEqual(10_000);
     });
 
-    test('of accepted uploads is told with their ids, after all have ended', async () => {
+    test('of accepted uploads is reported with their ids, after all have ended', async () => {
       const fates = ['accept', 'fail upload', 'accept', 'fail upload'] as const;
       const { delivery, plan } = setUp({ mode: 'add', batches: 4, fates });
       await delivery.deliver();
       const error = await errorOf(delivery.follow());
       const failed = [1, 3].map((index) => plan.batches[index]?.upload?.id);
-      expect(error).toMatchObject({ code: 'job.failed', message: `2 jobs failed at LINE (${failed.join(', ')}).` });
+      expect(error).toMatchObject({
+        code: 'job.failed',
+        message: `2 upload jobs failed at LINE (${failed.join(', ')}).`,
+      });
       expect(remoteOf(plan.batches)).toEqual({ remote: 'partial', done: 2, total: 4 });
     });
 
@@ -216,14 +219,14 @@ describe.each(platforms)('on $title', (platform) => {
       expect(remoteOf(plan.batches)).toEqual({ remote: 'unknown', done: 0, total: 2 });
     });
 
-    test('of uploads to be finished in time is told with their ids', async () => {
+    test('of uploads to be finished in time is reported with their ids', async () => {
       const { delivery, plan, clock } = setUp({ mode: 'add', batches: 2, processingMs: 1_000_000 });
       await delivery.deliver();
       const startMs = clock.now();
       const error = await errorOf(delivery.follow());
       expect(error.code).toBe('jobs.timeout');
       const busy = platform.states.unfinished;
-      expect(error.message).toContain(`unfinished: ${uploadId(1)} ${busy}, ${uploadId(2)} ${busy}`);
+      expect(error.message).toContain(`Unfinished: ${uploadId(1)} ${busy}, ${uploadId(2)} ${busy}`);
       expect(clock.now() - startMs).toBe(100_000);
       expect(remoteOf(plan.batches)).toEqual({ remote: 'unknown', done: 0, total: 2 });
       expect(plan.batches.map(({ upload }) => upload?.id)).toEqual([uploadId(1), uploadId(2)]);

@@ -62,7 +62,7 @@ describe('the order of uploads', () => {
 test('a failure of the upload that replaces stops those that add', async () => {
   const { delivery, plan, sent } = setUp({ batches: 3, fates: ['fail upload'] });
   const error = await errorOf(delivery.deliver());
-  expect(error).toMatchObject({ code: 'job.failed', message: 'A job failed at LINE (1).' });
+  expect(error).toMatchObject({ code: 'job.failed', message: 'An upload job failed at LINE (1).' });
   expect(sent.map(({ action }) => action)).toEqual(['replace']);
   expect(plan.batches[0]?.upload?.state).toBe('failed');
   expect(remoteOf(plan.batches)).toMatchObject({ done: 0, total: 3 });

@@ -23,7 +23,7 @@ export interface DeliverySetup extends Pick<FakeOptions, 'processingMs' | 'other
   /** By default as the mode does without a snapshot. */
   action?: PlanAction;
   batches?: number;
-  /** By index of the batch; "accept" by default. */
+  /** Fates by index of the batch; "accept" by default. */
   fates?: readonly (Fate | undefined)[];
   /** Time until the upload of a batch is listed, by index. */
   hiddenMs?: Record<number, number>;
@@ -35,7 +35,7 @@ export interface DeliverySetup extends Pick<FakeOptions, 'processingMs' | 'other
   capabilities?: Partial<Capabilities>;
   jobs?: object;
   signal?: AbortSignal;
-  /** How far an earlier run has come. */
+  /** The state in which an earlier run left the plan. */
   resumed?: Partial<Deliverable>;
 }
 
@@ -49,7 +49,7 @@ export function labelOf(platform: Platform, index: number): string {
   return platform.labelOf(`run-people-${index}`);
 }
 
-/** A plan on its way to a destination that has its audience already, unless it is new. */
+/** Sets up the delivery of a plan to a destination. The audience exists unless it is new. */
 export function setUpDelivery(platform: Platform, setup: DeliverySetup = {}) {
   const { mode = platform.capabilities.canReplace ? 'mirror' : 'add', batches = 1, isNew = false } = setup;
   const clock = createFakeClock();

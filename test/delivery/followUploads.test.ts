@@ -121,7 +121,7 @@ test('the wait ends at its time, after a last look, naming the jobs that are unf
   const { follower, polledAtMs } = setUpFollower(['WORKING'], { ...config, timeoutMs: 10_000 });
   await expect(follower.waitUntil(isDone)).rejects.toMatchObject({
     code: 'jobs.timeout',
-    message: expect.stringMatching(/waited 10 s .* audience 77; unfinished: 1 WORKING/),
+    message: expect.stringMatching(/audience 77 did not finish within 10 s\. Unfinished: 1 WORKING\./),
   });
   expect(polledAtMs.at(-1)).toBe(10_000);
 });

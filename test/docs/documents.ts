@@ -25,7 +25,7 @@ export const documents = new Map(
   ].map((path) => [path, readDocument(path)]),
 );
 
-/** Those in English. */
+/** The documents in English. */
 export const english = [...documents].filter(([path]) => !/^docs\/(ja|zh-TW|th|id)\//.test(path));
 
 /** The fenced blocks of a language, without the indentation of a list. */

@@ -1,8 +1,8 @@
 import { DatabaseSync, StatementSync } from 'node:sqlite';
 
 /**
- * While it is in use, `around` runs each step of the journal and may refuse to. A step is what makes something durable: a
- * COMMIT, or a write outside a transaction. Steps are counted from 1.
+ * While it is in use, `around` runs each step of the journal or refuses it. A step is a COMMIT or a write outside a
+ * transaction, which makes data durable. Steps are counted from 1.
  */
 export function interceptJournalSteps(around: (step: number, run: () => unknown) => unknown): Disposable {
   const { exec } = DatabaseSync.prototype;

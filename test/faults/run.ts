@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { runSeed } from './seeds.ts';
 
 /*
- * npm run faults -- --seeds 500: so many seeds of the fault simulator; --seed N for that one alone, with its story.
+ * npm run faults -- --seeds 500: runs 500 seeds of the fault simulator. --seed N runs one seed and prints its events.
  */
 
 const { values } = parseArgs({

@@ -20,18 +20,18 @@ import { brokenUploadRules } from './uploadRules.ts';
 import { createVirtualClock, unlimited } from './virtualClock.ts';
 
 /*
- * One seed: a simulated LINE under faults, a source that changes, and some runs. After each run the rules of the design
- * are asserted; then, with no fault left, a last run must bring the audience in step.
+ * One seed: a simulated LINE under faults, a source that changes, and some runs. The rules of docs/guarantees.md are
+ * asserted after each run. When no fault is left, a last run must bring the audience in step.
  */
 
-/** What happens around a run, beside LINE's own faults. */
+/** Events during and between runs, beside LINE's own faults. */
 const mishaps = [
   'none',
   'none',
-  'an upload by somebody else',
-  'an upload by somebody else during the run',
-  'uploads by somebody else all through the run',
-  'so many uploads by somebody else that the list holds none of ours',
+  'an upload by others',
+  'an upload by others during the run',
+  'uploads by others throughout the run',
+  'uploads by others that push ours off the list',
   'the disk is full',
   'the state directory vanishes',
   'the run is stopped',
@@ -47,9 +47,9 @@ interface World extends AsyncDisposable {
   folder: string;
   mode: 'add' | 'mirror';
   people: Set<number>;
-  /** How many of the simulator's breaches were looked at. */
+  /** Number of the simulator's breaches that were checked. */
   breaches: number;
-  /** How many requests LINE had seen when others uploaded last. */
+  /** Number of requests that LINE had received when others last uploaded. */
   othersUploadedAt: number;
   config: Config;
 }
@@ -90,7 +90,7 @@ async function openWorld(seed: number): Promise<World> {
   const people = new Set(Array.from({ length: count }, (_, index) => index));
   const exists = random() < 0.6;
   if (exists) seedBuyers(simulator, [hashOf('resident'), hashOf('another resident')]);
-  // Names that a search finds and an exact look must not: another type, and another name.
+  // Names that a search finds and an exact comparison must not: another type, and another name.
   simulator.seedAudience({ name: 'Buyers', functionType: 'UPLOAD' });
   simulator.seedAudience({ name: 'Buyers 2', functionType: 'HASHED_EMAIL_UPLOAD' });
   if (random() < 0.3)
@@ -184,14 +184,14 @@ async function runUnder(mishap: Mishap, world: World): Promise<RunReport> {
   switch (mishap) {
     case 'none':
       return runOnce(world);
-    case 'an upload by somebody else':
+    case 'an upload by others':
       uploadByOthers(world);
       return runOnce(world);
-    case 'an upload by somebody else during the run':
+    case 'an upload by others during the run':
       return meanwhile(simulator, after, () => uploadByOthers(world), runOnce(world));
-    case 'uploads by somebody else all through the run':
+    case 'uploads by others throughout the run':
       return allAlong(simulator, after, () => uploadByOthers(world), runOnce(world));
-    case 'so many uploads by somebody else that the list holds none of ours':
+    case 'uploads by others that push ours off the list':
       return meanwhile(
         simulator,
         after,
@@ -228,7 +228,7 @@ async function runUnder(mishap: Mishap, world: World): Promise<RunReport> {
   }
 }
 
-/** Does something once LINE has seen so many more requests, if the run comes so far. */
+/** Acts once, after LINE has received the given number of further requests, if the run makes them. */
 async function meanwhile(simulator: Simulator, after: number, act: () => void, running: Promise<RunReport>) {
   const due = simulator.requests.length + after;
   const timer = setInterval(() => {
@@ -239,7 +239,7 @@ async function meanwhile(simulator: Simulator, after: number, act: () => void, r
   return running.finally(() => clearInterval(timer));
 }
 
-/** Does something each time that LINE has seen so many more requests. */
+/** Acts each time that LINE has received the given number of further requests. */
 async function allAlong(simulator: Simulator, every: number, act: () => void, running: Promise<RunReport>) {
   let due = simulator.requests.length + every;
   const timer = setInterval(() => {
@@ -250,7 +250,7 @@ async function allAlong(simulator: Simulator, every: number, act: () => void, ru
   return running.finally(() => clearInterval(timer));
 }
 
-/** The newest audience of others goes, which moves all older ones in the list. */
+/** Removes the newest audience of others, which moves all older ones in the list. */
 function removeOthers(simulator: Simulator): void {
   const newest = simulator.audiences().findLast(({ name }) => name !== 'Buyers');
   if (newest !== undefined) simulator.removeAudience(newest.id);
@@ -281,19 +281,19 @@ function describe({ status, resumed, syncs: [sync] }: RunReport): string {
   return [resumed ? 'resumed' : '', status, sync?.plan?.action ?? '', error, warnings].filter(Boolean).join(', ');
 }
 
-/** Whether others uploaded after the last list of jobs: this run cannot know of it, the next one sees it. */
+/** Tells whether others uploaded after the last list of jobs. Only the next run can see that. */
 function isTooLate({ simulator, othersUploadedAt }: World): boolean {
   const isLook = ({ path, status }: RecordedRequest) => path.endsWith('/upload-job') && status === 200;
   return simulator.requests.findLastIndex(isLook) < othersUploadedAt;
 }
 
 const duringTheRun: ReadonlySet<Mishap> = new Set([
-  'an upload by somebody else during the run',
-  'uploads by somebody else all through the run',
-  'so many uploads by somebody else that the list holds none of ours',
+  'an upload by others during the run',
+  'uploads by others throughout the run',
+  'uploads by others that push ours off the list',
 ]);
 
-/** A run of which all is known: the report's sums are right, and what it claims LINE holds, LINE holds. */
+/** Asserts that the sums of a report are right, and that LINE holds the members that it claims. */
 function checkReport(report: RunReport, world: World, story: string[], mishap: Mishap): void {
   const { simulator } = world;
   const demand = (holds: boolean, rule: string) => {
@@ -320,10 +320,10 @@ function checkReport(report: RunReport, world: World, story: string[], mishap: M
   demand(broken.length === 0, broken.join('; '));
 }
 
-/** Of somebody else's REPLACE nobody knows before LINE is asked again; that it spoils the run is told in the end. */
+/** A REPLACE by others is seen only in the next list of jobs. The run then reports it at its end. */
 const unforeseen = /an ADD was sent while a REPLACE/;
 
-/** Mirror: exactly the people of the source; Add: at least they. */
+/** Mirror: exactly the members of the source. Add: at least these. */
 function isInStep({ simulator, mode, people }: World): boolean {
   const id = buyersId(simulator);
   if (id === undefined) return people.size === 0;
@@ -332,7 +332,7 @@ function isInStep({ simulator, mode, people }: World): boolean {
   return wanted.every((member) => held.has(member)) && (mode === 'add' || held.size === wanted.length);
 }
 
-/** Runs again until nothing is left to do; a Mirror that shrinks too much is approved. */
+/** Runs again until there is nothing to do. A Mirror that shrinks too much is approved. */
 async function converge(world: World, story: string[]): Promise<void> {
   for (let tries = 0; tries < 12; tries += 1) {
     const report = await runOnce(world);
@@ -348,14 +348,14 @@ async function converge(world: World, story: string[]): Promise<void> {
   throw new Error(`the runs do not converge\n${story.join('\n')}`);
 }
 
-/** A preview asks, and changes nothing: neither at LINE nor in the state. */
+/** Asserts that a preview changes nothing, neither at LINE nor in the state. */
 async function checkPreview(world: World, story: string[]): Promise<void> {
   const { simulator, config } = world;
   const before = stateOf(config.state.directory);
   const requests = simulator.requests.length;
   const report = await runOnce(world, { command: 'preview' });
   story.push(`preview: ${describe(report)}`);
-  // An upload of a run that was stopped may reach LINE only now, whole or in part.
+  // An upload of a stopped run may reach LINE only now, as a whole or in part.
   const isOfPreview = ({ fileName, status }: RecordedRequest) =>
     fileName === null ? status !== null : fileName.startsWith(report.runId);
   const sent = simulator.requests

@@ -1,6 +1,6 @@
 import type { Simulator } from '../../src/simulators/lineAds/simulator.ts';
 
-/** What of the design's rules the jobs of an audience break: one sentence each. `isOurs` tells our files from others'. */
+/** Returns one sentence for each rule of docs/guarantees.md that the jobs of an audience break. `isOurs` identifies our files. */
 export function brokenUploadRules(simulator: Simulator, audienceId: string, isOurs = (_fileName: string) => true) {
   const uploads = simulator
     .jobs(audienceId)

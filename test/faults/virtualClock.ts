@@ -5,7 +5,7 @@ import type { RequestLimiter } from '../../src/http/limits.ts';
 /** Virtual milliseconds in a real one. */
 const speed = 500;
 
-/** A clock that runs so much faster than the real one: waiting for hours takes seconds, and in the same order. */
+/** A clock that runs faster than the real one by this factor. Hours of waiting take seconds, in the same order. */
 export function createVirtualClock(startMs: number, random: () => number): Clock {
   const realStartMs = performance.now();
   return {
@@ -15,7 +15,7 @@ export function createVirtualClock(startMs: number, random: () => number): Clock
   };
 }
 
-/** Lets every request start at once: rates go by real time, and have tests of their own. */
+/** Starts every request at once. Rates go by real time and have their own tests. */
 export const unlimited: RequestLimiter = {
   start: (begin) => begin(() => {}),
 };

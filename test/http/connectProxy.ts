@@ -16,7 +16,7 @@ export interface ConnectProxy {
 }
 
 export interface ConnectProxyOptions {
-  /** Where all tunnels lead, whatever they are for: the origin of a local server. */
+  /** The origin of a local server to which all tunnels lead, for any target. */
   to?: string;
   /** The status of the answer; 200 opens the tunnel. Undefined breaks the connection off. */
   status?: (request: IncomingMessage) => number | undefined;

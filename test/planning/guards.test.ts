@@ -134,10 +134,10 @@ describe('messages say what was found', () => {
       { members: 1, rejects: { 'email.no_at': 2 } },
     ],
     [
-      '51 of 100 sampled phone numbers without a country code in email, mail2 (51 %) are not valid in the country that they were read in, more than guards.maxDoubtful allows (50 %). Nothing was sent.',
+      '51 of 100 sampled phone numbers without a country code in email, mail2 (51 %) are not valid in their assumed country, more than guards.maxDoubtful allows (50 %). Nothing was sent.',
       { members: 1, national: { sampled: 100, doubtful: 51 } },
     ],
-    ['There are 9 members, fewer than guards.minMembers (10).', { guards: { minMembers: 10 }, members: 9 }],
+    ['The source has 9 members, fewer than guards.minMembers (10).', { guards: { minMembers: 10 }, members: 9 }],
     ['an audience cannot be mirrored to nothing', {}],
   ])('%s', (message, given) => {
     expect(check(given)).toContain(message);

@@ -19,6 +19,6 @@ test.each([
 
 test('the warning tells the numbers, the share and the setting', () => {
   expect(warningsOf(3, 1)[0]?.message).toBe(
-    "1 of 3 sampled phone numbers without a country code in phone (33.3 %) are not valid in the country that they were read in: they may be numbers of another country. Set countryColumn to the column that holds each row's country, or correct defaultCountry.",
+    "1 of 3 sampled phone numbers without a country code in phone (33.3 %) are not valid in their assumed country. They may be numbers of another country. Set countryColumn to the column that holds each row's country, or correct defaultCountry.",
   );
 });

@@ -3,15 +3,15 @@ import { SyncError } from '../../src/errors.ts';
 import { describeError } from '../../src/report/describeError.ts';
 
 describe('an error', () => {
-  test('of ours is told with its code, and begins with a capital', () => {
-    expect(describeError(new SyncError('job.failed', 'it failed', 'mend it'))).toEqual({
+  test('of the program is reported with its code, message and hint', () => {
+    expect(describeError(new SyncError('job.failed', 'A job failed.', 'Run again.'))).toEqual({
       code: 'job.failed',
-      message: 'It failed',
-      hint: 'mend it',
+      message: 'A job failed.',
+      hint: 'Run again.',
     });
   });
 
-  test('that is not ours is a fault of ours, of which the kind and the place are told, not the text', () => {
+  test('of another kind is an internal error, reported with its kind and place but without its text', () => {
     const error = Object.assign(new TypeError('marked@example.com is no number'), { code: 'ERR_X' });
     error.stack = `${error.stack}\n    at work (/app/src/members/memberSet.ts:12:3)`;
     const reported = describeError(error);

@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process';
 
 /*
- * Rights are told apart only by a user who is not root, and tests often run as root.
+ * Tests often run as root, for whom permissions do not matter.
  */
 
 const otherUser = 12_345;
 
-/** Runs a script of ours without root's rights, and returns what it prints. Its static imports still have them. */
+/** Runs a script without root's rights, and returns its output. Its static imports still have them. */
 export function evaluateWithoutRoot(imports: string, script: string): string {
   const drop = `if (process.getuid() === 0) { process.setgroups([]); process.setegid(${otherUser}); process.seteuid(${otherUser}); }`;
   const args = ['--input-type=module', '-e', `${imports}; ${drop} ${script}`];

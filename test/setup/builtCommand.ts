@@ -9,7 +9,7 @@ import { bundle } from '../../tools/bundle.ts';
 const cache = join(import.meta.dirname, '../../node_modules/.cache/line-ads-sync-tests');
 const built = join(cache, 'dist');
 
-/** A file that stays the same is not written again, so that two test runs side by side do not disturb each other. */
+/** Writes only files that have changed, so that two test runs side by side do not disturb each other. */
 function replaceChanged(from: string, to: string): void {
   for (const name of readdirSync(from, { recursive: true, encoding: 'utf8' })) {
     const [fresh, old] = [join(from, name), join(to, name)];

@@ -12,11 +12,11 @@ export const startMs = Date.UTC(2026, 0, 15, 12, 0, 0);
 export const accountPath = '/api/v3/adaccounts/A1/custom-audiences';
 
 export interface FakeClock extends Clock {
-  /** Every sleep asked for, in order. */
+  /** All sleeps, in order. */
   sleeps: number[];
 }
 
-/** Time that passes only while somebody sleeps, and then at once. */
+/** Time that passes only in sleeps, and then at once. */
 export function createFakeClock(random = 0.5): FakeClock {
   let now = startMs;
   const sleeps: number[] = [];
@@ -94,7 +94,7 @@ export function setUpClient(overrides: Overrides = {}): ClientSetup {
   return { client: createLineAdsClient(options), options, clock, logged, warned, controller };
 }
 
-/** Nothing reaches the network, and nothing that a test announced is left unasked. */
+/** Blocks the network, and asserts that each test has made its announced requests. */
 export function useNock(): void {
   beforeEach(() => {
     nock.disableNetConnect();
@@ -107,7 +107,7 @@ export function useNock(): void {
   });
 }
 
-/** An audience of LINE Ads. What it holds and its state follow from type and status unless given. */
+/** Returns an audience of LINE Ads. Its identifier type and its state follow from type and status by default. */
 export function audienceOf(overrides: Partial<Audience> = {}): Audience {
   const { type = 'HASHED_EMAIL_UPLOAD', status = 'READY', estimatedSize = '12345' } = overrides;
   return {
@@ -130,7 +130,7 @@ export function audienceJson(overrides: Partial<Audience> = {}) {
   return { id, name, functionType: type, status, estimatedAudienceSize: estimatedSize, created };
 }
 
-/** An upload of LINE Ads. Its effect and its state follow from type and status unless given. */
+/** Returns an upload of LINE Ads. Its effect and its state follow from type and status by default. */
 export function jobOf(overrides: Partial<RemoteUpload> = {}): RemoteUpload {
   const { type = 'DIFF_ADD', status = 'FINISHED' } = overrides;
   return {

@@ -31,7 +31,7 @@ export type Fate =
   /** It arrives, and the answer has these fields of an audience. */
   | { answer: Partial<Audience> };
 
-/** An upload by another client, right after the destination has accepted so many of ours. */
+/** An upload by another client, right after the destination has accepted a number of ours. */
 export interface UploadByOthers {
   after: number;
   effect: RemoteUpload['effect'];
@@ -132,7 +132,7 @@ export function createFakeDestination(platform: Platform, clock: Clock, options:
     return Promise.resolve([...audiences]);
   }
 
-  /** Takes an upload in, with those of others that come right after it. Returns its audience. */
+  /** Accepts an upload, and those of others that follow it at once. Returns its audience. */
   function accept({ action, target, file }: Upload, end: HeldUpload['end'] = 'finished'): Audience {
     const audience =
       'audienceName' in target
@@ -229,7 +229,7 @@ function turnOfLoop(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Reads a file, which must have as many bytes as it tells. */
+/** Reads a file, which must have its announced number of bytes. */
 async function readLines(file: Upload['file']): Promise<string[]> {
   const parts = [];
   for await (const part of file.open()) parts.push(part);

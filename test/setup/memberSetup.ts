@@ -42,7 +42,7 @@ export function listColumn(rows: readonly (readonly string[])[]) {
   return { lines: linesOf(rows.flat()), rowIndex };
 }
 
-/** A source of which one reader wants all columns. */
+/** A source whose columns are all wanted by one reader. */
 export function sourceFrom(chunks: Source['chunks'], columns = ['email']): Source {
   return {
     columns,
@@ -62,7 +62,7 @@ export function sourceOf(chunks: Iterable<Chunk>, columns = ['email']): Source {
   }, columns);
 }
 
-/** What one sync finds in a source. */
+/** Reads a source for one sync. */
 export async function readAlone(
   source: Source,
   sync: SyncConfig,

@@ -1,7 +1,7 @@
 import type { Audience, Capabilities, RemoteUpload, Words } from '../../src/destinations/destination.ts';
 
 /*
- * Made-up platforms for tests, with abilities, limits, words and ids that differ.
+ * Invented platforms for tests, with different abilities, limits, words and ids.
  */
 
 /** A platform with abilities, limits, words and ids of its own. */

@@ -44,7 +44,7 @@ export interface TestDatabase {
 /** For a connection that does not come about. */
 export function serverMissing(name: string, url: string): (cause: unknown) => never {
   return (cause) => {
-    throw new Error(`No ${name} answers at ${new URL(url).host}. The tests need it: see "Development" in the README.`, {
+    throw new Error(`No ${name} answers at ${new URL(url).host}. The tests need it: see docs/development.md.`, {
       cause,
     });
   };

@@ -8,7 +8,7 @@ type GetPage = (page: number) => Promise<AudiencePage>;
 export function createAudienceList(getPage: GetPage): AudienceList {
   let latest: Promise<readonly Audience[]> | undefined;
 
-  /** A failed reading is forgotten: the next reader asks LINE again. */
+  /** A failed read is not shared: the next reader asks LINE again. */
   function share(reading: Promise<readonly Audience[]>): Promise<readonly Audience[]> {
     latest = reading;
     reading.catch(() => {
@@ -25,7 +25,7 @@ export function createAudienceList(getPage: GetPage): AudienceList {
   };
 }
 
-/** The first page holds the newest audiences. The total tells whether that page and the known list are all there is. */
+/** The first page holds the newest audiences. If they and the known list make up LINE's total, the list is complete. */
 async function readNewAudiences(getPage: GetPage, known: Promise<readonly Audience[]>): Promise<readonly Audience[]> {
   const earlier = await known;
   const { audienceGroups: newest, totalElements } = await getPage(1);
@@ -38,8 +38,8 @@ const maxPasses = 5;
 const maxPages = 1000;
 
 /**
- * Reads all pages until they agree: an audience that is created or deleted between two pages shifts the others,
- * and one that shifts to an earlier page would be missed. Two equal passes agree, whatever total LINE tells.
+ * Reads all pages until they agree. An audience that is created or deleted between two pages shifts the others, and one
+ * that shifts to an earlier page would be missed. Two equal passes agree, even if LINE's total differs.
  */
 async function readAllPages(getPage: GetPage): Promise<Audience[]> {
   let previous: Pass | undefined;
@@ -58,7 +58,7 @@ async function readAllPages(getPage: GetPage): Promise<Audience[]> {
 interface Pass {
   /** Each audience once. */
   audiences: Audience[];
-  /** Whether the pages agree on one total, and it is the number of audiences. */
+  /** True if the pages agree on one total that is the number of audiences. */
   isConsistent: boolean;
   fingerprint: string;
 }

@@ -11,15 +11,15 @@ import { maxListedJobs } from './schemas.ts';
 import { words } from './words.ts';
 
 export interface LineAdsClient extends Destination {
-  /** Whether LINE has answered anything yet, with whatever status. */
+  /** Tells whether LINE has answered any request yet, with any status. */
   wasAnswered(): boolean;
-  /** LINE's clock minus ours when it was first found to be more than a minute off. */
+  /** LINE's clock minus ours, at the first answer that was more than a minute off. */
   clockSkewMs(): number | undefined;
 }
 
 /**
- * One LINE Ads account. The first request of a process is a GET and goes alone, since it finds out which signature LINE
- * accepts.
+ * Creates the client of one LINE Ads account. The first request of a process is a GET and goes alone, since it finds the
+ * signature form that LINE accepts.
  */
 export function createLineAdsClient(options: ApiOptions): LineAdsClient {
   const { name, config, retry, jobs, clock, signal } = options;

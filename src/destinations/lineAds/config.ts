@@ -6,7 +6,7 @@ import { isLoopback } from '../../http/loopback.ts';
  * The configuration of a LINE Ads account.
  */
 
-/** LINE's bounds (LINE Ads API reference, "Limits" and "File"), and our own of 500,000 records an upload. */
+/** LINE's limits (docs/line-ads-api.md, "Limits" and "File"), and our own of 500,000 records per upload. */
 export const lineLimits = {
   maxRecords: 500_000,
   maxBytes: 62_914_560,
@@ -35,7 +35,7 @@ const baseUrl = z
   .default('https://ads.line.me')
   .meta({
     title: 'Base URL',
-    description: 'Where the LINE Ads API answers: scheme, host and port. Plain http only to loopback.',
+    description: 'Origin of the LINE Ads API: scheme, host and port. Plain http is allowed only to loopback.',
   });
 
 const account = z.strictObject({
@@ -48,13 +48,13 @@ const account = z.strictObject({
     }),
   accessKey: z.string().min(1).meta({
     title: 'Access key',
-    description: 'Access key of an API user with the Data Provider permission. Best given as ${NAME} or ${file:PATH}.',
+    description: 'Access key of an API user with the Data Provider permission. Give it as ${NAME} or ${file:PATH}.',
     writeOnly: true,
     'x-secret': true,
   }),
   secretKey: z.string().min(1).meta({
     title: 'Secret key',
-    description: 'Secret key that belongs to the access key. Best given as ${NAME} or ${file:PATH}.',
+    description: 'Secret key that belongs to the access key. Give it as ${NAME} or ${file:PATH}.',
     writeOnly: true,
     'x-secret': true,
   }),
@@ -62,7 +62,7 @@ const account = z.strictObject({
   signature: z.enum(['auto', 'rfc7515', 'padded']).default('auto').meta({
     title: 'Signature form',
     description:
-      'How the three JWS parts are encoded: rfc7515 without "=", padded with it; auto finds out which LINE accepts.',
+      'Encoding of the three JWS parts: rfc7515 without "=", padded with it. auto finds the one that LINE accepts.',
   }),
 });
 
@@ -78,37 +78,38 @@ const ownBatch = z
   .strictObject({
     maxRecords: integer(1, 1_500_000)
       .default(lineLimits.maxRecords)
-      .meta({ title: 'Records a batch', description: 'Most lines in one upload.', unit: 'lines' }),
+      .meta({ title: 'Records per batch', description: 'Maximum number of lines in one upload.', unit: 'lines' }),
     maxBytes: integer(4_096, lineLimits.maxBytes)
       .default(lineLimits.maxBytes)
-      .meta({ title: 'Bytes a batch', description: 'Largest body of one upload, all of it counted.', unit: 'bytes' }),
+      .meta({ title: 'Bytes per batch', description: 'Maximum size of the whole body of one upload.', unit: 'bytes' }),
   })
-  .meta({ title: 'Batches', description: 'How uploads are cut.' });
+  .meta({ title: 'Batches', description: 'Limits of one upload.' });
 
 const ownLimits = z
   .strictObject({
     requestsPerSecond: integer(1, lineLimits.requestsPerSecond).default(lineLimits.requestsPerSecond).meta({
-      title: 'Requests a second',
-      description: 'Most requests of an account started in any second.',
+      title: 'Requests per second',
+      description: 'Maximum number of requests that are started in any second.',
       unit: 'requests/s',
     }),
     concurrentReplaces: integer(1, lineLimits.concurrentReplaces).default(lineLimits.concurrentReplaces).meta({
       title: 'REPLACEs at once',
-      description: 'Most REPLACE requests in flight for the account.',
+      description: 'Maximum number of REPLACE requests in flight.',
       unit: 'requests',
     }),
     concurrentUploads: integer(1, 16)
       .default(4)
-      .meta({ title: 'Uploads at once', description: 'Most uploads in flight.', unit: 'requests' }),
+      .meta({ title: 'Uploads at once', description: 'Maximum number of uploads in flight.', unit: 'requests' }),
     unfinishedJobs: integer(1, 10).default(8).meta({
       title: 'Unfinished jobs',
-      description: 'Most jobs of one audience that LINE has not finished; further uploads wait.',
+      description: 'Maximum number of unfinished jobs of one audience. Further uploads wait.',
       unit: 'jobs',
     }),
   })
   .meta({
     title: 'Limits',
-    description: "How hard LINE's API is used. LINE allows 10 requests a second and 3 REPLACEs at once.",
+    description:
+      'Limits of the requests to LINE, per account. LINE allows 10 requests per second and 3 REPLACEs at once.',
   });
 
 /** The settings of every account that has none of its own. */

@@ -2,9 +2,9 @@ import { SyncError } from '../../errors.ts';
 import { type Failure, wrongLengthCode } from '../../http/retry.ts';
 import { ConnectionUntrusted, isTlsFault } from '../../http/tlsFaults.ts';
 import { accountHint, type Explanation, explanation, explanationByReason, permissionHint } from './reasons.ts';
-import { worstSkewMs } from './signing.ts';
+import { maxSkewMs } from './signing.ts';
 
-/** What a request was for; decides between messages that share a status. */
+/** The purpose of a request. It decides between messages that share a status. */
 export interface RequestPurpose {
   kind: 'audiences' | 'jobs' | 'add' | 'replace';
   adAccountId: string;
@@ -17,7 +17,7 @@ export interface RequestPurpose {
 export interface FailureCircumstances {
   attempts: number;
   wasAnswered: boolean;
-  /** LINE's clock minus ours, when the answer told it. */
+  /** LINE's clock minus ours, if known from the answer. */
   skewMs?: number | undefined;
 }
 
@@ -29,7 +29,7 @@ export function explainFailure(
 ): SyncError {
   const { code, message, hint } = explain(failure, purpose, circumstances);
   const ErrorClass = failure.kind === 'network' && isTlsFault(failure.code) ? ConnectionUntrusted : SyncError;
-  return new ErrorClass(code, `${describePurpose(purpose)} failed: ${message}`, nameFields(hint, purpose));
+  return new ErrorClass(code, `${describePurpose(purpose)} failed: ${message}.`, nameFields(hint, purpose));
 }
 
 /** Hints are written for `connection`. Those about another destination name its settings. */
@@ -45,25 +45,26 @@ function explain(failure: Failure, purpose: RequestPurpose, circumstances: Failu
       return explanation(
         'line.blocked',
         `something other than LINE answered (status ${failure.status}, not LINE's JSON)`,
-        `A proxy or firewall answered in LINE's place: ${allowHost} If nothing stands between, check the keys and permissions of the API user.`,
+        `${allowHost} If no proxy or firewall is in use, check the keys and permissions of the API user.`,
       );
     case 'unreadable':
       return explanation(
         'line.bad_answer',
         describeUnreadable(failure),
-        'Check connection.baseUrl and any proxy between; run again later.',
+        'Check connection.baseUrl and any proxy, then run again.',
       );
     case 'network':
       return explainNetworkFailure(failure, circumstances);
   }
 }
 
-const allowHost = 'allow the host of connection.baseUrl there, or exempt it from the proxy with NO_PROXY.';
+const allowHost =
+  'Allow the host of connection.baseUrl in the proxy or firewall, or exempt it from the proxy with NO_PROXY.';
 
 function describeUnreadable({ status, coding }: Extract<Failure, { kind: 'unreadable' }>): string {
   return coding === undefined
-    ? `the answer (status ${status}) is not what LINE documents`
-    : `the answer (status ${status}) has the content coding ${coding}, which was not asked for and cannot be undone`;
+    ? `the answer (status ${status}) differs from LINE's documentation`
+    : `the answer (status ${status}) has the content coding ${coding}, which was not requested and cannot be decoded`;
 }
 
 function explainRefusal(
@@ -80,10 +81,10 @@ function explainRefusal(
 }
 
 function explainUnauthorised(answer: string, skewMs: number | undefined): Explanation {
-  const skewed = skewMs !== undefined && Math.abs(skewMs) > worstSkewMs;
+  const skewed = skewMs !== undefined && Math.abs(skewMs) > maxSkewMs;
   const clock = skewed
     ? `This machine's clock is ${Math.round(Math.abs(skewMs) / 1000)} s ${skewMs > 0 ? 'behind' : 'ahead of'} LINE's: set it first.`
-    : 'This machine’s clock must be within 15 minutes of LINE’s.';
+    : "This machine's clock must be within 15 minutes of LINE's.";
   return explanation(
     'auth.failed',
     `the credentials are not accepted (${answer})`,
@@ -97,30 +98,41 @@ function explainStatus(status: number, purpose: RequestPurpose, attempts: number
     return {
       code: 'auth.not_permitted',
       hint: isUpload
-        ? 'Uploads need the Data Provider permission: Ad Tech keys can only read. Use a key that has it.'
+        ? 'Use a key with the Data Provider permission. A key with the Ad Tech permission can only read.'
         : permissionHint,
     };
   if (status === 404 && purpose.kind === 'audiences') return { code: 'auth.account_not_found', hint: accountHint };
-  if (status === 404) return { code: 'audience.not_found', hint: 'Check audienceId, and whether it was deleted.' };
+  if (status === 404)
+    return { code: 'audience.not_found', hint: 'Check audienceId, and whether the audience was deleted.' };
   if (status === 429 && purpose.kind === 'replace')
     return {
       code: 'line.replace_refused',
-      hint: 'LINE takes 3 REPLACE requests of an account at once: see what else uploads to it, then run again.',
+      hint: 'Check for other programs that replace audiences of this account, then run again. LINE takes 3 REPLACE requests of an account at once.',
     };
   if (status === 429)
-    return { code: 'line.rate_limited', hint: 'See what else uses this API user, lower limits.requestsPerSecond.' };
+    return {
+      code: 'line.rate_limited',
+      hint: 'Check for other programs that use this API user, or lower limits.requestsPerSecond.',
+    };
   if (status === 413)
     return {
       code: 'upload.refused',
-      hint: 'LINE, or a proxy between, takes no body of this size: lower batch.maxBytes.',
+      hint: 'Lower batch.maxBytes: LINE, or a proxy on the way, takes no body of this size.',
     };
   if (status >= 500 || status === 408)
-    return { code: 'line.retries_exhausted', hint: `LINE did not recover in ${attempts} attempts; run again later.` };
+    return {
+      code: 'line.retries_exhausted',
+      hint: `Run again later: LINE did not recover in ${countAttempts(attempts)}.`,
+    };
   if (status >= 300 && status < 400)
-    return { code: 'line.bad_answer', hint: 'Redirects are refused: check connection.baseUrl and any proxy between.' };
+    return { code: 'line.bad_answer', hint: 'Check connection.baseUrl and any proxy: redirects are refused.' };
   return isUpload
-    ? { code: 'upload.refused', hint: 'Look the reason up in the LINE Ads API reference; repeating will not help.' }
-    : { code: 'line.bad_answer', hint: 'Look the reason up in the LINE Ads API reference.' };
+    ? { code: 'upload.refused', hint: "Look up the reason in LINE's API reference. A retry does not help." }
+    : { code: 'line.bad_answer', hint: "Look up the reason in LINE's API reference." };
+}
+
+function countAttempts(attempts: number): string {
+  return attempts === 1 ? '1 attempt' : `${attempts} attempts`;
 }
 
 type NetworkFailure = Extract<Failure, { kind: 'network' }>;
@@ -128,8 +140,7 @@ type NetworkFailure = Extract<Failure, { kind: 'network' }>;
 function explainNetworkFailure(failure: NetworkFailure, { attempts, wasAnswered }: FailureCircumstances): Explanation {
   const { code, proxy } = failure;
   if (code === wrongLengthCode)
-    return explanation('internal', 'the body had another length than announced', 'Please report this.');
-  const tries = attempts === 1 ? '1 attempt' : `${attempts} attempts`;
+    return explanation('internal', 'the body did not have its announced length', 'Report this error.');
   if (proxy?.status === undefined && isTlsFault(code)) return explainUntrusted(failure);
   if (proxy !== undefined && proxy.status !== undefined && proxy.status < 500)
     return explainProxyRefusal(proxy.name, proxy.status);
@@ -138,22 +149,22 @@ function explainNetworkFailure(failure: NetworkFailure, { attempts, wasAnswered 
   return wasAnswered
     ? explanation(
         'line.retries_exhausted',
-        `no answer in ${tries}, last ${last}`,
+        `no answer in ${countAttempts(attempts)}; the last error was ${last}`,
         `Run again when the network is stable.${checkProxy}`,
       )
     : explanation(
         'line.unreachable',
-        `no answer in ${tries}, last ${last}`,
+        `no answer in ${countAttempts(attempts)}; the last error was ${last}`,
         `Check connection.baseUrl, DNS, firewall and proxy (HTTPS_PROXY).${checkProxy}`,
       );
 }
 
-/** Told alike whether or not LINE was trusted before. */
+/** The explanation is the same whether or not LINE was trusted before. */
 function explainUntrusted({ code, proxy }: NetworkFailure): Explanation {
   const peer = proxy === undefined ? 'LINE or of a proxy on the way' : `the proxy ${proxy.name}`;
   return explanation(
     'line.unreachable',
-    `the certificate of ${peer} is not trusted, or no TLS is spoken there (${code})`,
+    `the certificate of ${peer} is not trusted, or its port does not use TLS (${code})`,
     'Give the authority of the certificate with NODE_EXTRA_CA_CERTS, or have the certificate renewed. Check connection.baseUrl and any proxy (HTTPS_PROXY).',
   );
 }
@@ -162,26 +173,22 @@ function explainProxyRefusal(name: string, status: number): Explanation {
   if (status === 407)
     return explanation(
       'config.invalid',
-      `the proxy ${name} demands a login, or refused the one it was given (HTTP 407)`,
-      'Write user and password into that variable: http://user:password@host:port, both percent-encoded.',
+      `the proxy ${name} requires a login, or refused the configured one (HTTP 407)`,
+      'Set user and password in that variable: http://user:password@host:port, both percent-encoded.',
     );
-  return explanation(
-    'line.blocked',
-    `the proxy ${name} refused to connect to LINE (HTTP ${status})`,
-    `Change the rules of the proxy: ${allowHost}`,
-  );
+  return explanation('line.blocked', `the proxy ${name} refused to connect to LINE (HTTP ${status})`, allowHost);
 }
 
 function describePurpose({ kind, adAccountId, audience }: RequestPurpose): string {
   const target = audience === undefined ? '' : ` audience ${audience}`;
   switch (kind) {
     case 'audiences':
-      return `listing the audiences of ad account ${adAccountId}`;
+      return `Listing the audiences of ad account ${adAccountId}`;
     case 'jobs':
-      return `reading the upload jobs of${target} in ad account ${adAccountId}`;
+      return `Reading the upload jobs of${target} in ad account ${adAccountId}`;
     case 'add':
-      return `adding to${target} in ad account ${adAccountId}`;
+      return `Adding to${target} in ad account ${adAccountId}`;
     case 'replace':
-      return `replacing${target} in ad account ${adAccountId}`;
+      return `Replacing${target} in ad account ${adAccountId}`;
   }
 }

@@ -3,13 +3,13 @@ import type { RequestLog } from '../../http/requestLog.ts';
 import { httpDateMs } from '../../http/retry.ts';
 import type { HttpAnswer, NetworkFailure } from '../../http/transport.ts';
 import { isFromLine } from './foreignAnswers.ts';
-import { worstSkewMs } from './signing.ts';
+import { maxSkewMs } from './signing.ts';
 
-/** LINE's clock, as far as its answers have told it. Requests are signed for its time. */
+/** LINE's clock, as known from its answers. Requests are signed for its time. */
 export interface LineClock {
-  /** LINE's clock minus ours, as requests are now signed. */
+  /** The skew that requests are signed with: LINE's clock minus ours. */
   skewMs(): number;
-  /** LINE's clock minus ours when it was first found to be more than a minute off. */
+  /** LINE's clock minus ours, at the first answer that was more than a minute off. */
   foundSkewMs(): number | undefined;
   /** Follows LINE's clock when it is more than a minute from the signed time. Logs the first such skew. */
   follow(skewMs: number | undefined): void;
@@ -33,7 +33,7 @@ export function createLineClock(log: RequestLog): LineClock {
 
 /** Tells whether a request that was signed with `signedSkewMs` was signed for a wrong time. */
 export function isOff(skewMs: number | undefined, signedSkewMs: number): skewMs is number {
-  return skewMs !== undefined && Math.abs(skewMs - signedSkewMs) > worstSkewMs;
+  return skewMs !== undefined && Math.abs(skewMs - signedSkewMs) > maxSkewMs;
 }
 
 /** Returns LINE's clock minus ours by the `Date` of an answer. The clock of a proxy says nothing about LINE's. */

@@ -1,9 +1,10 @@
 import type { ErrorCode } from '../../errors.ts';
 
 /*
- * LINE's reason codes in our words (LINE Ads API reference, "Errors").
+ * Explanations of LINE's reason codes (docs/line-ads-api.md, "Errors").
  */
 
+/** `message` is a clause that follows the name of the request; `hint` is a sentence. */
 export interface Explanation {
   code: ErrorCode;
   message: string;
@@ -14,8 +15,8 @@ export const permissionHint =
   'Check in the Ad Manager (Group settings) that the API user may use this ad account; uploads need the Data Provider permission.';
 export const accountHint = 'Check connection.adAccountId, and that this API user belongs to that account.';
 const nameHint = 'Change audienceName of this sync (1 to 120 characters).';
-const fileHint = 'Please report this: every line is made from a checked value, so LINE should take the file.';
-const lockHint = 'Run again later; if it persists, see whether somebody else is working on this audience.';
+const fileHint = 'Report this error: every line is made from a checked value, so LINE should take the file.';
+const lockHint = 'Run again later. If the failure persists, check for other programs that change this audience.';
 
 export function explanation(code: ErrorCode, message: string, hint: string): Explanation {
   return { code, message, hint };
@@ -24,7 +25,7 @@ export function explanation(code: ErrorCode, message: string, hint: string): Exp
 export const explanationByReason: ReadonlyMap<string, Explanation> = new Map([
   [
     'AUTHORIZATION_FAILED',
-    explanation('auth.failed', 'the credentials are not accepted', 'Check accessKey and secretKey, and this clock.'),
+    explanation('auth.failed', 'the credentials are not accepted', 'Check accessKey, secretKey and the clock.'),
   ],
   [
     'PARTNER_PERMISSION_DENIED',
@@ -32,16 +33,16 @@ export const explanationByReason: ReadonlyMap<string, Explanation> = new Map([
   ],
   [
     'ACCOUNT_NOT_ALLOWED',
-    explanation('auth.not_permitted', 'the ad account is not opened to this API user', permissionHint),
+    explanation('auth.not_permitted', 'this API user has no access to the ad account', permissionHint),
   ],
   [
     'REQUEST_INPUT_ADACCOUNT_ID_INVALID',
     explanation('auth.account_not_found', 'the ad account id is not valid', accountHint),
   ],
-  ['INVALID_ACCOUNT_ID', explanation('auth.account_not_found', 'there is no ad account with this id', accountHint)],
+  ['INVALID_ACCOUNT_ID', explanation('auth.account_not_found', 'no ad account has this id', accountHint)],
   [
     'ENTITY_NOT_FOUND_INVALID_ID',
-    explanation('auth.account_not_found', 'the ad account, or what was asked for in it, does not exist', accountHint),
+    explanation('auth.account_not_found', 'the ad account, or the requested object in it, does not exist', accountHint),
   ],
   [
     'REMOVED_ENTITY',
@@ -49,13 +50,17 @@ export const explanationByReason: ReadonlyMap<string, Explanation> = new Map([
   ],
   [
     'AUDIENCE_GROUP_NOT_FOUND',
-    explanation('audience.not_found', 'the audience does not exist', 'Check audienceId, or whether it was deleted.'),
+    explanation(
+      'audience.not_found',
+      'the audience does not exist',
+      'Check audienceId, and whether the audience was deleted.',
+    ),
   ],
   [
     'AUDIENCE_GROUP_NAME_DUPLICATE',
     explanation(
       'audience.ambiguous',
-      'the name is taken by another audience, perhaps of another type',
+      'another audience has this name, perhaps one of another type',
       'Set audienceId to use that audience, or change audienceName.',
     ),
   ],
@@ -63,22 +68,19 @@ export const explanationByReason: ReadonlyMap<string, Explanation> = new Map([
     'AUDIENCE_GROUP_NAME_SIZE_OVER',
     explanation('upload.refused', 'the audience name is over 120 characters', nameHint),
   ],
-  [
-    'AUDIENCE_GROUP_NAME_WRONG',
-    explanation('upload.refused', 'the audience name holds what LINE does not allow', nameHint),
-  ],
+  ['AUDIENCE_GROUP_NAME_WRONG', explanation('upload.refused', 'LINE does not allow this audience name', nameHint)],
   ['AUDIENCE_GROUP_NAME_EMPTY', explanation('upload.refused', 'the audience name is empty', nameHint)],
   [
     'AUDIENCE_GROUP_COUNT_MAX_OVER',
     explanation(
       'upload.refused',
-      'the account has as many audiences as LINE allows',
+      'the account has the maximum number of audiences',
       'Delete unused audiences in the Ad Manager.',
     ),
   ],
   [
     'UPLOAD_AUDIENCE_GROUP_INVALID_AUDIENCE_ID_FORMAT',
-    explanation('upload.refused', 'a line of the file is not an identifier of this type to LINE', fileHint),
+    explanation('upload.refused', 'LINE does not take a line of the file as an identifier of this type', fileHint),
   ],
   [
     'UPLOAD_AUDIENCE_GROUP_TOO_MANY_AUDIENCE_IDS',
@@ -103,16 +105,13 @@ export const explanationByReason: ReadonlyMap<string, Explanation> = new Map([
   ['LOCK_DEFAULT', explanation('line.retries_exhausted', 'LINE kept the audience locked', lockHint)],
   [
     'BLOCK_APP_CANNOT_ACQUIRE_LOCK',
-    explanation('line.retries_exhausted', 'LINE could not get hold of the audience for us', lockHint),
+    explanation('line.retries_exhausted', 'LINE could not lock the audience for the request', lockHint),
   ],
   [
     'BLOCKED_BY_EXCEEDING_TIME_LIMIT',
-    explanation('line.retries_exhausted', 'LINE blocked the request for taking too long', lockHint),
+    explanation('line.retries_exhausted', 'LINE blocked the request because it took too long', lockHint),
   ],
-  [
-    'COPY_FAILED_WITH_LOCK',
-    explanation('line.retries_exhausted', 'LINE could not copy the audience while locked', lockHint),
-  ],
+  ['COPY_FAILED_WITH_LOCK', explanation('line.retries_exhausted', 'LINE could not copy the locked audience', lockHint)],
 ]);
 
 /** LINE's reasons that are worth a retry. */

@@ -3,8 +3,8 @@ import type { Audience, RemoteUpload } from '../destination.ts';
 import { audienceState, effectOf, heldBy, uploadState } from './words.ts';
 
 /*
- * LINE's answers, as far as we read them: unknown fields and unknown states pass, ids may be strings or numbers, and
- * only what we cannot do without is required.
+ * The parts of LINE's answers that we read. Unknown fields and unknown states pass, ids may be strings or numbers, and
+ * only indispensable fields are required.
  */
 
 const id = z.union([z.string().min(1), z.int()]).transform(String);

@@ -28,9 +28,9 @@ export interface Exchange {
 export interface SignedCalls {
   /** Makes one attempt; a 401 may take further calls. `attempt` is the number to log. */
   send(request: LineRequest, attempt: number): Promise<Exchange>;
-  /** Whether LINE has answered any call of this process, with whatever status. */
+  /** Tells whether LINE has answered any call of this process, with any status. */
   wasAnswered(): boolean;
-  /** LINE's clock minus ours when it was first found to be more than a minute off. */
+  /** LINE's clock minus ours, at the first answer that was more than a minute off. */
   clockSkewMs(): number | undefined;
 }
 
@@ -118,7 +118,7 @@ async function signedRequest(
 }
 
 /**
- * Returns the form to try after a 401 (LINE Ads API reference, "Signing"): once the same form with LINE's time, if the
+ * Returns the form to try after a 401 (docs/line-ads-api.md, "Signing"): once the same form with LINE's time, if the
  * request was signed for another; then, unless the form is fixed, the padded form.
  */
 function createCorrections(mayChangeForm: boolean) {
@@ -138,7 +138,7 @@ function isUnauthorised(result: HttpAnswer | NetworkFailure): boolean {
   return result.kind === 'answer' && result.status === 401 && isFromLine(result);
 }
 
-/** Whether LINE has accepted the signature. A 429 or 5xx may come before LINE checks it. */
+/** Tells whether LINE has accepted the signature. A 429 or 5xx may come before LINE checks it. */
 function isAccepted(result: HttpAnswer | NetworkFailure): boolean {
   if (result.kind === 'network' || !isFromLine(result)) return false;
   return result.status < 500 && result.status !== 401 && result.status !== 429;

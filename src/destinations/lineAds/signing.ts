@@ -1,8 +1,8 @@
 import { createHash, createHmac } from 'node:crypto';
 import { CompactSign } from 'jose/jws/compact/sign';
 
-/** Clocks further apart than this are told of, and LINE's is followed. */
-export const worstSkewMs = 60_000;
+/** A larger skew between LINE's clock and ours is reported, and LINE's clock is followed. */
+export const maxSkewMs = 60_000;
 
 /** `rfc7515`: base64url parts without "="; `padded`: with it, as LINE's own sample has them. */
 export type SignatureForm = 'rfc7515' | 'padded';
@@ -26,7 +26,7 @@ export interface SignatureHeaders {
 }
 
 /**
- * The `Authorization` and `Date` headers of one request at the instant `atMs` (LINE Ads API reference, "Signing").
+ * The `Authorization` and `Date` headers of one request at the instant `atMs` (docs/line-ads-api.md, "Signing").
  *
  * Vector: key LINEADSAMPLE, secret LINEADSECRETKEYSAMPLE, Wed, 22 Dec 2021 00:00:00 GMT, no body, padded form,
  * /api/v3/adaccounts/A1/campaigns: the third part is `xHzIHHbWvIZUiek7Jy0fuyG6U0FQpobUyFXybcx9t4c=`.

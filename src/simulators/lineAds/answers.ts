@@ -1,4 +1,4 @@
-/** What the simulator answers, before it is put on the wire: `body` undefined is an empty body, anything else goes as JSON. */
+/** An answer of the simulator. The body is sent as JSON; undefined is an empty body. */
 export interface Answer {
   status: number;
   headers?: Readonly<Record<string, string>>;
@@ -6,8 +6,8 @@ export interface Answer {
 }
 
 /**
- * The reason for refusals that the LINE Ads API reference describes without naming one; `property` says what is wrong.
- * It is ours: no program should depend on it.
+ * The reason of refusals for which LINE documents no reason. `property` names the wrong part. No program should depend on
+ * this reason, since it is the simulator's own.
  */
 export const unnamedReason = 'REQUEST_INPUT_INVALID';
 

@@ -18,31 +18,31 @@ import type { Account } from './state.ts';
 import { acceptUpload, maxUploadBytes, readUpload } from './upload.ts';
 import { type ReceivedForm, readUploadForm } from './uploadForm.ts';
 
-/** What a request was and how it was answered; the fields of an upload are null for everything else. */
+/** A request and the status of its answer. The fields of an upload are null for other requests. */
 export interface RecordedRequest {
-  /** When it started, in milliseconds since the epoch by the simulator's clock. */
+  /** Time of the start, in milliseconds since the epoch by the simulator's clock. */
   time: number;
   method: string;
   /** Without the query. */
   path: string;
   query: string;
-  /** Null while it is not answered, and for good when its socket was dropped. */
+  /** Null before the answer, and for ever if the connection was dropped. */
   status: number | null;
   action: string | null;
   fileName: string | null;
   lines: number | null;
 }
 
-/** Everything that decides about a request. */
+/** The state that decides about the answer to a request. */
 export interface Service {
   account: Account;
   adAccountId: string;
   uploadPermission: boolean;
   signature: SignatureRules;
   faults: Faults;
-  /** Undefined when rates are not looked at. */
+  /** Undefined if rates are not limited. */
   rates: Rates | undefined;
-  /** Takes down what a client did that LINE forbids. */
+  /** Records a violation of LINE's rules by the client. */
   breach(sentence: string): void;
   /** Cuts delays short. */
   closing: AbortSignal;
@@ -50,7 +50,7 @@ export interface Service {
 
 type Outcome = Answer | 'drop';
 
-/** Longest body that is not an upload; what is cut off fails the digest. */
+/** Maximum size of a body that is not an upload. A larger one is cut off and fails the digest. */
 const maxBodyBytes = 1_048_576;
 
 function isMultipart(request: IncomingMessage): boolean {
@@ -61,7 +61,7 @@ function hasBody(request: IncomingMessage): boolean {
   return request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
 }
 
-/** Undefined when the client went away. */
+/** Returns undefined if the client disconnected. */
 async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -103,7 +103,7 @@ function faultAnswer(fault: Extract<DueFault, { effect: 'answer' | 'answerAfter'
   return { headers, ...(fault.reason === undefined ? { status: fault.status } : refusal(fault.status, fault.reason)) };
 }
 
-/** Does what a request asks for, before, after or instead of what its fault does. */
+/** Acts on a request under its fault, which may act before it, after it or in its place. */
 async function underFault(fault: DueFault | undefined, closing: AbortSignal, act: () => Answer): Promise<Outcome> {
   if (fault?.effect === 'answer') return faultAnswer(fault);
   if (fault?.effect === 'redirect') return { status: fault.status, headers: { Location: fault.location } };
@@ -135,7 +135,7 @@ function noteForm(record: RecordedRequest, form: ReceivedForm) {
   record.lines = form.file?.lineCount ?? null;
 }
 
-/** Reads the form; a REPLACE among it holds its place from the moment its action is read until it is answered. */
+/** Reads the form. A REPLACE counts as in flight from the time when its action is read until it is answered. */
 async function receiveForm(service: Service, request: IncomingMessage, response: ServerResponse) {
   const { rates } = service;
   let isReplace = false;
@@ -188,7 +188,7 @@ function jobFault(fault: DueFault | undefined) {
   return {};
 }
 
-/** Does what anything but an upload asks for. */
+/** Acts on a request that is not an upload. */
 function act(service: Service, route: Route, request: IncomingMessage, query: string, body: Buffer): Answer {
   const { account } = service;
   const { audienceId, kind } = route;
@@ -199,7 +199,7 @@ function act(service: Service, route: Route, request: IncomingMessage, query: st
   return renameAudience(account, audienceId, request.headers['content-type'], body.toString('utf8'));
 }
 
-/** How one request is answered: rate, signature, route, permission, fault and only then what it asks for. */
+/** Answers one request. The checks come in this order: rate, signature, route, permission, fault. */
 export async function answerRequest(
   service: Service,
   request: IncomingMessage,

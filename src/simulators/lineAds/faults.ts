@@ -4,24 +4,28 @@ import { SyncError } from '../../errors.ts';
 const anyRequest = z
   .enum(['list', 'upload', 'jobs', 'any'])
   .default('any')
-  .meta({ description: 'Which requests it is for. Renaming and deleting match only "any".' });
+  .meta({ description: 'The requests that it matches. Renaming and deleting match only "any".' });
 const uploadsOnly = z.literal('upload').default('upload');
 
 const counts = {
-  skip: z.int().min(0).default(0).meta({ description: 'How many matching requests pass before the first one is hit.' }),
-  times: z.int().min(1).default(1).meta({ description: 'How many requests are hit.' }),
+  skip: z.int().min(0).default(0).meta({ description: 'Number of matching requests that pass before the first hit.' }),
+  times: z.int().min(1).default(1).meta({ description: 'Number of requests that are hit.' }),
 };
 
 const retryAfter = z
   .union([z.int().min(0), z.string().min(1)])
   .optional()
   .meta({ description: 'The Retry-After header: seconds, or an HTTP date.' });
-const reason = z.string().min(1).optional().meta({ description: 'The reason in the error body; without it no body.' });
+const reason = z
+  .string()
+  .min(1)
+  .optional()
+  .meta({ description: 'The reason in the error body. Without it, the body is empty.' });
 
 /*
- * What can go wrong, one plain object each. A refused signature, account, rate or route uses up no fault. Of the faults
- * that match a request the first that is due hits it, alone; one that still skips counts the request down and leaves it
- * to the next. An upload's form is read in full before any fault acts, so that the record shows what was sent.
+ * The faults, one plain object each. A refused signature, account, rate or route uses up no fault. A request is hit by the
+ * first matching fault that is due, and by no other. A fault that still skips counts the request and leaves it to the
+ * next. The form of an upload is read in full before a fault acts, so that the record of the request is complete.
  */
 const faultSchema = z.discriminatedUnion('effect', [
   z
@@ -33,7 +37,7 @@ const faultSchema = z.discriminatedUnion('effect', [
       retryAfter,
       reason,
     })
-    .meta({ description: 'Answer with a status; the request does not count.' }),
+    .meta({ description: 'Answers with a status. The request has no effect.' }),
   z
     .strictObject({
       effect: z.literal('redirect'),
@@ -42,13 +46,13 @@ const faultSchema = z.discriminatedUnion('effect', [
       status: z.literal([301, 302, 303, 307, 308]).default(307),
       location: z.url(),
     })
-    .meta({ description: 'Redirect elsewhere; the request does not count.' }),
+    .meta({ description: 'Redirects to location. The request has no effect.' }),
   z
     .strictObject({ effect: z.literal('dropBefore'), on: anyRequest, ...counts })
-    .meta({ description: 'Drop the socket without an answer; the request does not count.' }),
+    .meta({ description: 'Drops the connection without an answer. The request has no effect.' }),
   z
     .strictObject({ effect: z.literal('dropAfter'), on: anyRequest, ...counts })
-    .meta({ description: 'Drop the socket without an answer, after the request counted.' }),
+    .meta({ description: 'Drops the connection without an answer, after the request took effect.' }),
   z
     .strictObject({
       effect: z.literal('answerAfter'),
@@ -58,10 +62,10 @@ const faultSchema = z.discriminatedUnion('effect', [
       retryAfter,
       reason,
     })
-    .meta({ description: 'Answer 5xx although the request counted.' }),
+    .meta({ description: 'Answers 5xx although the request took effect.' }),
   z
     .strictObject({ effect: z.literal('delay'), on: anyRequest, ...counts, ms: z.int().min(0).max(3_600_000) })
-    .meta({ description: 'Answer as usual, but so many milliseconds after the request counted.' }),
+    .meta({ description: 'Answers as usual, but only ms milliseconds after the request took effect.' }),
   z
     .strictObject({
       effect: z.literal('jobFails'),
@@ -70,29 +74,30 @@ const faultSchema = z.discriminatedUnion('effect', [
       failedType: z.string().min(1).default('UNKNOWN'),
     })
     .meta({
-      description: "Accept the upload; its job ends FAILED and changes nothing. LINE's failedTypes are unknown.",
+      description:
+        "Accepts the upload. Its job ends FAILED and changes nothing. LINE's values of failedType are unknown.",
     }),
   z
     .strictObject({ effect: z.literal('jobSlow'), on: uploadsOnly, ...counts, extraMs: z.int().min(1) })
-    .meta({ description: 'Accept the upload; its job is WORKING for so many milliseconds longer.' }),
+    .meta({ description: 'Accepts the upload. Its job is WORKING for extraMs milliseconds longer.' }),
   z
     .strictObject({ effect: z.literal('jobUnlisted'), on: uploadsOnly, ...counts, ms: z.int().min(1).optional() })
-    .meta({ description: 'Accept the upload; its job is not listed for so many milliseconds, or never without ms.' }),
+    .meta({ description: 'Accepts the upload. Its job is not listed for ms milliseconds, or never if ms is missing.' }),
   z
     .strictObject({ effect: z.literal('otherAudience'), on: uploadsOnly, ...counts })
-    .meta({ description: 'Accept the upload; the answer names another audience.' }),
+    .meta({ description: 'Accepts the upload. The answer names another audience.' }),
 ]);
 
 export const faultsSchema = z.array(faultSchema);
 
-/** A fault as it is written down; `skip` 0, `times` 1 and `on` "any" (jobs: "upload") unless given. */
+/** A fault as it is written. The defaults are `skip` 0, `times` 1 and `on` "any" (for faults of jobs "upload"). */
 export type Fault = z.input<typeof faultSchema>;
 export type DueFault = z.output<typeof faultSchema>;
 export type RouteKind = 'list' | 'upload' | 'jobs' | 'rename' | 'delete';
 
-/** Reads what `simulate --faults FILE` is given: JSON of the shape of `faultsSchema`. Throws `config.invalid`. */
+/** Reads the file of `simulate --faults`. Throws `config.invalid` if it does not fit `faultsSchema`. */
 export function loadFaults(text: string): Fault[] {
-  const hint = 'Each fault is an object such as {"effect":"answer","on":"upload","status":503,"times":2}.';
+  const hint = 'Write each fault as an object such as {"effect":"answer","on":"upload","status":503,"times":2}.';
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -107,7 +112,7 @@ export function loadFaults(text: string): Fault[] {
 
 export interface Faults {
   add(fault: Fault): void;
-  /** The fault that hits this request, used up by it; undefined when none is due. */
+  /** Returns the fault that hits this request, and counts the hit. Undefined if none is due. */
   take(kind: RouteKind): DueFault | undefined;
 }
 

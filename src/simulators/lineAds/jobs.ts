@@ -1,5 +1,5 @@
 /*
- * A job's whole life is decided when it is made: its status is computed from the clock whenever somebody asks.
+ * The course of a job is fixed when the job is created. Its status is computed from the clock.
  */
 
 export type JobType = 'DIFF_ADD' | 'DIFF_REPLACE';
@@ -14,18 +14,18 @@ export interface Job {
   createdMs: number;
   workingFromMs: number;
   endsAtMs: number;
-  /** From when on it is listed, if ever. */
+  /** Time from which on it is listed; may be infinite. */
   listedFromMs: number;
-  /** Set when the job ends FAILED instead of FINISHED. */
+  /** Set if the job ends FAILED instead of FINISHED. */
   failedType: string | null;
   lineCount: number;
-  /** An ADD sent while a REPLACE was unfinished: it finishes, but its members are lost. */
+  /** True for an ADD that was sent while a REPLACE was unfinished. It finishes, but its members are lost. */
   isLost: boolean;
-  /** What takes effect at the end; let go then. */
+  /** The lines that take effect at the end. Undefined after that. */
   lines: Set<string> | undefined;
 }
 
-/** An upload job as the LINE Ads API reference describes it: the audience's id is a number here. */
+/** An upload job as LINE lists it (docs/line-ads-api.md, "Jobs"). The audience's id is a number here. */
 export interface UploadJob {
   audienceGroupId: number;
   audienceGroupJobId: number;
@@ -37,7 +37,7 @@ export interface UploadJob {
   created: string;
 }
 
-/** ISO 8601 in the account's zone, which is Japan's. */
+/** Formats a time as ISO 8601 in the zone of the account, Japan. */
 export function formatCreated(ms: number): string {
   return `${new Date(ms + 9 * 3_600_000).toISOString().slice(0, 19)}+09:00`;
 }
@@ -52,7 +52,7 @@ export function jobStatus(job: Job, nowMs: number): JobStatus {
   return job.failedType === null ? 'FINISHED' : 'FAILED';
 }
 
-/** `audienceCount` is the lines processed correctly: none before the job is FINISHED. */
+/** `audienceCount` is the number of lines processed correctly: 0 before the job is FINISHED. */
 export function describeJob(job: Job, nowMs: number): UploadJob {
   const status = jobStatus(job, nowMs);
   return {

@@ -1,11 +1,11 @@
 const maxStartsPerSecond = 10;
 const maxReplacesInFlight = 3;
 
-/** Limits of the LINE Ads API reference, "Limits". Each function says whether LINE would have let the request through. */
+/** LINE's limits of requests (docs/line-ads-api.md, "Limits"). Each function returns whether LINE would accept the request. */
 export interface Rates {
-  /** Counts a request start; false when it is more than the tenth of any sliding second. Refused starts count too. */
+  /** Counts a request start. False if it is the eleventh or later of a sliding second. Refused starts count too. */
   start(): boolean;
-  /** Takes a place among the REPLACE requests in flight; false, and no place, when three are. */
+  /** Counts a REPLACE request in flight. False, without counting it, if three are in flight. */
   startReplace(): boolean;
   endReplace(): void;
 }

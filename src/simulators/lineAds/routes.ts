@@ -13,7 +13,7 @@ export interface Route {
 
 const audiencesPath = /^\/api\/v3\/adaccounts\/([^/]+)\/custom-audiences(?:\/([^/]+)(\/upload-job)?)?$/;
 
-/** Which of the reference's endpoints a request is for; undefined for everything else. */
+/** Returns the documented endpoint of a request; undefined for other paths. */
 export function findRoute(method: string, path: string): Route | undefined {
   const match = audiencesPath.exec(path);
   if (match === null) return undefined;
@@ -30,7 +30,7 @@ export function findRoute(method: string, path: string): Route | undefined {
   return kind === undefined ? undefined : { kind, adAccountId, audienceId: place === '' ? '' : id };
 }
 
-/** Everything but the account that was signed for is refused. */
+/** Refuses every account except the simulator's own. */
 export function refuseAccount(adAccountId: string, ours: string): Answer | undefined {
   if (!/^[A-Za-z]?\d{1,20}$/.test(adAccountId))
     return refusal(400, 'REQUEST_INPUT_ADACCOUNT_ID_INVALID', 'adaccountId');
@@ -41,13 +41,13 @@ const wholeNumber = z.string().regex(/^\d{1,9}$/);
 const listSchema = z.strictObject({
   name: z.string().default(''),
   page: wholeNumber.default('1').transform(Number).pipe(z.int().min(1)),
-  // [open] the default and the most: 100 is the size of the reference's own example.
+  // [open] the default and the maximum: 100 is the size in LINE's own example.
   size: wholeNumber.default('20').transform(Number).pipe(z.int().min(1).max(100)),
   sortKey: z.literal('created').default('created'),
   sortOrder: z.enum(['asc', 'desc']).default('desc'),
 });
 
-/** One page of the audiences whose name contains `name`, in any case: finding the exact one is for the client. */
+/** Returns one page of the audiences whose name contains `name`, in any case. */
 export function listAudiences(account: Account, query: string): Answer {
   const parsed = listSchema.safeParse(Object.fromEntries(new URLSearchParams(query)));
   if (!parsed.success) return refusal(400, unnamedReason, String(parsed.error.issues[0]?.path[0] ?? 'query'));

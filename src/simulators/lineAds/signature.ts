@@ -1,16 +1,16 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 
-/** Which encoding of the three JWS parts is accepted: base64url with "=" padding, without it (RFC 7515), or either. */
+/** The accepted encoding of the three JWS parts: base64url with "=" padding, without it (RFC 7515), or both. */
 export type SignedForm = 'any' | 'padded' | 'rfc7515';
 
 export interface SignedRequest {
   authorization: string | undefined;
   /** The `Date` header. */
   date: string | undefined;
-  /** The `Content-Type` header; undefined when there is no body. */
+  /** The `Content-Type` header; undefined without a body. */
   contentType: string | undefined;
-  /** With `/api`, without the query. */
+  /** It begins with `/api` and has no query. */
   path: string;
   /** Hex SHA-256 of the body; of the empty string for no body and for multipart. */
   bodyDigest: string;
@@ -23,7 +23,7 @@ export interface SignatureRules {
   nowMs: () => number;
 }
 
-/** `unacceptable`: well signed, but not by our key, clock or form. `malformed`: no signature as the reference describes it. */
+/** `unacceptable`: signed with another key, time or form. `malformed`: not a signature as LINE documents it. */
 export type SignatureVerdict = 'valid' | 'unacceptable' | 'malformed';
 
 const maxClockDifferenceMs = 15 * 60_000;
@@ -36,7 +36,7 @@ function decodePart(part: string, padded: boolean): Buffer | undefined {
   return part === expected ? bytes : undefined;
 }
 
-/** The token's parts; undefined unless all three are in the same form, which the signature (32 bytes: one "=") decides. */
+/** Returns the parts of the token; undefined unless all have the form of the signature, whose 32 bytes give one "=". */
 function decodeToken(authorization: string | undefined) {
   const match = /^Bearer ([\w=-]+)\.([\w=-]+)\.([\w=-]+)$/.exec(authorization ?? '');
   if (match === null) return undefined;
@@ -57,7 +57,7 @@ function readHeader(bytes: Buffer) {
   }
 }
 
-/** Milliseconds since the epoch of an RFC 1123 date in GMT; undefined for any other way to write a date. */
+/** Returns the milliseconds since the epoch of an RFC 1123 date in GMT; undefined for any other text. */
 function readDate(date: string | undefined): number | undefined {
   const ms = Date.parse(date ?? '');
   return Number.isFinite(ms) && new Date(ms).toUTCString() === date ? ms : undefined;
@@ -78,7 +78,7 @@ function isSignedWith(secretKey: string, signed: string, signature: Buffer): boo
   return signature.length === expected.length && timingSafeEqual(signature, expected);
 }
 
-/** Checks a request as the LINE Ads API reference, "Signing (JWS, HS256)", describes it, over the bytes received. */
+/** Checks the signature of a request over the received bytes (docs/line-ads-api.md, "Signing"). */
 export function checkSignature(request: SignedRequest, rules: SignatureRules): SignatureVerdict {
   const token = decodeToken(request.authorization);
   const dateMs = readDate(request.date);

@@ -12,22 +12,22 @@ import { createAccount, type JobTimes, type NewJob, type Seed, type SimulatedAud
 export interface SimulatorOptions {
   /** 0, the default: any free port. The host is always 127.0.0.1. */
   port?: number;
-  /** The account and its key; made up unless given. */
+  /** The account and its key; random by default. */
   adAccountId?: string;
   accessKey?: string;
   secretKey?: string;
   /** Milliseconds since the epoch, for dates and jobs. Rates always go by real time. */
   now?: () => number;
-  /** How far the simulator's clock is ahead of `now`. */
+  /** The simulator's clock minus `now`. */
   clockSkewMs?: number;
-  /** How long jobs are QUEUED, then WORKING; 200 and 300 unless given. */
+  /** Durations of QUEUED and WORKING; 200 and 300 by default. */
   jobs?: JobTimes;
-  /** "any" unless given. */
+  /** "any" by default. */
   signature?: SignedForm;
-  /** False: a key that may only read. True unless given. */
+  /** False for a key that may only read. True by default. */
   uploadPermission?: boolean;
   faults?: readonly Fault[];
-  /** Whether the limits on requests a second and on REPLACEs in flight hold; true unless given. */
+  /** False lifts the limits on requests per second and on REPLACEs in flight. True by default. */
   strictRates?: boolean;
 }
 
@@ -38,30 +38,30 @@ export interface SimulatedConnection {
   secretKey: string;
 }
 
-/** A LINE Ads API that runs on this machine, and what a test may ask it. */
+/** A LINE Ads API that runs on this machine, and its state for tests. */
 export interface Simulator extends SimulatedConnection {
   /** Scheme, host and port. */
   url: string;
   connection: SimulatedConnection;
   /** Oldest first. */
   audiences(): SimulatedAudience[];
-  /** What LINE would hold now: every job that ended by now has taken effect. Throws for an unknown id. */
+  /** The members at this time. Every job that has ended has taken effect. Throws for an unknown id. */
   members(audienceId: string): ReadonlySet<string>;
   /** Newest first, at most 50. Throws for an unknown id. */
   jobs(audienceId: string): UploadJob[];
-  /** An upload by somebody else, which is accepted at once. Throws for an unknown id. */
+  /** Adds an accepted upload by another program. Throws for an unknown id. */
   uploadByOthers(audienceId: string, job: NewJob): void;
   removeAudience(audienceId: string): void;
   /** Returns the new audience's id. */
   seedAudience(seed: Seed): string;
   requests: readonly RecordedRequest[];
-  /** What a client did that LINE forbids, as sentences without identifiers. */
+  /** The client's violations of LINE's rules, in words without identifiers. */
   breaches: readonly string[];
   addFault(fault: Fault): void;
   close(): Promise<void>;
 }
 
-/** Reads what the client still sends; resolves also when it goes away. */
+/** Reads the rest of a request. Resolves also if the client disconnects. */
 async function drain(request: IncomingMessage) {
   if (request.readableEnded || request.destroyed) return;
   await new Promise<void>((resolve) => {
@@ -136,7 +136,7 @@ function createService(options: SimulatorOptions, breaches: string[], closing: A
   };
 }
 
-/** Starts a LINE Ads API on 127.0.0.1, written from the LINE Ads API reference alone, as strict as that says LINE is. */
+/** Starts a LINE Ads API on 127.0.0.1. It is written from LINE's documentation alone, and as strict as documented. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const requests: RecordedRequest[] = [];
   const breaches: string[] = [];

@@ -1,6 +1,6 @@
 import { describeJob, formatCreated, isUnfinished, type Job, type JobType, type UploadJob } from './jobs.ts';
 
-/** A custom audience as the LINE Ads API reference describes it: `id` and the size are strings. */
+/** A custom audience as LINE lists it (docs/line-ads-api.md, "Audiences"). `id` and size are strings. */
 export interface SimulatedAudience {
   id: string;
   name: string;
@@ -18,21 +18,21 @@ export interface NewJob {
   lineCount: number;
   /** Makes the job end FAILED. */
   failedType?: string | undefined;
-  /** Makes the job WORKING for so much longer. */
+  /** Time by which the job is WORKING longer. */
   extraMs?: number | undefined;
-  /** Keeps the job out of the list for so long; `Infinity`: for ever. */
+  /** Time during which the job is not listed; may be infinite. */
   unlistedMs?: number | undefined;
 }
 
 export interface SeedJob {
   name: string;
-  /** DIFF_ADD unless given. */
+  /** DIFF_ADD by default. */
   type?: JobType;
-  /** From now; 0 unless given: the job has ended already. `Infinity`: it never ends. */
+  /** Counts from now. By default 0: the job has ended already. May be infinite. */
   finishesInMs?: number;
   failedType?: string;
   audienceCount?: number;
-  /** What takes effect when the job finishes; the audience's members as they are unless given. */
+  /** The members that take effect when the job finishes; by default those of the audience. */
   members?: Iterable<string>;
 }
 
@@ -40,13 +40,13 @@ export interface Seed {
   name: string;
   /** UPLOAD, HASHED_EMAIL_UPLOAD, HASHED_PHONE_NUMBER_UPLOAD, or any other that shares LINE's list. */
   functionType: string;
-  /** READY unless given. */
+  /** READY by default. */
   status?: string;
   members?: Iterable<string>;
   jobs?: readonly SeedJob[];
 }
 
-/** What the account holds. Before anything is told, jobs that ended by now have taken effect. Functions throw for unknown ids. */
+/** The audiences of the account. Jobs that have ended take effect before any answer. Functions throw for unknown ids. */
 export interface Account {
   has(id: string): boolean;
   audience(id: string): SimulatedAudience;
@@ -55,7 +55,7 @@ export interface Account {
   members(id: string): ReadonlySet<string>;
   /** Newest first, at most 50. */
   jobs(id: string): UploadJob[];
-  /** Names are not unique: each call makes an audience more. Returns its id. */
+  /** Creates an audience and returns its id. Names are not unique. */
   create(name: string, functionType: string): string;
   seed(seed: Seed): string;
   rename(id: string, name: string): void;
@@ -94,7 +94,7 @@ function describeAudience(audience: HeldAudience): SimulatedAudience {
 
 function finish(audience: HeldAudience, job: Job, lines: Set<string>) {
   job.lines = undefined;
-  // [open] what a first job that fails does to the audience: here it stays IN_PROGRESS until one finishes.
+  // [open] The effect of a failed first job on the audience. Here it stays IN_PROGRESS until a job finishes.
   if (job.failedType !== null) return;
   if (audience.status === 'IN_PROGRESS') audience.status = 'READY';
   if (job.isLost) return;
@@ -102,7 +102,7 @@ function finish(audience: HeldAudience, job: Job, lines: Set<string>) {
   else for (const line of lines) audience.members.add(line);
 }
 
-/** Lets the jobs that ended by now take effect, in the order in which they ended. */
+/** Applies the jobs that have ended, in the order in which they ended. */
 function settle(audience: HeldAudience, nowMs: number) {
   const due = audience.jobs.filter((job) => job.lines !== undefined && !isUnfinished(job, nowMs));
   due.sort((a, b) => a.endsAtMs - b.endsAtMs || a.id - b.id);

@@ -4,16 +4,16 @@ import { refuseAudience, refuseIdFormat, refuseName } from './audienceRules.ts';
 import type { Account, NewJob } from './state.ts';
 import type { MultipartForm, UploadedFile } from './uploadForm.ts';
 
-/** A form that LINE would take, as far as the form alone tells. */
+/** An upload whose form is valid. The account has not been checked yet. */
 export interface ReceivedUpload {
   action: 'ADD' | 'REPLACE';
   functionType: string;
   file: UploadedFile;
-  /** Creates an audience of that name, or goes to the one with that id. */
+  /** The name of an audience to create, or the id of an existing one. */
   target: { name: string } | { id: string };
 }
 
-/** LINE Ads API reference, "File": 60 MiB. Whether it bounds the file or the whole body is open, so here the body. */
+/** 60 MiB (docs/line-ads-api.md, "File"). Here it limits the whole body; whether LINE limits only the file is open. */
 export const maxUploadBytes = 62_914_560;
 
 const functionTypes = {
@@ -31,7 +31,7 @@ const fieldsSchema = z.strictObject({
 
 interface Refused {
   refused: Answer;
-  /** For the record of breaches: no identifiers. */
+  /** The reason for the record of breaches, without identifiers. */
   why: string;
 }
 
@@ -55,13 +55,13 @@ function refuseFile(file: UploadedFile, isIfa: boolean): Refused | undefined {
   if (file.contentType !== 'text/plain' && file.contentType !== 'text/csv')
     return refuse('its file is neither text/plain nor text/csv', 'file');
   if (file.bytes === 0) return refuse('its file is empty', 'file', 'EMPTY_FILE');
-  // [open] whether one malformed line fails the whole file: here it does.
+  // [open] Whether one malformed line fails the whole file. Here it does.
   if ((isIfa ? file.ifaCount : file.hashCount) !== file.lineCount)
     return refuse('a line of its file is malformed', 'file', 'INVALID_FILE_CONTENT');
   return undefined;
 }
 
-/** The upload that a form asks for, or how LINE refuses it (LINE Ads API reference, "Endpoints", "File" and "Errors"). */
+/** Returns the upload of a form, or LINE's refusal (docs/line-ads-api.md, "Uploads", "File" and "Errors"). */
 export function readUpload(form: MultipartForm): ReceivedUpload | Refused {
   const fields = fieldsSchema.safeParse(form.fields);
   if (!fields.success) return refuse('action or idType is missing or wrong', fieldOf(fields.error));
@@ -70,7 +70,7 @@ export function readUpload(form: MultipartForm): ReceivedUpload | Refused {
   const { action, idType, name, id } = fields.data;
   const target = readTarget(name, id);
   if ('refused' in target) return target;
-  // [open] whether a REPLACE may create an audience: here it may not.
+  // [open] Whether a REPLACE may create an audience. Here it may not.
   if (action === 'REPLACE' && 'name' in target) return refuse('it is a REPLACE without an audience id', 'id');
   return (
     refuseFile(form.file, idType === 'IFA') ?? { action, functionType: functionTypes[idType], file: form.file, target }
@@ -91,8 +91,8 @@ function refuseUploadTo(account: Account, id: string, functionType: string): Ans
 }
 
 /**
- * Makes the job of an upload, and the audience when it goes to a name: 202, or how LINE refuses it. `jobEnd` is what a
- * fault does to the job. `breach` hears of what LINE takes and a client should not send.
+ * Creates the job of an upload, and its audience if it gives a name. Returns 202 or LINE's refusal. `jobEnd` is the effect
+ * of a fault on the job. `breach` is called for requests that LINE accepts but that a client should not send.
  */
 export function acceptUpload(
   account: Account,
@@ -105,7 +105,7 @@ export function acceptUpload(
   const refused = 'id' in target ? refuseUploadTo(account, target.id, functionType) : undefined;
   if (refused !== undefined) return refused;
   const id = 'id' in target ? target.id : account.create(target.name, functionType);
-  // [open] the type of the job that creates an audience: here it is the ADD that it was sent as.
+  // [open] The type of the job that creates an audience. Here it is that of an ADD, as it was sent.
   const type = upload.action === 'REPLACE' ? 'DIFF_REPLACE' : 'DIFF_ADD';
   const { fileName: name, lines, lineCount } = file;
   const job = account.addJob(id, { name, type, lines, lineCount, ...jobEnd });

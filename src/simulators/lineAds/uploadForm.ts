@@ -8,14 +8,14 @@ export interface UploadedFile extends FileLines {
   contentType: string;
 }
 
-/** A multipart form as it came. `unwantedParts` names those that are unknown or repeated. */
+/** A multipart form. `unwantedParts` names the parts that are unknown or repeated. */
 export interface MultipartForm {
   fields: Record<string, string>;
   file: UploadedFile | undefined;
   unwantedParts: string[];
 }
 
-/** What became of a request's body: a form, no readable multipart, or a client that went away before its end. */
+/** The result of reading a body: a form, no valid multipart, or a client that disconnected before its end. */
 export type ReceivedForm = MultipartForm | 'unreadable' | 'aborted';
 
 const fieldNames: ReadonlySet<string> = new Set(['action', 'name', 'id', 'idType']);
@@ -44,8 +44,8 @@ function addFile(form: MultipartForm, file: Omit<UploadedFile, keyof FileLines>,
 }
 
 /**
- * Reads an upload as it streams in, keeping the lines but never the file. `onField` hears each field at once.
- * Always resolves; after "unreadable" the rest of the body is still to be read.
+ * Reads an upload as a stream. The lines are kept, the file is not. `onField` is called for each field when it is read.
+ * Always resolves. After "unreadable", the rest of the body remains to be read.
  */
 export function readUploadForm(
   request: IncomingMessage,

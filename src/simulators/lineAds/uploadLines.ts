@@ -1,4 +1,4 @@
-/** What a file held, judged for every id type at once: the form may name its type only after the file. */
+/** The lines of a file, counted for every id type, since the form may name its type after the file. */
 export interface FileLines {
   bytes: number;
   lineCount: number;
@@ -12,7 +12,7 @@ export interface FileLines {
 
 const hash = /^[0-9a-f]{64}$/;
 const ifa = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-const longestLine = 64;
+const maxLineLength = 64;
 
 function countLine(counts: FileLines, line: string) {
   counts.lineCount += 1;
@@ -22,17 +22,17 @@ function countLine(counts: FileLines, line: string) {
   counts.lines.add(line);
 }
 
-/** Reads a file chunk by chunk, one identifier a line; an LF after the last line is not a line of its own. */
+/** Reads a file chunk by chunk, with one identifier per line. An LF after the last line adds no line. */
 export function createLineReader() {
   const counts: FileLines = { bytes: 0, lineCount: 0, hashCount: 0, ifaCount: 0, lines: new Set() };
   let unfinished = '';
   return {
     write(chunk: Buffer) {
       counts.bytes += chunk.length;
-      // Latin-1 keeps each byte one character: whatever is not ASCII stays a malformed line.
+      // Latin-1 keeps each byte one character, so a line that is not ASCII stays malformed.
       const lines = (unfinished + chunk.toString('latin1')).split('\n');
-      // A line longer than any identifier stays malformed when it is cut, and holds no memory.
-      unfinished = (lines.pop() ?? '').slice(0, longestLine + 1);
+      // A line longer than any identifier is cut, which saves memory. It stays malformed.
+      unfinished = (lines.pop() ?? '').slice(0, maxLineLength + 1);
       for (const line of lines) countLine(counts, line);
     },
     end(): FileLines {

@@ -46,7 +46,7 @@ test.each(Object.entries(codeByReason))('reason %s is %s, with a message of ours
   const error = explainFailure(refused(400, reason), adding, once);
   expect(error.code).toBe(code);
   expect(error.message).toMatch(
-    new RegExp(`^adding to audience 77 in ad account A1 failed: .{10,} \\(LINE answered 400 ${reason}\\)$`),
+    new RegExp(`^Adding to audience 77 in ad account A1 failed: .{10,} \\(LINE answered 400 ${reason}\\)\\.$`),
   );
   expect(error.hint.length).toBeGreaterThan(10);
 });
@@ -82,7 +82,7 @@ test.each<[string, Failure, RequestPurpose, ErrorCode]>([
 });
 
 test('a 403 on an upload tells of the Data Provider permission and of Ad Tech keys', () => {
-  expect(explainFailure(refused(403), adding, once).hint).toMatch(/Data Provider.*Ad Tech keys can only read/);
+  expect(explainFailure(refused(403), adding, once).hint).toMatch(/Data Provider.*Ad Tech permission can only read/);
 });
 
 test.each([
@@ -159,6 +159,6 @@ test('when LINE never answered at all it is unreachable', () => {
   const error = explainFailure(failure, listing, { attempts: 8, wasAnswered: false });
   expect(error.code).toBe('line.unreachable');
   expect(error.message).toBe(
-    'listing the audiences of ad account A1 failed: no answer in 8 attempts, last ECONNREFUSED',
+    'Listing the audiences of ad account A1 failed: no answer in 8 attempts; the last error was ECONNREFUSED.',
   );
 });

@@ -87,7 +87,7 @@ describe("a 403 that is not LINE's", () => {
       const error = await failureOf(client.audiences.reread());
       expect(error.code).toBe('line.blocked');
       expect(error.message).toContain('403');
-      expect(error.hint).toMatch(/proxy or firewall.*connection\.baseUrl.*NO_PROXY/);
+      expect(error.hint).toMatch(/connection\.baseUrl.*proxy or firewall.*NO_PROXY/);
       expect(error.message + error.hint).not.toContain('MARKED');
       expect(clock.sleeps).toEqual([50, 100]);
       expect(logged.map(({ status }) => status)).toEqual([403, 403, 403]);

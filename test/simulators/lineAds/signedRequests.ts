@@ -6,8 +6,8 @@ import type { Simulator } from '../../../src/simulators/lineAds/simulator.ts';
 import type { SimulatedAudience } from '../../../src/simulators/lineAds/state.ts';
 
 /*
- * A client of its own: it signs, and writes multipart bodies, by hand, so that the simulator is held to the reference
- * and not to the program's own client.
+ * An independent client, which signs and writes multipart bodies by itself. It holds the simulator to
+ * docs/line-ads-api.md, not to the program's own client.
  */
 
 export interface Key {
@@ -38,7 +38,7 @@ export function sign(key: Key, { date, path, contentType = '', body = '', padded
   return `${header}.${payload}.${base64url(signature, padded)}`;
 }
 
-/** Everything that any endpoint answers: a test reads what the endpoint that it asked has. */
+/** The fields of all endpoints' answers. A test reads those of its endpoint. */
 export interface ReplyBody extends SimulatedAudience {
   errors: [{ reason: string; property: string }];
   jobs: UploadJob[];
