@@ -17,6 +17,7 @@ const bundled = [
   'fastest-levenshtein',
   'iso-3166',
   'jose',
+  'jsonc-parser',
   'libphonenumber-js/max/metadata',
   'p-limit',
   'pino',
@@ -39,6 +40,8 @@ export async function bundle(out: string): Promise<void> {
     },
     platform: 'node',
     checks: { eval: false },
+    // Its main file requires other files in a way that no bundler can follow.
+    resolve: { alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' } },
     external: (id, importer) =>
       id === native || (importer?.startsWith(source) === true && isPackage(id) && !isBundled(id)),
     output: {
