@@ -65,7 +65,10 @@ function withOutput(command: Command): Command {
 function withConfig(command: Command): Command {
   return withOutput(
     command
-      .requiredOption('--config <file>', 'the JSON configuration; "-" reads it from stdin')
+      .requiredOption(
+        '-c, --config <file>',
+        'configuration file: YAML if its name ends in .yaml or .yml, else JSON; "-" reads JSON from stdin',
+      )
       .option('--only <name>', 'run this sync only (may be given several times)', collect)
       .option('--state <directory>', 'state directory, instead of state.directory'),
   );
