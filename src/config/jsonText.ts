@@ -12,9 +12,7 @@ export function parseJsonText(text: string): Parsed {
   const root = parseTree(text, errors, { allowTrailingComma: true });
   if (errors.length > 0 || root === undefined) return { problems: [syntaxProblem(text, errors)] };
   if (isDeeper(root, maxDepth)) return { problems: [tooDeep] };
-  const repeated = repeatedKeys(root)
-    .sort((a, b) => a.offset - b.offset)
-    .map(({ offset }) => problemAt(text, offset, repeatsKey));
+  const repeated = repeatedKeys(root).map(({ offset }) => problemAt(text, offset, repeatsKey));
   return repeated.length > 0 ? { problems: repeated } : { value: readNode(root) };
 }
 
@@ -74,10 +72,21 @@ function isDeeper({ children = [] }: Node, levels: number): boolean {
   return levels < 0 ? true : children.some((child) => isDeeper(child, levels - (child.type === 'property' ? 0 : 1)));
 }
 
-function repeatedKeys({ type, children = [] }: Node): Node[] {
-  const keys = type === 'object' ? children.map(({ children: [key] = [] }) => key!) : [];
-  const own = keys.filter(({ value }, index) => keys.findIndex((other) => other.value === value) < index);
-  return [...own, ...children.flatMap(repeatedKeys)];
+/** The keys that an object holds already, in the order of the text. */
+function repeatedKeys(root: Node): Node[] {
+  const seen = new Map<Node, Set<string>>();
+  const repeated: Node[] = [];
+  const visit = (node: Node) => {
+    const [key] = node.type === 'property' ? (node.children ?? []) : [];
+    if (key !== undefined) {
+      const keys = seen.get(node.parent!) ?? new Set();
+      if (keys.has(key.value)) repeated.push(key);
+      seen.set(node.parent!, keys.add(key.value));
+    }
+    node.children?.forEach(visit);
+  };
+  visit(root);
+  return repeated;
 }
 
 function readNode({ type, value, children = [] }: Node): Json {
