@@ -18,6 +18,7 @@ const bundled = [
   'fastest-levenshtein',
   'iso-3166',
   'jose',
+  'jsonc-parser',
   'libphonenumber-js/max/metadata',
   'p-limit',
   'pino',
@@ -40,6 +41,8 @@ export async function bundle(out: string): Promise<void> {
     },
     platform: 'node',
     checks: { eval: false },
+    // Its main file requires other files in a way that no bundler can follow.
+    resolve: { alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' } },
     external: (id, importer) =>
       id === native || (importer?.startsWith(source) === true && isPackage(id) && !isBundled(id)),
     output: {

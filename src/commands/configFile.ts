@@ -1,4 +1,6 @@
 import type { Logger } from 'pino';
+import type { ParseText } from '../config/configText.ts';
+import { parseJsonText } from '../config/jsonText.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { SyncError } from '../errors.ts';
@@ -23,10 +25,18 @@ function stdinTwice(): SyncError {
   );
 }
 
+/** Few configurations are YAML, so that its parser is loaded when it is needed. */
+async function parserFor(path: string): Promise<ParseText> {
+  if (!/\.ya?ml$/i.test(path)) return parseJsonText;
+  const { parseYamlText } = await import('../config/yamlText.ts');
+  return parseYamlText;
+}
+
 /** Reads the configuration and applies the flags. It holds only the selected syncs. */
 export async function readConfig(flags: ConfigFlags, log: Logger, signal: AbortSignal): Promise<Config> {
   const input = { name: 'the configuration', option: '--config', path: flags.config };
-  const { config, warnings } = loadConfig(await readInputText(input, signal), { env: process.env });
+  const text = await readInputText(input, signal);
+  const { config, warnings } = loadConfig(text, { env: process.env }, await parserFor(flags.config));
   for (const { code, message } of warnings) log.warn({ code }, message);
   const names = config.syncs.map(({ name }) => name);
   const only = flags.only ?? names;

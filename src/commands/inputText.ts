@@ -26,7 +26,7 @@ export async function readInputText({ name, option, path }: InputText, signal: A
     throw new SyncError(
       'config.invalid',
       `Cannot use ${name} ${isStdin(path) ? 'from stdin' : path}: it ${fileProblem(error)}.`,
-      `Give the path of a JSON file with ${option}, or "-" and the text on stdin.`,
+      `Give the path of a readable file with ${option}, or "-" to read standard input.`,
     );
   }
 }

@@ -26,7 +26,7 @@ export async function check(flags: ConfigFlags, stopping: Stopping): Promise<num
   const results = await checkAll(flags, stopping, await createLog(flags));
   for (const { part, ok, message, error } of results)
     process.stderr.write(
-      `${ok ? 'ok     ' : 'FAILED '} ${part}: ${message}${error === null ? '' : `\n        → ${error.hint}`}\n`,
+      `${ok ? 'ok     ' : 'FAILED '} ${part}: ${message.replaceAll('\n', '\n        ')}${error === null ? '' : `\n        → ${error.hint}`}\n`,
     );
   const warnings = networkWarnings();
   for (const { message } of warnings) process.stderr.write(`warning ${message}\n`);

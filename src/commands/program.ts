@@ -68,7 +68,10 @@ function withOutput(command: Command): Command {
 function withConfig(command: Command): Command {
   return withOutput(
     command
-      .requiredOption('--config <file>', 'The JSON configuration. "-" reads it from standard input.')
+      .requiredOption(
+        '-c, --config <file>',
+        'Configuration file: YAML if its name ends in .yaml or .yml, else JSON. "-" reads JSON from standard input.',
+      )
       .option('--only <name>', 'Restricts the command to this sync. Can be repeated.', collect)
       .option('--state <directory>', 'Uses this state directory instead of state.directory.'),
   );

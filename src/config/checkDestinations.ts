@@ -7,7 +7,7 @@ import {
 } from '../destinations/config.ts';
 
 /*
- * Checks of destinations, and of the audiences of syncs, that a schema of one field cannot make.
+ * Checks of destinations, and of the audiences of syncs, that concern several fields.
  */
 
 export type Report = (path: (string | number)[], message: string) => void;
@@ -22,9 +22,9 @@ interface SyncInput {
   identifierType: string;
 }
 
-/** Tells whether a configuration, valid or not, has any destination. */
+/** Tells whether a configuration, valid or not, has a destination. A value that is no object has another problem. */
 export function hasDestination(config: unknown): boolean {
-  if (typeof config !== 'object' || config === null) return true;
+  if (typeof config !== 'object' || config === null || Array.isArray(config)) return true;
   const { connection, destinations } = config as Partial<Destinations>;
   return connection !== undefined || Object.keys(destinations ?? {}).length > 0;
 }
@@ -38,14 +38,15 @@ export function checkDestinations(config: Destinations & { syncs: readonly SyncI
     if (twin !== names[index])
       report(
         ['destinations', names[index] ?? ''],
-        `is also the account of ${twin}; an account must be one destination, as its limits would not hold otherwise`,
+        `is also the account of ${twin}; an account must be one destination, or its limits would not hold`,
       );
   });
   if (names.length === 0) return;
   config.syncs.forEach(({ destination }, index) => {
     if (names.includes(destination)) return;
-    const problem = destination === connectionName ? 'is needed, as there is no connection:' : 'must be';
-    report(['syncs', index, 'destination'], `${problem} one of ${names.join(', ')}`);
+    const choice = `must be one of ${names.join(', ')}`;
+    const message = destination === connectionName ? `is missing; without a connection it ${choice}` : choice;
+    report(['syncs', index, 'destination'], message);
   });
 }
 

@@ -1,7 +1,8 @@
 import { fileProblem, readSmallFile } from '../system/smallFile.ts';
+import type { Problem } from './problems.ts';
 
 /*
- * References in the configuration, and how its places are called.
+ * References in the configuration, and the paths of its values.
  */
 
 export interface Surroundings {
@@ -12,21 +13,16 @@ export interface Surroundings {
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export type Path = readonly PropertyKey[];
 
-/** One thing wrong with the configuration: where, and in words that hold no secret. */
-export interface Problem {
-  path: string;
-  message: string;
-}
-
 export interface Resolved {
   value: Json;
+  /** Paths of texts that hold a reference. */
   referenced: Set<string>;
   problems: Problem[];
 }
 
 /**
- * Replaces `${NAME}` and `${file:PATH}` in every string; `$${` stands for a literal `${`. What goes into a part of a URL
- * is percent-encoded, as a password may hold any character.
+ * Replaces `${NAME}` and `${file:PATH}` in every string; `$${` stands for a literal `${`. Text that is inserted into a URL
+ * is percent-encoded, since a password may hold any character.
  */
 export function resolveReferences(written: Json, surroundings: Surroundings): Resolved {
   const referenced = new Set<string>();
@@ -37,8 +33,10 @@ export function resolveReferences(written: Json, surroundings: Surroundings): Re
       if (escaped !== undefined) return escaped;
       referenced.add(path);
       const found = resolveReference(reference, surroundings);
-      if ('problem' in found) problems.push({ path, message: found.problem });
-      if (!('text' in found)) return '';
+      if ('message' in found) {
+        problems.push({ path, ...found });
+        return '';
+      }
       return isPartOfUrl ? encodeURIComponent(found.text) : found.text;
     });
   };
@@ -51,34 +49,40 @@ export function resolveReferences(written: Json, surroundings: Surroundings): Re
   return { value: walk(written, []), referenced, problems };
 }
 
-function resolveReference(reference: string, surroundings: Surroundings): { text: string } | { problem: string } {
+type Found = { text: string } | Omit<Problem, 'path'>;
+
+function resolveReference(reference: string, surroundings: Surroundings): Found {
   if (reference.startsWith('file:')) return readSecretFile(reference.slice('file:'.length), surroundings);
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(reference))
-    return { problem: 'holds a reference that is neither ${NAME} nor ${file:PATH} (write $${ for a literal ${)' };
+    return { message: 'holds a reference that is neither ${NAME} nor ${file:PATH} (write $${ for a literal ${)' };
   const text = Object.hasOwn(surroundings.env, reference) ? surroundings.env[reference] : undefined;
-  if (text === undefined) return { problem: `refers to the environment variable ${reference}, which is not set` };
-  if (text === '') return { problem: `refers to the environment variable ${reference}, which is empty` };
+  const remedy = { kind: 'set', name: reference } as const;
+  if (text === undefined)
+    return { message: `refers to the environment variable ${reference}, which is not set`, remedy };
+  if (text === '') return { message: `refers to the environment variable ${reference}, which is empty`, remedy };
   return { text };
 }
 
-function readSecretFile(
-  path: string,
-  { readSecret = readSmallFile }: Surroundings,
-): { text: string } | { problem: string } {
+function readSecretFile(path: string, { readSecret = readSmallFile }: Surroundings): Found {
+  const remedy = { kind: 'provide', name: path } as const;
   try {
     const text = readSecret(path)
       .replace(/^\uFEFF/, '')
       .replace(/\r?\n$/, '');
-    return text === '' ? { problem: `refers to the file ${path}, which is empty` } : { text };
+    return text === '' ? { message: `refers to the file ${path}, which is empty`, remedy } : { text };
   } catch (error) {
-    return { problem: `refers to the file ${path}, which ${fileProblem(error)}` };
+    return { message: `refers to the file ${path}, which ${fileProblem(error)}`, remedy };
   }
 }
 
-/** "syncs[0].columns" */
+/** Returns a path as messages show it: "syncs[0].columns". */
 export function pathText(path: Path): string {
   return path.reduce<string>((text, part) => {
     if (typeof part === 'number') return `${text}[${part}]`;
     return text === '' ? String(part) : `${text}.${String(part)}`;
   }, '');
+}
+
+export function isObject(value: Json | undefined): value is { [key: string]: Json } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

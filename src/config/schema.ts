@@ -12,11 +12,11 @@ import { checkDestinations, checkSyncsAreDistinct, hasDestination, type Report }
 import { guards, plan, rejects, shutdown, state } from './settings.ts';
 
 /*
- * The one description of the configuration: types, defaults, units and limits. `connector.json` and the README's table
- * are generated from it, and after loading nothing checks again.
+ * The schema of the configuration: types, defaults, units and limits. `connector.json` and the tables of docs/config.md
+ * are generated from it. After loading, nothing checks the configuration again.
  */
 
-/** All that libphonenumber knows. */
+/** The countries that libphonenumber knows. */
 export const countries: ReadonlySet<string> = new Set(Object.keys(metadata.countries));
 
 export const modes = ['add', 'mirror'] as const;
@@ -24,13 +24,14 @@ export type Mode = (typeof modes)[number];
 
 const identifierType = z.enum(identifierTypes).meta({
   title: 'Identifier type',
-  description: 'What the audience holds: hashed emails, hashed phone numbers, or advertising IDs (IDFA, AAID).',
+  description:
+    'Type of the identifiers in the audience: hashed emails, hashed phone numbers, or advertising IDs (IDFA, AAID).',
 });
 
 const columns = z.array(z.string().min(1)).min(1).optional().meta({
   title: 'Columns',
   description:
-    'Columns that hold the identifiers, in any case. Default: email; phone; or for ifa all that are present of ifa, idfa, gaid, advertising_id.',
+    'Columns that hold the identifiers, in any case. Default: email; phone; or, for ifa, all of ifa, idfa, gaid and advertising_id that are present.',
 });
 
 const defaultCountry = z
@@ -46,22 +47,22 @@ const defaultCountry = z
 const countryColumn = z.string().min(1).optional().meta({
   title: 'Country column',
   description:
-    'Phone only: a column with the country of each row, as ISO 3166 code of two or three letters in any case. A blank cell means defaultCountry; anything else rejects numbers without a country code (phone.unknown_country).',
+    'Phone only: a column with the country of each row, an ISO 3166 code of two or three letters in any case. A blank cell means defaultCountry; any other text rejects numbers without a country code (phone.unknown_country).',
 });
 
-/** Refuses a country column where nothing would be read by it. */
+/** Refuses a country column for identifiers that have no country. */
 function checkCountryColumn(
   value: { identifierType: IdentifierType; countryColumn?: string | undefined },
   context: z.core.$RefinementCtx,
 ): void {
   if (value.countryColumn !== undefined && !kinds[value.identifierType].isPhone)
-    context.addIssue({ code: 'custom', path: ['countryColumn'], message: 'goes with identifierType phone' });
+    context.addIssue({ code: 'custom', path: ['countryColumn'], message: 'is for identifierType phone only' });
 }
 
 const hashed = z.enum(hashedSettings).default('auto').meta({
   title: 'Already hashed',
   description:
-    'auto: 64 hex characters pass as SHA-256 hashes; always: anything else is rejected; never: hashes are values like any other.',
+    'auto: 64 hex characters pass as SHA-256 hashes. always: any other value is rejected. never: a hash is a value like any other.',
 });
 
 const sync = z
@@ -78,7 +79,7 @@ const sync = z
       .string()
       .min(1)
       .max(120)
-      .regex(/^(?=.*\S)[^\p{Cc}]*$/u, 'must hold something to read and no control characters')
+      .regex(/^(?=.*\S)[^\p{Cc}]*$/u, 'must hold visible characters and no control characters')
       .optional()
       .meta({
         title: 'Audience name',
@@ -97,7 +98,8 @@ const sync = z
     identifierType,
     mode: z.enum(modes).meta({
       title: 'Mode',
-      description: 'add: people are added, nobody leaves. mirror: the audience becomes exactly what the source holds.',
+      description:
+        'add: members are added and never removed. mirror: the audience becomes exactly the member set of the source.',
     }),
     columns,
     defaultCountry,
@@ -118,14 +120,14 @@ const sync = z
     hashing: z.enum(hashingSettings).default('connector').meta({
       title: 'Hashing',
       description:
-        'Where emails and phones from an SQL source are hashed. connector: here; warehouse: in its SQL, and values that this cannot normalise for sure are rejected (value.needs_connector); warehouse_or_raw: those alone are fetched as they are.',
+        'Where emails and phone numbers from an SQL source are hashed. connector: in this process. warehouse: in the SQL; values that the SQL cannot normalise reliably are rejected (value.needs_connector). warehouse_or_raw: only those values are fetched without hashing.',
     }),
     cursor: z
       .strictObject({
         column: z.string().min(1).meta({
           title: 'Cursor column',
           description:
-            'A column that only grows, such as a time of change: after a success, an Add reads only rows with a greater value. Never one of identifiers.',
+            'A column that only grows, such as a modification time. After a success, an Add reads only rows with a greater value. Never a column of identifiers.',
         }),
       })
       .optional()
@@ -143,7 +145,7 @@ const sync = z
       context.addIssue({
         code: 'custom',
         path: ['phoneFormats'],
-        message: 'national alone needs a defaultCountry of JP, TH, TW or ID',
+        message: 'must hold another form beside national, unless defaultCountry is JP, TH, TW or ID',
       });
     checkCountryColumn(value, context);
   })
@@ -154,7 +156,7 @@ const suppression = z
   .superRefine(checkCountryColumn)
   .meta({
     title: 'Suppression',
-    description: 'A list of people who must not be uploaded, by whatever sync of that identifier type.',
+    description: 'A list of members that no sync of their identifier type uploads.',
   });
 
 interface ReadingInput {
@@ -163,29 +165,30 @@ interface ReadingInput {
   state: { keepSnapshots: boolean };
 }
 
-/** Every sync has a source, and one that can do what the sync asks of it. */
+/** Every sync has a source that supports its settings. */
 function checkSources({ source, syncs, state }: ReadingInput, report: Report): void {
   syncs.forEach((sync, index) => {
     const own = sync.source ?? source;
     const say = (field: string, message: string) => report(['syncs', index, field], message);
-    if (own === undefined) say('source', 'is needed, as there is no common source');
+    if (own === undefined) say('source', 'is missing, and there is no common source');
     const isSql = own === undefined || isSqlSource(own);
     if (sync.hashing !== 'connector' && !isHashedType(sync.identifierType))
-      say('hashing', 'goes with emails and phones; advertising IDs are never hashed');
+      say('hashing', 'is for emails and phone numbers; advertising IDs are never hashed');
     else if (sync.hashing !== 'connector' && !isSql) say('hashing', `needs an SQL source, not ${own?.type}`);
     if (sync.hashing !== 'connector' && sync.countryColumn !== undefined)
       say(
         'countryColumn',
-        `goes with hashing: connector, as the SQL of ${sync.hashing} reads numbers of one country only`,
+        `needs hashing: connector, since the SQL of ${sync.hashing} reads the numbers of one country only`,
       );
     if (sync.cursor === undefined) return;
-    if (sync.mode === 'mirror') say('cursor', 'goes with mode add; a mirror needs all rows');
+    if (sync.mode === 'mirror') say('cursor', 'needs mode add, since a mirror reads all rows');
     else if (!isSql) say('cursor', `needs an SQL source, not ${own?.type}`);
-    else if (!state.keepSnapshots) say('cursor', 'needs state.keepSnapshots: what was read before is remembered there');
+    else if (!state.keepSnapshots)
+      say('cursor', 'needs state.keepSnapshots, which records the greatest value that was read');
   });
 }
 
-/** What is written down of rows is never an identifier. */
+/** The columns whose values are recorded hold no identifiers. */
 function checkNamedColumns(
   { syncs, rejects }: Pick<ReadingInput, 'syncs'> & { rejects?: { keyColumn?: string | undefined } | undefined },
   report: Report,
@@ -198,7 +201,7 @@ function checkNamedColumns(
   );
   const check = (path: (string | number)[], name: string | undefined) => {
     if (name !== undefined && identifiers.has(name.toLowerCase()))
-      report(path, 'is a column of identifiers, which must not be written down');
+      report(path, 'is a column of identifiers, which are never recorded');
   };
   check(['rejects', 'keyColumn'], rejects?.keyColumn);
   syncs.forEach(({ cursor }, index) => {
@@ -230,13 +233,17 @@ export const configSchema = z
     suppress: z.array(suppression).default([]).meta({
       title: 'Suppressions',
       description:
-        'Lists of people who must not be uploaded: opt-outs, consent withdrawn. One that cannot be read stops every sync of its type.',
+        'Lists of members that are never uploaded, such as opt-outs and withdrawn consent. A list that cannot be read stops every sync of its type.',
+    }),
+    $schema: z.string().optional().meta({
+      title: 'Schema',
+      description: 'The address of a JSON Schema for an editor. It is ignored.',
     }),
   })
   .refine(hasDestination, {
     path: ['connection'],
     message: 'is needed unless every sync names one of `destinations`',
-    // Told with the other problems, too.
+    // Without this, zod would report the other problems only.
     when: () => true,
   })
   .superRefine((config, context) => {
@@ -274,6 +281,6 @@ export function wantedColumns(given: {
 /** The source of a sync. */
 export function sourceOf({ source }: Pick<Config, 'source'>, sync: Pick<SyncConfig, 'source'>): SourceConfig {
   const own = sync.source ?? source;
-  if (own === undefined) throw new Error('a sync without a source came through the schema');
+  if (own === undefined) throw new Error('a sync without a source passed the schema');
   return own;
 }

@@ -1,27 +1,35 @@
-import { connectionName, secretDestinationFields } from '../destinations/config.ts';
+import { connectionName, isPresentableField, secretDestinationFields } from '../destinations/config.ts';
 import { secretSourceFields } from '../sources/config.ts';
-import { type Json, type Path, pathText } from './references.ts';
+import { isObject, type Json, type Path, pathText } from './references.ts';
 
 /*
- * Which texts of a configuration are secrets, before it is known to be valid.
+ * The secrets of a configuration that may not be valid.
  */
 
 /**
- * Returns the paths of values that are never shown. A secret may stand in its neighbour's place, so nothing of a
- * destination is shown but its type and numbers, nor of a source that logs in; nor SQL, which may name a person; nor a
- * file of one value.
+ * Returns the paths of values that are never shown. A secret may stand in the place of a field beside it. So fields of a
+ * destination, and of a source with a login, are shown only if their text cannot be a secret. SQL is never shown, since
+ * it may name a person, and neither is a text in place of a whole source or destination.
  */
 export function hiddenPaths(written: Json): string[] {
   const ofDestinations = destinationsOf(written).flatMap(({ path, value }) => {
-    const fields = isObject(value) ? Object.keys(value).filter((field) => field !== 'type') : [];
-    return [pathText(path), ...fields.map((field) => pathText([...path, field]))];
+    const fields = Object.entries(isObject(value) ? value : {});
+    const hidden = fields.filter(([field, text]) => !isPresentable(field, text) && !isPresentableField(field, text));
+    return [path, ...hidden.map(([field]) => [...path, field])];
   });
   const ofSources = sourcesOf(written).flatMap(({ path, source }) => {
     const logsIn = secretSourceFields.some((field) => Object.hasOwn(source, field));
-    const fields = logsIn ? Object.keys(source).filter((field) => field !== 'type') : ['query', 'table', 'where'];
-    return fields.map((field) => pathText([...path, field]));
+    const fields = logsIn ? Object.keys(source) : ['type', 'query', 'table', 'where'];
+    return fields.filter((field) => !isPresentable(field, source[field])).map((field) => [...path, field]);
   });
-  return ['', 'destinations', ...ofDestinations, ...ofSources];
+  return [[], ['destinations'], ...sourcePlaces(written).map(({ path }) => path), ...ofDestinations, ...ofSources].map(
+    pathText,
+  );
+}
+
+/** A type in lower case with at most two digits is no secret: "postgresql", "s3". */
+function isPresentable(field: string, text: Json | undefined): boolean {
+  return field === 'type' && typeof text === 'string' && /^[A-Z]?[a-z_-]{1,19}\d{0,2}$/.test(text);
 }
 
 /** Returns the paths of secrets that are written into the configuration and not referred to. */
@@ -43,7 +51,7 @@ function isInline(text: Json | undefined): boolean {
   return typeof text === 'string' && text !== '' && !/(?<!\$)\$\{/.test(text);
 }
 
-/** As it is written, between the user and the host. */
+/** Returns the password of a URL, between the user and the host, as it is written. */
 function passwordIn(url: Json | undefined): string | undefined {
   return typeof url === 'string' ? /^[^:/?#]+:\/\/[^/?#@:]*:([^@]*)@/.exec(url)?.[1] : undefined;
 }
@@ -68,7 +76,11 @@ interface WrittenSource {
 }
 
 function sourcesOf(written: Json): WrittenSource[] {
-  const places: Place[] = [
+  return sourcePlaces(written).flatMap(({ path, value }) => (isObject(value) ? [{ path, source: value }] : []));
+}
+
+function sourcePlaces(written: Json): Place[] {
+  return [
     { path: ['source'], value: fieldOf(written, 'source') },
     ...['syncs', 'suppress'].flatMap((list) => {
       const entries = fieldOf(written, list);
@@ -76,13 +88,8 @@ function sourcesOf(written: Json): WrittenSource[] {
       return entries.map((entry, index) => ({ path: [list, index, 'source'], value: fieldOf(entry, 'source') }));
     }),
   ];
-  return places.flatMap(({ path, value }) => (isObject(value) ? [{ path, source: value }] : []));
 }
 
 function fieldOf(value: Json, key: string): Json | undefined {
   return isObject(value) ? value[key] : undefined;
-}
-
-function isObject(value: Json | undefined): value is { [key: string]: Json } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

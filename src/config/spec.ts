@@ -5,12 +5,12 @@ import { identifierTypes } from '../identifiers/rules.ts';
 import { sourceSchema } from '../sources/config.ts';
 import { configSchema, modes } from './schema.ts';
 
-/** The version of this package. */
+/** Returns the version of this package. */
 export function readVersion(): string {
   return packageJson.version;
 }
 
-/** The description of this connector for orchestrators, which is the text of `connector.json`. */
+/** Returns the description of this connector for orchestrators: the text of `connector.json`. */
 export function connectorSpec(): string {
   const spec = {
     name: 'line-ads-sync',
@@ -37,7 +37,7 @@ export function connectorSpec(): string {
  * names its place in the document. The connection and the source refer to nothing, so that a form can take them alone.
  */
 function specifications() {
-  const { connection, syncs, source, ...settings } = configSchema.shape;
+  const { $schema: _$schema, connection, syncs, source, ...settings } = configSchema.shape;
   const parts = z.registry<{ id: string }>();
   parts.add(connection, { id: 'connectionSpecification' });
   parts.add(sourceSchema, { id: 'sourceSpecification' });

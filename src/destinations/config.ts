@@ -3,6 +3,8 @@ import { namePattern, nameRule } from '../configFields.ts';
 import {
   type BatchConfig,
   type connection,
+  isPresentable,
+  keyAliases,
   type LimitsConfig,
   type LineAdsConfig,
   lineAdsAccountId,
@@ -31,6 +33,14 @@ export const destinations = z.record(destinationName, destination).default({}).m
 
 /** Fields that hold a secret. */
 export const secretDestinationFields: readonly string[] = secretFields;
+
+/** Keys of other tools, by the field that they stand for. */
+export const destinationKeyAliases: Readonly<Record<string, readonly string[]>> = keyAliases;
+
+/** Tells whether messages may show the value of a field. A secret in its place is not shown. */
+export function isPresentableField(field: string, value: unknown): boolean {
+  return typeof value === 'string' && isPresentable(field, value);
+}
 
 /** A destination as it is written, without the settings that it shares. */
 export type WrittenDestination = z.output<typeof destination>;

@@ -142,7 +142,7 @@ describe.concurrent('check', () => {
     await using scenario = await openScenario();
     const outcome = await scenario.run('check', { ...configOf(scenario), speed: 1 });
     expect(outcome.code).toBe(78);
-    expect(outcome.stderr).toMatch(/FAILED +config: .*speed/);
+    expect(outcome.stderr).toMatch(/FAILED +config: The configuration has a problem:\n {8}speed: is not a known key/);
     expect(JSON.parse(outcome.stdout)).toMatchObject({ status: 'failed', checks: [{ part: 'config', ok: false }] });
     expect(scenario.simulator.requests).toEqual([]);
   });

@@ -143,7 +143,7 @@ describe.each(engines)('from $type', ({ type, database, time }) => {
 });
 
 test.each<[string, object, object, RegExp]>([
-  ['of a mirror', { mode: 'mirror' }, {}, /syncs\[0\]\.cursor: goes with mode add/],
+  ['of a mirror', { mode: 'mirror' }, {}, /syncs\[0\]\.cursor: needs mode add/],
   [
     'from files',
     { source: { type: 'files', path: 'x.csv' } },

@@ -2,7 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
+import { parseJsonText } from '../../src/config/jsonText.ts';
 import { resolveReferences } from '../../src/config/references.ts';
+import { parseYamlText } from '../../src/config/yamlText.ts';
 
 /*
  * The JSON Schemas of connector.json, read by a validator that shares no code with the one that wrote them.
@@ -44,12 +46,15 @@ test.each(['connectionSpecification', 'sourceSpecification'])('%s is a valid JSO
   expect(createValidator().compile(document[name]!)({ unknown: 1 })).toBe(false);
 });
 
-const examples = readdirSync(join(root, 'examples')).filter((name) => name.endsWith('.json'));
+const examples = readdirSync(join(root, 'examples')).filter((name) => /\.(jsonc?|yaml)$/.test(name));
 
 test.each(examples)('the schema accepts examples/%s with its references resolved', (name) => {
   const env = { LINE_ADS_AD_ACCOUNT_ID: 'A1', LINE_ADS_BASE_URL: 'https://ads.line.me' };
-  const { value } = resolveReferences(JSON.parse(readFileSync(join(root, 'examples', name), 'utf8')), {
-    env: { LINE_ADS_ACCESS_KEY: 'key', LINE_ADS_SECRET_KEY: 'secret', ...env },
+  const text = readFileSync(join(root, 'examples', name), 'utf8');
+  const parsed = name.endsWith('.yaml') ? parseYamlText(text) : parseJsonText(text);
+  if ('problems' in parsed) throw new Error(JSON.stringify(parsed.problems));
+  const { value } = resolveReferences(parsed.value, {
+    env: { LINE_ADS_ACCESS_KEY: 'key', LINE_ADS_SECRET_KEY: 'secret', PGPASSWORD: 'sample', ...env },
     readSecret: () => 'secret',
   });
   expect(faultsOf(value)).toEqual([]);
@@ -96,9 +101,7 @@ describe('the schema refuses', () => {
     ['a share above 1', { guards: { maxShrink: 1.1 } }, '/guards/maxShrink'],
     ['a fraction of a millisecond', { jobs: { settleMs: 10.5 } }, '/jobs/settleMs'],
   ])('%s', (_, change, place) => {
-    const { connection: _connection, ...rest } = config;
-    const written = 'connection' in change && change.connection === undefined ? rest : { ...config, ...change };
     expect(faultsOf(config)).toEqual([]);
-    expect(faultsOf(written)).toContain(place);
+    expect(faultsOf(JSON.parse(JSON.stringify({ ...config, ...change })))).toContain(place);
   });
 });

@@ -140,7 +140,7 @@ describe('references', () => {
     });
     expect(message).toContain('3 problems');
     expect(message.match(/connection\.accessKey/g)?.length).toBe(1);
-    expect(message).toContain('syncs[0].mode: must be one of add, mirror, found "sync"');
+    expect(message).toContain('syncs[0].mode: must be one of add, mirror, found "sync" (did you mean mirror?).');
   });
 
   test('to a real file are read from the disk', () => {
@@ -181,20 +181,20 @@ describe('secrets', () => {
   });
 
   test('in place of everything are not shown either', () => {
-    expect(problemOf('"MARKED"')).toContain('must be of type object');
-    expect(problemOf('["MARKED"]')).toContain('must be of type object');
+    expect(problemOf('"MARKED"')).toContain('The configuration must be an object, found a value that is not shown.');
+    expect(problemOf('["MARKED"]')).toContain('The configuration must be an object, found a value that is not shown.');
   });
 
   test.each([
     ['a missing comma', '{"connection": {"secretKey": "MARKED" "accessKey": "MARKED"}}'],
     ['a missing quote', '{\n  "secretKey": "MARKED,\n  "accessKey": "x"\n}'],
     ['a bare word', '{"secretKey": MARKED}'],
-    ['a comment', '{"secretKey": "MARKED" // the key\n}'],
+    ['a comment without an end', '{"secretKey": "MARKED" /* the key\n}'],
     ['a missing end', '{"secretKey": "MARKED"'],
     ['text behind the end', '{} MARKED'],
     ['no JSON at all', 'secretKey: MARKED'],
   ])('are not shown when the JSON is broken by %s', (_, text) => {
-    expect(problemOf(text)).toContain('the file is not valid JSON');
+    expect(problemOf(text)).toContain('is not valid JSON');
   });
 });
 
@@ -213,10 +213,10 @@ describe('problems', () => {
     for (const part of [
       '7 problems',
       'connection.adAccountId: must be digits, or a letter and digits, such as A12345678901, found a value that is not shown',
-      'connection.signatur: is not a known key — did you mean signature?',
-      'source.path: is missing: must be of type string',
-      'syncs[0].mode: must be one of add, mirror, found "replace"',
-      'syncs[1].colums: is not a known key — did you mean columns?',
+      'connection.signatur: is not a known key; did you mean signature?',
+      'source.path: is missing; it must be text.',
+      'syncs[0].mode: must be one of add, mirror, found "replace" (did you mean mirror?).',
+      'syncs[1].colums: is not a known key; did you mean columns?',
       'limits.requestsPerSecond: must be at most 10, found 50',
       'jobs.pollMinMs: must be at least 10, found 1',
     ])
@@ -224,16 +224,16 @@ describe('problems', () => {
   });
 
   test.each<[string, object, string]>([
-    ['a misspelt top key', { conection: {} }, 'conection: is not a known key — did you mean connection?'],
+    ['a misspelt top key', { conection: {} }, 'conection: is not a known key; did you mean connection?'],
     [
       'a misspelt key of a source',
       { source: { ...source, pth: 'x' } },
-      'source.pth: is not a known key — did you mean path?',
+      'source.pth: is not a known key; did you mean path?',
     ],
     [
       'a misspelt key of csv',
       { source: { ...source, csv: { delimeter: ';' } } },
-      'source.csv.delimeter: is not a known key — did you mean delimiter?',
+      'source.csv.delimeter: is not a known key; did you mean delimiter?',
     ],
     [
       'a key of another kind',
@@ -243,22 +243,26 @@ describe('problems', () => {
     [
       'a key of a later issue',
       { state: { keepCursor: true } },
-      'state.keepCursor: is not a known key — did you mean keepSnapshots?',
+      'state.keepCursor: is not a known key; did you mean keepSnapshots?',
     ],
     [
       'a wrong kind',
       { source: { type: 'oracle' } },
-      'source.type: found "oracle", must be one of files, stdin, duckdb, postgres',
+      'source.type: must be one of files, stdin, duckdb, postgres, mysql, clickhouse, bigquery, snowflake, found "oracle".',
     ],
-    ['no kind', { source: { path: 'x' } }, 'source.type: is missing: must be one of files, stdin, duckdb'],
+    ['no kind', { source: { path: 'x' } }, 'source.type: is missing; it must be one of files, stdin, duckdb'],
     ['a source that is text', { source: 'x.csv' }, 'source'],
     ['null', { source: null }, 'source'],
-    ['syncs that are no list', { syncs: { a: 1 } }, 'syncs: must be of type array, found an object'],
+    ['syncs that are no list', { syncs: { a: 1 } }, 'syncs: must be a list, found an object'],
     ['no syncs', { syncs: [] }, 'syncs: must not be empty'],
-    ['a sync that is text', { syncs: ['x'] }, 'syncs[0]: must be of type object, found "x"'],
+    ['a sync that is text', { syncs: ['x'] }, 'syncs[0]: must be an object, found "x"'],
     ['a fraction', { batch: { maxRecords: 1.5 } }, 'batch.maxRecords: must be a whole number, found 1.5'],
-    ['a number as text', { batch: { maxRecords: '5' } }, 'batch.maxRecords: must be of type number, found "5"'],
-    ['a truth value as text', { jobs: { wait: 'no' } }, 'jobs.wait: must be of type boolean, found "no"'],
+    [
+      'a number as text',
+      { batch: { maxRecords: '5' } },
+      'batch.maxRecords: must be a number, found "5" (write 5 without quotes).',
+    ],
+    ['a truth value as text', { jobs: { wait: 'no' } }, 'jobs.wait: must be true or false, found "no".'],
     [
       'a long text',
       { syncs: [{ ...sync, audienceName: 'x'.repeat(200) }] },
@@ -273,14 +277,14 @@ describe('problems', () => {
     expect(problemOf({ ...minimal, ...config })).toContain(message);
   });
 
-  test.each(['', ' \n', '\ufeff'])('an empty file is told as such', (text) => {
-    expect(problemOf(text)).toContain('the file is empty');
+  test.each(['', ' \n', '\ufeff'])('an empty text is named as such: %j', (text) => {
+    expect(problemOf(text)).toBe('The configuration is empty.');
   });
 
   test('in the JSON are told with line and column', () => {
-    expect(problemOf('{\n  "connection": {},\n  "source" {}\n}')).toContain('(line 3, column 12)');
-    expect(problemOf('\ufeff{"a": 1,}')).toContain('(line 1, column 9)');
-    expect(problemOf('{"a": 1')).toContain('(line 1, column 8)');
+    expect(problemOf('{\n  "connection": {},\n  "source" {}\n}')).toContain('\nline 3, column 12: ');
+    expect(problemOf('\ufeff{"a": 1,,}')).toContain('\nline 1, column 9: ');
+    expect(problemOf('{"a": 1')).toContain('\nline 1, column 8: ');
   });
 });
 
@@ -348,12 +352,12 @@ describe('further destinations', () => {
     [
       'no destination where there is no connection',
       { connection: undefined },
-      'syncs[0].destination: is needed, as there is no connection: one of second, found nothing',
+      'syncs[0].destination: is missing; without a connection it must be one of second.',
     ],
     [
       'neither connection nor destinations',
       { connection: undefined, destinations: undefined },
-      'connection: is needed unless every sync names one of `destinations`, found nothing',
+      'connection: is needed unless every sync names one of `destinations`.',
     ],
     [
       'nothing as destinations, and no connection',
@@ -378,7 +382,7 @@ describe('further destinations', () => {
     [
       'the account of the connection',
       { destinations: { second: { ...second, adAccountId: connection.adAccountId } } },
-      'destinations.second: is also the account of connection; an account must be one destination, as its limits would not hold otherwise',
+      'destinations.second: is also the account of connection; an account must be one destination, or its limits would not hold.',
     ],
     [
       'one account twice, its address written differently',
@@ -403,29 +407,29 @@ describe('further destinations', () => {
     [
       'no type',
       { destinations: { second: { ...second, type: undefined } } },
-      'destinations.second.type: is missing: must be one of line_ads',
+      'destinations.second.type: is missing; it must be one of line_ads.',
     ],
     [
       'an unknown type',
       { destinations: { second: { ...second, type: 'line_adz' } } },
-      'destinations.second.type: found "line_adz", must be one of line_ads',
+      'destinations.second.type: must be one of line_ads, found "line_adz" (did you mean line_ads?).',
     ],
     [
       'a misspelt key',
       { destinations: { second: { ...second, signatur: 'auto' } } },
-      'destinations.second.signatur: is not a known key — did you mean signature?',
+      'destinations.second.signatur: is not a known key; did you mean signature?',
     ],
     [
       'a misspelt key of its limits',
       { destinations: { second: { ...second, limits: { requestsPerSecnd: 1 } } } },
-      'destinations.second.limits.requestsPerSecnd: is not a known key — did you mean requestsPerSecond?',
+      'destinations.second.limits.requestsPerSecnd: is not a known key; did you mean requestsPerSecond?',
     ],
     [
       'a limit that is too high',
       { destinations: { second: { ...second, limits: { requestsPerSecond: 11 } } } },
       'destinations.second.limits.requestsPerSecond: must be at most 10, found 11',
     ],
-    ['a list', { destinations: [second] }, 'destinations: must be of type object, found a value that is not shown'],
+    ['a list', { destinations: [second] }, 'destinations: must be an object, found a value that is not shown.'],
   ])('are refused with a clear error: %s', (_, changes, message) => {
     expect(problemOf({ ...minimal, destinations: { second }, ...changes })).toContain(message);
   });

@@ -1,7 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { parseJsonText } from '../../src/config/jsonText.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import { parseYamlText } from '../../src/config/yamlText.ts';
 import { exitCodeByError } from '../../src/errors.ts';
 import { rejectCodes } from '../../src/identifiers/rejects.ts';
 import { loadFaults } from '../../src/simulators/lineAds/faults.ts';
@@ -62,11 +64,15 @@ describe('links', () => {
   });
 });
 
-describe('JSON in the documents', () => {
+describe('JSON and YAML in the documents', () => {
   const blocks = [...documents].flatMap(([path, text]) =>
     ['json', 'jsonc'].flatMap((language) => codeBlocks(text, language).map((block) => ({ path, block }))),
   );
-  const isConfig = ({ block }: { block: string }) => Object.hasOwn(JSON.parse(block), 'connection');
+  const read = (block: string, parseText = parseJsonText) => {
+    const parsed = parseText(block);
+    return 'value' in parsed ? JSON.parse(JSON.stringify(parsed.value)) : undefined;
+  };
+  const isConfig = ({ block }: { block: string }) => Object.hasOwn(read(block), 'connection');
   const surroundings = {
     env: {
       LINE_ADS_BASE_URL: 'http://127.0.0.1:8080',
@@ -78,10 +84,18 @@ describe('JSON in the documents', () => {
     readSecret: () => 'LINEADSECRETKEYSAMPLE',
   };
   const configs = blocks.filter(isConfig);
-  const others = blocks.filter((block) => !isConfig(block)).map(({ block }) => JSON.parse(block));
+  const others = blocks.filter((block) => !isConfig(block)).map(({ block }) => read(block));
 
   test.each(configs)('that is a configuration loads without a warning: $path', ({ block }) => {
     expect(loadConfig(block, surroundings).warnings).toEqual([]);
+  });
+
+  test('that is a configuration in YAML loads without a warning', () => {
+    const written = [...documents.values()]
+      .flatMap((text) => codeBlocks(text, 'yaml'))
+      .filter((block) => read(block, parseYamlText)?.connection !== undefined);
+    expect(written.length).toBeGreaterThan(0);
+    for (const block of written) expect(loadConfig(block, surroundings, parseYamlText).warnings).toEqual([]);
   });
 
   test('includes a configuration in the README, in docs/ and in each translation', () => {
@@ -93,7 +107,7 @@ describe('JSON in the documents', () => {
   test('that is a single sync is accepted inside a configuration', () => {
     const syncs = others.filter((value) => Object.hasOwn(value, 'identifierType'));
     expect(syncs.length).toBeGreaterThan(0);
-    const { connection, source } = JSON.parse(configs[0]!.block);
+    const { connection, source } = read(configs[0]!.block);
     expect(loadConfig(JSON.stringify({ connection, source, syncs }), surroundings).warnings).toEqual([]);
   });
 

@@ -129,6 +129,20 @@ export const lineAdsDestination = z
 /** The fields that hold a secret. */
 export const secretFields = ['accessKey', 'secretKey'] as const;
 
+/** Keys of other tools in plain form, by the field that they stand for. */
+export const keyAliases: Readonly<Record<string, readonly string[]>> = {
+  adAccountId: ['account', 'accountid', 'adaccount', 'advertiserid', 'id'],
+  accessKey: ['access', 'accesskeyid', 'apikey', 'key', 'accesstoken', 'token'],
+  secretKey: ['secret', 'apisecret', 'secretaccesskey'],
+  baseUrl: ['url', 'endpoint', 'host', 'apiurl'],
+};
+
+/** Tells whether a text cannot be a secret: an account ID of a few letters and then digits, or an address alone. */
+export function isPresentable(field: string, text: string): boolean {
+  if (field === 'adAccountId') return /^(?=.{1,21}$) ?[A-Za-z]{0,3}[-_ ]?\d{3,20} ?$/.test(text);
+  return field === 'baseUrl' && /^https?:\/\/[a-z0-9.:[\]-]+\/?$/.test(text) && URL.canParse(text);
+}
+
 /** The account as the journal records it. */
 export function lineAdsAccountId({ adAccountId }: Pick<AccountConfig, 'adAccountId'>): string {
   return `line_ads:${adAccountId}`;
