@@ -8,7 +8,7 @@ import { hashedSettings, identifierTypes } from '../identifiers/rules.ts';
 import { describeError } from '../report/describeError.ts';
 import { reportWithoutRun } from '../report/runReport.ts';
 import { endNow } from '../system/endNow.ts';
-import { leastMemoryBytes, readMemorySize } from '../system/memory.ts';
+import { minMemoryBytes, readMemorySize } from '../system/memory.ts';
 import { dialectNames } from '../warehouseSql/dialects.ts';
 import type { ConfigFlags } from './configFile.ts';
 import { check, listAudiences, showStatus } from './inspect.ts';
@@ -37,7 +37,7 @@ function readCountry(text: string): string {
 function readMaxMemory(text: string): number {
   const bytes = readMemorySize(text);
   if (bytes === undefined) throw new InvalidArgumentError('Give a size such as 512m or 1g.');
-  if (bytes < leastMemoryBytes) throw new InvalidArgumentError(`It takes ${leastMemoryBytes / 1024 ** 2}m at least.`);
+  if (bytes < minMemoryBytes) throw new InvalidArgumentError(`It takes ${minMemoryBytes / 1024 ** 2}m at least.`);
   return bytes;
 }
 
