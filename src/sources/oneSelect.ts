@@ -8,11 +8,11 @@ export function beginsAsSelect(statement: string): boolean {
   return /^(?:\s|\(|--[^\n]*(?:\n|$)|\/\/[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)*(?:SELECT|WITH|VALUES)\b/i.test(statement);
 }
 
-/** `kind` is the kind of the statement, if known. `fine` lists other permitted beginnings. */
-export function notOneSelect(kind = 'something else', fine = 'WITH … SELECT is fine'): SyncError {
+/** `kind` is the kind of the statement, if known. `permitted` is a sentence about what a SELECT may contain. */
+export function notOneSelect(kind = 'another statement', permitted = 'It may begin with WITH.'): SyncError {
   return new SyncError(
     'source.not_select',
-    `The query must be one SELECT; it is ${kind}, and was not run.`,
-    `Write one SELECT (${fine}).`,
+    `The query was not run, because it must be one SELECT, and it is ${kind}.`,
+    `Write one SELECT in source.query. ${permitted}`,
   );
 }

@@ -102,7 +102,7 @@ async function* bodyOf(statement: string, marker: string, server: ClickhouseServ
     signal: stopping,
   });
   session.connected();
-  if (answer.statusCode !== 200) throw await refusal(answer);
+  if (answer.statusCode !== 200) throw await refusal(answer, statement);
   if (String(answer.headers['content-type']).startsWith('text/html')) throw loginPage(answer);
   yield* decodedBody(answer);
 }
@@ -116,14 +116,15 @@ function loginPage({ body }: Dispatcher.ResponseData): ServerFailure {
 /** The end of an answer that is searched for the server's exception, which is at most 16 KiB long. */
 const tailBytes = 65_536;
 
-async function refusal(answer: Dispatcher.ResponseData): Promise<Error> {
+async function refusal(answer: Dispatcher.ResponseData, statement: string): Promise<Error> {
   let text = '';
   for await (const part of decodedBody(answer)) {
     text += part;
     if (text.length > tailBytes) break;
   }
   const code = answer.headers['x-clickhouse-exception-code'];
-  return refusedAnswer(answer.statusCode, typeof code === 'string' ? code : undefined, text);
+  const exceptionCode = typeof code === 'string' ? code : undefined;
+  return refusedAnswer({ status: answer.statusCode, exceptionCode, text }, statement);
 }
 
 /** Yields the parts without the marker at their end. Throws if the marker is missing. */

@@ -56,6 +56,6 @@ function brokenOff(error: unknown): SyncError {
   return new SyncError(
     'source.interrupted',
     `Standard input could not be read to its end (${systemErrorCode(error) ?? 'it broke off'}).`,
-    'Run again, with the whole input.',
+    'Run again with the complete input.',
   );
 }
