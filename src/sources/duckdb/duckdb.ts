@@ -21,12 +21,12 @@ export async function openQuery(
   const { kind, writingFunctions } = await engine.inspect(rows);
   if (kind !== 'select')
     throw notOneSelect(
-      kind === 'other' ? 'a statement of another kind' : 'more than one statement',
+      kind === 'other' ? 'it is another statement' : 'it has more than one statement',
       'It may begin with WITH or FROM.',
     );
   if (writingFunctions.length > 0)
     throw notOneSelect(
-      `a call of ${writingFunctions.join(', ')}, which does more than read`,
+      `it calls ${writingFunctions.join(', ')}, which does more than read`,
       'It may call table functions that only read.',
     );
   await checkNamedFiles(select, label, engine);

@@ -48,7 +48,7 @@ export const wordings = {
   },
   no_tls: {
     error: 'source.unreachable',
-    message: ({ server }) => `The TLS connection to ${server} cannot be trusted`,
+    message: ({ server }) => `Could not establish a trusted TLS connection to ${server}`,
     hint: 'Check the certificate of the server. If its authority is your own, name the file of the authority in NODE_EXTRA_CA_CERTS.',
   },
   plain: {

@@ -58,7 +58,7 @@ export const snowflakeSource = z
   .superRefine((value, context) => {
     checkSelected(value, context);
     if ((value.privateKey === undefined) === (value.oauthToken === undefined))
-      context.addIssue({ code: 'custom', path: ['privateKey'], message: 'or oauthToken is required, and not both' });
+      context.addIssue({ code: 'custom', path: ['privateKey'], message: 'is required, or oauthToken, but not both' });
     if (value.privateKey !== undefined && value.username === undefined)
       context.addIssue({ code: 'custom', path: ['username'], message: 'is required with privateKey' });
   })
