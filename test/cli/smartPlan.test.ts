@@ -170,7 +170,7 @@ describe.concurrent('a mirror', () => {
     expect(report.plan).toMatchObject({ action: 'replace', added: null, removed: null, unchanged: null });
     expect(report.warnings[0]).toMatchObject({
       code: 'snapshot_void',
-      message: expect.stringContaining('somebody else has uploaded since'),
+      message: expect.stringContaining('has received another upload since'),
     });
     expect(membersOf(scenario)).toEqual(hashesOf(people(0, 120)));
   });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { TextRow } from '../rows.ts';
 import type { Session } from '../servers/session.ts';
-import { patienceOf, watchSilence } from '../servers/silence.ts';
+import { silenceLimitsOf, watchSilence } from '../servers/silence.ts';
 import type { BigqueryApi } from './api.ts';
 import type { BigquerySourceConfig } from './config.ts';
 import { type BigqueryError, BigqueryRefusal, bigqueryFault } from './errors.ts';
@@ -22,7 +22,7 @@ export function queryOf(query: string, { maximumBytesBilled }: BigquerySourceCon
 
 /** Yields the pages of a query's result. */
 export function pagesOf(statement: string, project: BigqueryProject): AsyncGenerator<TextRow[]> {
-  return watchSilence(runQuery(statement, project), patienceOf(project.config), project.session.giveUp);
+  return watchSilence(runQuery(statement, project), silenceLimitsOf(project.config), project.session.giveUp);
 }
 
 interface Job {

@@ -3,7 +3,7 @@ import { type Dispatcher, request } from 'undici';
 import { decodedBody } from '../../http/contentCoding.ts';
 import { ServerFailure } from '../servers/errors.ts';
 import type { Session } from '../servers/session.ts';
-import { patienceOf, watchSilence } from '../servers/silence.ts';
+import { silenceLimitsOf, watchSilence } from '../servers/silence.ts';
 import type { ClickhouseSourceConfig } from './config.ts';
 import { exceptionIn, refusedAnswer } from './errors.ts';
 import { unescapeTsv } from './tsv.ts';
@@ -86,7 +86,7 @@ export async function* ask(statement: string, format: string, server: Clickhouse
   const marker = randomUUID();
   const parts = watchSilence(
     bodyOf(`${statement}\nFORMAT ${format}`, marker, server),
-    patienceOf(server.config),
+    silenceLimitsOf(server.config),
     server.session.giveUp,
   );
   yield* untilMarker(parts, marker);
@@ -144,7 +144,7 @@ async function* untilMarker(parts: AsyncIterable<Uint8Array>, marker: string): A
     throw exceptionIn(tail.toString()) ?? error;
   }
   if (held.toString() === marker) return;
-  throw exceptionIn(tail.toString()) ?? new ServerFailure({ kind: 'interrupted', code: 'no end of the result' });
+  throw exceptionIn(tail.toString()) ?? new ServerFailure({ kind: 'interrupted', code: 'the result is incomplete' });
 }
 
 /** Returns all rows of a small result. */

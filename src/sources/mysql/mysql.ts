@@ -6,7 +6,7 @@ import { type Relation, type Selection, selectFrom } from '../select.ts';
 import { fromSelected, selectedRows } from '../selected.ts';
 import { type Connection, parseConnectionUrl } from '../servers/connectionUrl.ts';
 import { createSession } from '../servers/session.ts';
-import { connectTimeoutMs, patienceOf, watchSilence } from '../servers/silence.ts';
+import { connectTimeoutMs, silenceLimitsOf, watchSilence } from '../servers/silence.ts';
 import { tlsOptions } from '../servers/tls.ts';
 import type { Source, WantedColumns } from '../source.ts';
 import type { MysqlSourceConfig } from './config.ts';
@@ -38,7 +38,7 @@ export async function openMysql(
       await beginReading(client, config);
       const relation = { label: names.label, from: fromSelected(select), columns: await describe(select, client) };
       const selection = selectFrom(relation, wanted, mysqlSql);
-      const rows = () => watchSilence(streamRows(client, selection.statement), patienceOf(config), session.giveUp);
+      const rows = () => watchSilence(streamRows(client, selection.statement), silenceLimitsOf(config), session.giveUp);
       return {
         columns: selection.columns,
         choices: selection.choices,

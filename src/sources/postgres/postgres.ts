@@ -7,7 +7,7 @@ import { fromSelected, selectedRows } from '../selected.ts';
 import { type Connection, parseConnectionUrl } from '../servers/connectionUrl.ts';
 import { ServerFailure } from '../servers/errors.ts';
 import { createSession, type Session } from '../servers/session.ts';
-import { connectTimeoutMs, patienceOf, watchSilence } from '../servers/silence.ts';
+import { connectTimeoutMs, silenceLimitsOf, watchSilence } from '../servers/silence.ts';
 import { tlsOptions } from '../servers/tls.ts';
 import type { Chunk, Source, WantedColumns } from '../source.ts';
 import { quoteName } from '../sqlText.ts';
@@ -83,7 +83,7 @@ function clientOptions(connection: Connection, ca: string | undefined): pg.Clien
 
 /** Queries by the extended protocol, which refuses several statements in one text. */
 function askOf(client: pg.Client, config: PostgresSourceConfig): Ask {
-  const { firstMs } = patienceOf(config);
+  const { firstMs } = silenceLimitsOf(config);
   return async (text, values = []) => {
     const query = { text, values, rowMode: 'array', queryMode: 'extended', query_timeout: firstMs };
     try {
@@ -114,7 +114,7 @@ async function describe(select: string, { ask }: Database): Promise<Relation['co
   const types = new Map(rows.map(([id, type, readAs]) => [Number(id), { type: type!, readAs: readAs ?? undefined }]));
   return fields.map(({ name, dataTypeID }) => ({
     name,
-    ...(types.get(dataTypeID) ?? { type: 'of no name' }),
+    ...(types.get(dataTypeID) ?? { type: 'unnamed' }),
     sql: quoteName(name),
   }));
 }
@@ -151,7 +151,7 @@ async function* copyChunks(
   const stream = client.query(copyTo(`COPY (${statement}) TO STDOUT (${copyOptions})`));
   // Errors after the last read must not be thrown.
   stream.on('error', () => {});
-  const parts = watchSilence(stream, patienceOf(config), session.giveUp);
+  const parts = watchSilence(stream, silenceLimitsOf(config), session.giveUp);
   for await (const rows of cutRows(parts)) yield toChunk(rows, isList, hasKey);
 }
 
@@ -160,7 +160,7 @@ const fetchedRows = 20_000;
 async function* fetchChunks({ statement, isList, hasKey }: Selection, database: Database): AsyncGenerator<Chunk> {
   const { ask, config, session } = database;
   await ask(`DECLARE source_rows CURSOR FOR ${statement}`);
-  for await (const rows of watchSilence(fetches(ask), patienceOf(config), session.giveUp))
+  for await (const rows of watchSilence(fetches(ask), silenceLimitsOf(config), session.giveUp))
     yield rowsToChunk(rows, { isList, hasKey });
 }
 

@@ -7,7 +7,7 @@ import { type Relation, type Selection, selectFrom } from '../select.ts';
 import { fromSelected, selectedRows } from '../selected.ts';
 import { loadDriver } from '../servers/drivers.ts';
 import { createSession, type Session } from '../servers/session.ts';
-import { patienceOf, watchSilence } from '../servers/silence.ts';
+import { silenceLimitsOf, watchSilence } from '../servers/silence.ts';
 import type { Chunk, Source, WantedColumns } from '../source.ts';
 import { quoteName } from '../sqlText.ts';
 import type { SnowflakeSourceConfig } from './config.ts';
@@ -133,5 +133,5 @@ async function* rowsOf(statement: string, account: Account): AsyncGenerator<Text
 }
 
 function answersTo(statement: string, { thread, session, config }: Account): AsyncGenerator<SnowflakeAnswer> {
-  return watchSilence(thread.ask(statement), patienceOf(config), session.giveUp);
+  return watchSilence(thread.ask(statement), silenceLimitsOf(config), session.giveUp);
 }

@@ -259,12 +259,22 @@ describe('a query that fails', () => {
     ['bad SQL', 'SELEC 1', 'it is not valid SQL'],
     ['bad SQL in the second line', 'SELECT 1\nFRM x', 'because it is not valid SQL (line 2 of source.query).'],
     ['an unknown table', 'SELECT email FROM customers', 'it names a table that does not exist'],
+    ['an unknown schema', 'SELECT email FROM crm.people', 'it names a schema that does not exist'],
+    ['an unknown database', 'SELECT email FROM crm.main.people', 'it names a database that does not exist'],
     ['an unknown column', 'SELECT mail FROM people', 'it names a column that does not exist'],
     ['an unknown function', 'SELECT f(email) FROM people', 'it names a function that does not exist'],
   ])('by %s says so', async (_, query, message) => {
     const error = await syncErrorOf(read(query, database));
     expect(error.code).toBe('source.query_failed');
     expect(error.message).toContain(message);
+  });
+
+  test('in its condition is told with the line of the condition', async () => {
+    const config = { type: 'duckdb', table: 'range(3)', where: 'range > 1\nAND AND true' } as const;
+    const error = await syncErrorOf(openWith(sources.engine, config, { names: ['email'], required: 'all' }));
+    expect(error.message).toBe(
+      'DuckDB refused the table range(3), because it is not valid SQL (line 2 of source.where).',
+    );
   });
 
   test('by an unknown column of a Parquet file does not blame the file', async () => {

@@ -358,6 +358,12 @@ test('a table, and a column, that the user may not read', async () => {
     expect([column.code, column.message]).toEqual(['source.not_permitted', expect.stringContaining('1143')]);
     const table = await syncErrorOf(read({ url: url.href, table: 'mysql.user' }));
     expect([table.code, table.message]).toEqual(['source.not_permitted', expect.stringContaining('1142')]);
+    url.pathname = '/mysql';
+    const login = await syncErrorOf(read({ url: url.href, table: 'user' }));
+    expect([login.code, login.message]).toEqual([
+      'source.login_failed',
+      expect.stringMatching(/denied the user access to the database \(ER_DBACCESS_DENIED_ERROR 1044\)/),
+    ]);
   } finally {
     await database.run(`DROP USER ${user}@'%'`);
   }

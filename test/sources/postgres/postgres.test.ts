@@ -138,7 +138,7 @@ const refused: [what: string, config: object, code: string, told: RegExp][] = [
     /no column email in the query; it has: mail/,
   ],
   ['a column of records', { query: 'SELECT ROW(1, 2) AS email' }, 'source.column_missing', /type record/],
-  ['a query that is wrong', { query: 'SELEC 1' }, 'source.query_failed', /42601, line 1, column 1 of source\.query/],
+  ['a query that is wrong', { query: 'SELEC 1' }, 'source.query_failed', /42601, line 1, column 7 of source\.query/],
   ['a query that ends too early', { query: 'SELECT (1' }, 'source.query_failed', /42601, the end of source\.query/],
   [
     'several statements',
