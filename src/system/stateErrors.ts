@@ -20,7 +20,7 @@ export function stateError(error: unknown, label: string, access: 'write' | 'rea
     case 'EFBIG':
       return new SyncError(
         'state.disk_full',
-        `Cannot write to ${label}, because the disk or its quota is full (${code}).`,
+        `Cannot write to ${label}, because no space is left (${code}).`,
         'Free space there, or set --state (for a rejects file: rejects.path) to a larger disk. A run needs 80 bytes per value, and 300 for phone numbers in three forms.',
       );
     case 'EACCES':

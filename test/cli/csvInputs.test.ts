@@ -87,7 +87,7 @@ const refused: readonly [string, string | Buffer, { code: string; says: string }
   [
     'a record of 17 MB',
     `${rows}${last},${'a'.repeat(17_000_000)}`,
-    { code: 'source.malformed', says: 'at line 12, the record is longer' },
+    { code: 'source.malformed', says: 'at line 12, because the record is longer' },
   ],
   [
     'an empty field too many',

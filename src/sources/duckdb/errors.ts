@@ -113,7 +113,7 @@ const rules: readonly Rule[] = [
     make: (label) =>
       new SyncError(
         'source.not_found',
-        `Cannot read ${label}: a file that it names does not exist.`,
+        `Cannot read ${label}: a required file does not exist.`,
         'Check the path. A relative path starts at the working directory.',
       ),
   },
