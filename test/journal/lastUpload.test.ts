@@ -71,12 +71,7 @@ describe('a snapshot', () => {
       [job(2), job(1)],
       'counts',
     ],
-    [
-      'LINE lists its last upload no more',
-      then,
-      full.slice(0, 49),
-      /no longer lists its last upload \(job 150\)/,
-    ],
+    ['LINE lists its last upload no more', then, full.slice(0, 49), /no longer lists its last upload \(job 150\)/],
     ['LINE lists nothing any more', then, [], /no longer lists any upload/],
     ['an older version took it', { uploadId: '150', uploadsListed: [] }, full, /an earlier version took it/],
   ])('when %s', async (_, taken, listed, expected) => {

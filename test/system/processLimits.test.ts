@@ -16,7 +16,10 @@ describe('too little room for a run is refused by its name and size:', () => {
     [{ files: 20 }, 'open files: 20 left, and a run needs 48.'],
   ])('%o', (room, message) => {
     expect(() => requireRoom({ ...boundless, ...room })).toThrow(
-      expect.objectContaining({ code: 'process.limit', message: `The process limits leave too little room for ${message}` }),
+      expect.objectContaining({
+        code: 'process.limit',
+        message: `The process limits leave too little room for ${message}`,
+      }),
     );
   });
 });
