@@ -60,7 +60,8 @@ export const errorTexts: Record<ErrorCode, string> = {
   'auth.not_permitted':
     'LINE answered 403 with its list of errors: the API user lacks the permission. Uploads need Data Provider.',
   'auth.account_not_found': 'LINE does not know `adAccountId`, or it does not belong to this API user.',
-  'source.not_found': 'No file matches `source.path`, or a database, table or file of the source does not exist.',
+  'source.not_found':
+    'No file matches `source.path`, or a database, schema, table or file of the source does not exist.',
   'source.column_missing':
     'A column is missing, occurs twice, or has a type that cannot hold identifiers. The message lists the columns.',
   'source.no_header': 'The first line of a CSV file contains data. Set `"header": false` and list the columns.',
@@ -69,10 +70,11 @@ export const errorTexts: Record<ErrorCode, string> = {
     'A text file is not UTF-8, or a CSV file is not in its `csv.encoding`. The message names the line and, if possible, the likely encoding.',
   'source.not_select': 'The query is not a single SELECT. It was not run.',
   'source.query_failed':
-    "DuckDB or the server refused the query or failed during it. The engine's message is not shown, because it quotes data: run the query in the engine's own shell.",
+    "DuckDB or the server refused the query or failed during it. The position, if known, counts in the configured query or condition. The engine's message is not shown, because it quotes data: run the query in the engine's own shell.",
   'source.unreachable':
-    'The server of the source was not reached: name, port, firewall, or a TLS certificate that is not trusted.',
-  'source.login_failed': 'The server refused the login: user, password or key.',
+    'The server of the source cannot be reached, or accepts no further connections. The cause may be its name or port, a firewall or proxy, or a TLS certificate that is not trusted.',
+  'source.login_failed':
+    'The server refused the login: user, password or key, the database of the login, the address of this machine, or a login without TLS.',
   'source.not_permitted': 'The user may not read the table or a column. Grant SELECT.',
   'source.timeout': 'The query took longer than `statementTimeoutMs`, or than the server allows.',
   'source.interrupted':

@@ -8,7 +8,7 @@ import { hashedSettings, identifierTypes } from '../identifiers/rules.ts';
 import { describeError } from '../report/describeError.ts';
 import { reportWithoutRun } from '../report/runReport.ts';
 import { endNow } from '../system/endNow.ts';
-import { leastMemoryBytes, readMemorySize } from '../system/memory.ts';
+import { minMemoryBytes, readMemorySize } from '../system/memory.ts';
 import { dialectNames } from '../warehouseSql/dialects.ts';
 import type { ConfigFlags } from './configFile.ts';
 import { check, listAudiences, showStatus } from './inspect.ts';
@@ -36,7 +36,7 @@ function readCountry(text: string): string {
 function readMaxMemory(text: string): number {
   const bytes = readMemorySize(text);
   if (bytes === undefined) throw new InvalidArgumentError('Give a size such as 512m or 1g.');
-  if (bytes < leastMemoryBytes) throw new InvalidArgumentError(`Give at least ${leastMemoryBytes / 1024 ** 2}m.`);
+  if (bytes < minMemoryBytes) throw new InvalidArgumentError(`Give at least ${minMemoryBytes / 1024 ** 2}m.`);
   return bytes;
 }
 

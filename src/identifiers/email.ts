@@ -36,7 +36,7 @@ function emailProblem(value: string): RejectCode | undefined {
 /**
  * Returns the address in lower case. Nothing else changes: LINE has no Gmail rule, so dots and "+tag" stay. Takes a
  * value that is already NFKC and trimmed (`normaliseValue`). The reject code is the first problem in the order of
- * `rejectCodes`, which is that of the LINE Ads API reference ("Identifiers", Email).
+ * `rejectCodes` (docs/identifiers.md, "Email").
  *
  * Vector: "JaneSaoirse+Work@example.com" gives "janesaoirse+work@example.com", whose SHA-256 is
  * 28aaee4815230cd3b4ebd88c515226550666e91ac019929e3adac3f66c288180.

@@ -20,7 +20,7 @@ export type ExplainedOutcome =
   | { outcome: 'taken as hash'; upload: string }
   | { outcome: 'member'; forms: readonly ExplainedForm[] };
 
-/** The steps from a raw value to its upload lines. Holds the value itself: it is shown only to the person who asked. */
+/** The steps from a raw value to its upload lines. Contains the value itself, so it is printed by the `explain` command only. */
 export type ExplainedValue = {
   identifierType: IdentifierType;
   shape: string;
@@ -70,23 +70,23 @@ function line(label: string, text: string): string {
 
 function formatForm({ form, text, upload }: ExplainedForm): string[] {
   if (text === undefined || upload === undefined) return [line(form, '(this number has no such form)')];
-  return upload === text ? [line(form, `${text}  (sent as it is)`)] : [line(form, text), line('  sha256', upload)];
+  return upload === text ? [line(form, `${text}  (sent unchanged)`)] : [line(form, text), line('  sha256', upload)];
 }
 
 function formatOutcome(explanation: ExplainedValue): string[] {
   switch (explanation.outcome) {
     case 'empty':
-      return [line('outcome', 'empty: nothing is left, so it is counted as empty')];
+      return [line('outcome', 'empty: no character is left, so the value is counted as empty')];
     case 'rejected':
       return [line('outcome', `rejected, ${explanation.code}`), line('reason', explanation.reason)];
     case 'taken as hash':
-      return [line('outcome', 'taken as a hash that came ready'), line('  sha256', explanation.upload)];
+      return [line('outcome', 'accepted as a SHA-256 hash'), line('  sha256', explanation.upload)];
     case 'member':
       return [line('outcome', 'accepted'), ...explanation.forms.flatMap(formatForm)];
   }
 }
 
-/** An explanation as lines for a person, without a final line break. */
+/** Formats an explanation as lines for a terminal, without a final line break. */
 export function formatExplanation(explanation: ExplainedValue): string {
   return [
     line('type', explanation.identifierType),

@@ -8,8 +8,8 @@ const hex = /^[0-9a-f]+$/i;
 export const hashOfNothing = hash('sha256', '', 'hex');
 
 /**
- * Reads an email or phone value that may be a SHA-256 already (LINE Ads API reference, "Already hashed"). Returns the
- * 64 hex characters in lower case, a reject, or undefined for a value that must be read as an identifier. Takes a value
+ * Reads an email or phone value that may be a SHA-256 already (docs/identifiers.md, "Already hashed values"). Returns the 64
+ * hex characters in lower case, a reject, or undefined for a value that must be read as an identifier. Takes a value
  * that is already NFKC and trimmed.
  *
  * Vector: with `auto`, "E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855" gives `hash.of_empty_string`.

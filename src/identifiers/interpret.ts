@@ -65,15 +65,15 @@ function refuseRaw(cell: string): Meaning {
 }
 
 /**
- * Reads values by the rules of the LINE Ads API reference ("Identifiers"). Never throws. With hashing in the warehouse
- * it reads the results of that; `warehouse` refuses all raw values, `warehouse_or_raw` reads them.
+ * Reads values by the rules of docs/identifiers.md. Never throws. With hashing in the warehouse, it reads the results of
+ * the hashing; `warehouse` refuses all raw values, `warehouse_or_raw` reads them.
  */
 export function createInterpret(rules: IdentifyRules): ReadValue {
   return areHashedInWarehouse(rules) ? createReadWarehouse(rules) : createReadRaw(rules);
 }
 
 /**
- * Applies the rules in the reference's order: NFKC and trim, empty, line break, already hashed, the type's own grammar.
+ * Applies the rules in this order: NFKC and trim, empty, line break, already hashed, the type's own grammar.
  */
 function createReadRaw(rules: IdentifyRules): ReadValue {
   const readValue = createReadValue(rules);

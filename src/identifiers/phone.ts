@@ -78,9 +78,9 @@ function readWithoutPlus(dialled: string, country: string): ParsedNumber {
 }
 
 /**
- * Reads a telephone number (LINE Ads API reference, "Identifiers", Phone). Separators are dropped; then libphonenumber
- * parses the number and decides by its length whether it is possible, not whether it is valid. Takes a value that is
- * already NFKC and trimmed. This is the reference for `normalisePhoneFast`.
+ * Reads a telephone number (docs/identifiers.md, "Phone"). Separators are dropped; then libphonenumber parses the
+ * number and decides by its length whether it is possible, not whether it is valid. Takes a value that is already NFKC
+ * and trimmed. This is the reference for `normalisePhoneFast`.
  *
  * Vector: "090-1234-5678" with defaultCountry JP gives e164 "+819012345678", whose SHA-256 is
  * 3d06a39d40790f11761295e053029378ae28c4b4f6f301693005e079f3d4ca64, and national "09012345678".

@@ -27,8 +27,8 @@ function isBlankAt(text: string, index: number): boolean {
 }
 
 /**
- * Applies NFKC, then drops blanks at both ends: all Unicode White_Space, zero-width characters and BOM
- * (LINE Ads API reference, "Identifiers"). NUL and other controls stay. Example: "\u3000ＡＢ１\u0085" gives "AB1".
+ * Applies NFKC, then drops blanks at both ends: all Unicode White_Space, zero-width characters and BOM.
+ * NUL and other controls stay. Example: "\u3000ＡＢ１\u0085" gives "AB1".
  */
 export function normaliseValue(raw: string): string {
   if (plainAscii.test(raw)) return raw;

@@ -52,30 +52,30 @@ export async function recallLastUpload(input: LastUploadInput): Promise<LastUplo
   };
   if (snapshot === undefined) return { ...byDestination, voidBecause: undefined };
   if (snapshot.audienceId !== audience?.id)
-    return { ...byDestination, voidBecause: `it is of audience ${snapshot.audienceId}` };
+    return { ...byDestination, voidBecause: `it belongs to audience ${snapshot.audienceId}` };
 
   const members = { count: snapshot.set.count, unit: 'members', isGuess: false } as const;
   const byJournal = { known: undefined, baselines: [members], uploadedMs: snapshot.takenMs };
-  if (!snapshot.isCurrent) return { ...byJournal, voidBecause: 'a later run began to upload and did not succeed' };
-  if (newest === undefined) return { ...byJournal, voidBecause: 'LINE lists no upload to this audience any more' };
+  if (!snapshot.isCurrent) return { ...byJournal, voidBecause: 'a later run started to upload and did not succeed' };
+  if (newest === undefined) return { ...byJournal, voidBecause: 'LINE no longer lists any upload to this audience' };
   const voidBecause = whyUploadsDiffer(snapshot, listed);
   if (voidBecause !== undefined) return { ...byJournal, baselines: [members, ...byDestination.baselines], voidBecause };
   if (snapshot.membership !== journal.keyed(membershipSettings(sync)))
     return {
       ...byJournal,
-      voidBecause: 'mode, columns, country, phone forms or the setting of hashes have changed',
+      voidBecause: 'mode, columns, country, phoneFormats or hashed has changed',
     };
   const { sets } = journal;
-  if (!(await sets.isIntact(snapshot.set))) return { ...byJournal, voidBecause: 'its file is gone or damaged' };
+  if (!(await sets.isIntact(snapshot.set))) return { ...byJournal, voidBecause: 'its file is missing or damaged' };
   return { ...byJournal, known: { snapshot, set: await sets.open(snapshot.set) }, voidBecause: undefined };
 }
 
 function whyUploadsDiffer({ uploadId, uploadsListed }: Snapshot, listed: readonly RemoteUpload[]): string | undefined {
-  if (uploadsListed.length === 0) return 'it was taken by a version that did not note which uploads LINE listed';
+  if (uploadsListed.length === 0) return 'an earlier version took it without the list of uploads at LINE';
   const [unknown] = newestFirst(listed.filter(({ id }) => !uploadsListed.includes(id)));
   if (unknown !== undefined)
-    return `somebody else has uploaded since, or an upload of ours came late (job ${unknown.id})`;
-  if (!listed.some(({ id }) => id === uploadId)) return `LINE does not list its last upload any more (job ${uploadId})`;
+    return `the audience has received another upload since, from another program or a late one of this sync (job ${unknown.id})`;
+  if (!listed.some(({ id }) => id === uploadId)) return `LINE no longer lists its last upload (job ${uploadId})`;
   return undefined;
 }
 

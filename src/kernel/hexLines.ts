@@ -1,5 +1,5 @@
 import { digestBytes } from '../identifiers/kinds.ts';
-import { instantiate, type KernelModule } from './kernel.ts';
+import { hasKernel, instantiate, type KernelModule } from './kernel.ts';
 
 /** Returns the bytes of a line: two hexadecimal digits for each byte of a key, and the LF. */
 export function hexLineBytes(keyBytes: number): number {
@@ -11,8 +11,8 @@ export function hexLineBytes(keyBytes: number): number {
  * Throws a RangeError if `lines` is too small. Leaves the bytes behind the last line as they are.
  */
 export function writeHexLines(keys: Uint8Array, keyBytes: number, lines: Uint8Array): void {
-  if (keyBytes === digestBytes) writeDigestLines(keys, lines);
-  else writeLinesOfAnyWidth(keys, keyBytes, lines);
+  if (keyBytes === digestBytes && hasKernel()) writeDigestLines(keys, lines);
+  else writeWithoutKernel(keys, keyBytes, lines);
 }
 
 interface Writer {
@@ -46,7 +46,7 @@ function writeDigestLines(digests: Uint8Array, lines: Uint8Array): void {
   }
 }
 
-function writeLinesOfAnyWidth(keys: Uint8Array, keyBytes: number, lines: Uint8Array): void {
+function writeWithoutKernel(keys: Uint8Array, keyBytes: number, lines: Uint8Array): void {
   const hex = Buffer.from(keys.buffer, keys.byteOffset, keys.length).toString('hex');
   const text = hex.replace(new RegExp(`.{${2 * keyBytes}}`, 'g'), '$&\n');
   lines.set(Buffer.from(text, 'latin1'));

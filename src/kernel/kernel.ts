@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { kernelFile } from '../assets.ts';
 
 /*
  * The fast path, in WebAssembly SIMD; README.md in this folder explains it. Values that it does not decide go to
- * `identifiers/`, which is the reference.
+ * `identifiers/`, which is the reference. Without the file of the module, all values go there, and `hexLines.ts` writes
+ * lines by Node's Buffer: the results are the same, but slower.
  */
 
 /** The result of reading some lines: `lines = empty + members + undecided.length / 3`. */
@@ -81,8 +82,15 @@ const numbersPerUndecided = 3;
 const wordBytes = 8;
 
 let compiled: object | undefined;
+let isPresent: boolean | undefined;
 
-/** Creates a module with its own memory, about a megabyte. */
+/** Tells whether the file of the module exists. */
+export function hasKernel(): boolean {
+  isPresent ??= existsSync(kernelFile);
+  return isPresent;
+}
+
+/** Creates a module with its own memory, about a megabyte. Throws if `hasKernel` is false. */
 export function instantiate(): KernelModule {
   compiled ??= new WebAssembly.Module(readFileSync(kernelFile));
   return new WebAssembly.Instance(compiled).exports as KernelModule;

@@ -4,7 +4,7 @@ import { readingCountry } from '../identifiers/phone.ts';
 import type { IdentifierType, IdentifyRules } from '../identifiers/rules.ts';
 import { createEmailKernel } from './emailKernel.ts';
 import { createIfaKernel } from './ifaKernel.ts';
-import type { Kernel } from './kernel.ts';
+import { hasKernel, type Kernel } from './kernel.ts';
 import { createPhoneKernel } from './phoneKernel.ts';
 
 /** The kernels of this thread, by the rules that decide how they read. */
@@ -16,8 +16,12 @@ const createKernels: Record<IdentifierType, (rules: IdentifyRules) => Kernel> = 
   ifa: createIfaKernel,
 };
 
-/** Returns the kernel for values of these rules, or undefined if cells hold hashes, which the reference reads. */
+/**
+ * Returns the kernel for values of these rules. Undefined if cells hold hashes, which the reference reads, or if the file of
+ * the module is missing.
+ */
 export function kernelFor(rules: IdentifyRules): Kernel | undefined {
+  if (!hasKernel()) return undefined;
   const { identifierType, hashed } = rules;
   if (areHashedInWarehouse(rules) || (hashed === 'always' && isHashedType(identifierType))) return undefined;
   const key = kinds[identifierType].isPhone ? phoneKey(rules) : identifierType;

@@ -76,8 +76,8 @@ function openEmptied(path: string, label: string): number {
   const { O_RDWR, O_CREAT, O_NONBLOCK, O_NOFOLLOW } = constants;
   const file = openSync(path, O_RDWR | O_CREAT | O_NONBLOCK | O_NOFOLLOW, 0o600);
   try {
-    if (!fstatSync(file).isFile()) throw notOurs(label, 'it is no regular file');
-    if (!isEmptyOrRejects(file)) throw notOurs(label, 'it holds something else than rejects');
+    if (!fstatSync(file).isFile()) throw notOurs(label, 'it is not a regular file');
+    if (!isEmptyOrRejects(file)) throw notOurs(label, 'it contains something other than rejects');
     fchmodSync(file, 0o600);
     ftruncateSync(file);
     return file;
@@ -112,7 +112,7 @@ function isListedReject(line: string): boolean {
 function notOurs(label: string, because: string): SyncError {
   return new SyncError(
     'state.not_ours',
-    `Will not write over ${label}: ${because}.`,
-    'Give rejects.path a file of its own. If this one is no longer needed, remove it first.',
+    `Did not overwrite ${label}, because ${because}.`,
+    'Set rejects.path to another file, or remove this file if it is no longer needed.',
   );
 }

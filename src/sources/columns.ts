@@ -16,8 +16,8 @@ export function findColumns(available: readonly string[], wanted: ColumnChoice, 
   const missing = wanted.names.filter((_name, index) => found[index] === undefined);
   throw new SyncError(
     'source.column_missing',
-    `Found no column ${missing.join(wanted.required === 'any' ? ' or ' : ', ')} in ${label}; there are: ${listNames(available)}.`,
-    'Name the right columns in syncs[].columns (case does not matter).',
+    `Found no column ${missing.join(wanted.required === 'any' ? ' or ' : ', ')} in ${label}; it has: ${listNames(available)}.`,
+    'Correct the names in syncs[].columns (case does not matter).',
   );
 }
 
@@ -32,8 +32,8 @@ export function findNamedColumn(
   if (index !== undefined) return index;
   throw new SyncError(
     'source.column_missing',
-    `Found no column ${name} in ${label}; there are: ${listNames(available)}.`,
-    `Name the right column in ${setting} (case does not matter).`,
+    `Found no column ${name} in ${label}; it has: ${listNames(available)}.`,
+    `Correct the name in ${setting} (case does not matter).`,
   );
 }
 
@@ -44,8 +44,8 @@ function findColumn(available: readonly string[], name: string, label: string): 
   if (exactOnce || matches.length <= 1) return exactOnce ? exact : matches[0];
   throw new SyncError(
     'source.column_missing',
-    `Found ${matches.length} columns named ${name} in ${label}, so it is not clear which is meant.`,
-    'Give the columns distinct names, or choose with a query.',
+    `Found ${matches.length} columns named ${name} in ${label}, so the name is ambiguous.`,
+    'Give the columns distinct names, or select one of them by a query.',
   );
 }
 
@@ -64,5 +64,5 @@ function listNames(names: readonly string[]): string {
     .slice(0, 50)
     .map((name) => (/@|(?:\d[^\da-z]{0,2}){7}|(?:[0-9a-f]-?){32}/i.test(name) ? '(not shown)' : name));
   const more = names.length > shown.length ? ` and ${names.length - shown.length} more` : '';
-  return shown.length === 0 ? 'none' : `${shown.join(', ')}${more}`;
+  return shown.length === 0 ? 'no columns' : `${shown.join(', ')}${more}`;
 }

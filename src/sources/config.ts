@@ -22,7 +22,7 @@ export const sourceSchema = z
     bigquerySource,
     snowflakeSource,
   ])
-  .meta({ title: 'Source', description: 'Where the identifiers are read from.' });
+  .meta({ title: 'Source', description: 'The source of the identifiers.' });
 
 export type SourceConfig = z.output<typeof sourceSchema>;
 export type SourceKind = SourceConfig['type'];

@@ -1,7 +1,7 @@
 const notation = /^(-?)(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/;
 
 /** From here on doubles are no longer written digit by digit. Every identifier type rejects a number this long. */
-const longestDigits = 18;
+const maxDigits = 18;
 
 /**
  * The text of a number in a cell, given as JSON or an engine writes it: the digits of an integer, without point and
@@ -16,7 +16,7 @@ export function numberText(text: string): string {
   if (whole === undefined) return text;
   const digits = whole + fraction;
   const point = whole.length + Number(exponent);
-  if (point > longestDigits && exponent !== '0') return text;
+  if (point > maxDigits && exponent !== '0') return text;
   const integer = digits
     .slice(0, Math.max(point, 0))
     .padEnd(point, '0')

@@ -8,11 +8,11 @@ export function beginsAsSelect(statement: string): boolean {
   return /^(?:\s|\(|--[^\n]*(?:\n|$)|\/\/[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)*(?:SELECT|WITH|VALUES)\b/i.test(statement);
 }
 
-/** `kind` is the kind of the statement, if known. `fine` lists other permitted beginnings. */
-export function notOneSelect(kind = 'something else', fine = 'WITH … SELECT is fine'): SyncError {
+/** `fault` is a clause about the query. `permitted` is a sentence about a permitted SELECT. */
+export function notOneSelect(fault = 'it is another statement', permitted = 'It may begin with WITH.'): SyncError {
   return new SyncError(
     'source.not_select',
-    `The query must be one SELECT; it is ${kind}, and was not run.`,
-    `Write one SELECT (${fine}).`,
+    `The query was not run: it must be one SELECT, but ${fault}.`,
+    `Write one SELECT in source.query. ${permitted}`,
   );
 }

@@ -129,7 +129,7 @@ function checkType(
   }
   throw new SyncError(
     'source.column_missing',
-    `${column}, which holds no identifiers${holds === 'uuids' ? ' but advertising IDs' : ''}.`,
+    `${column}, which ${holds === 'uuids' ? 'holds advertising IDs only' : 'cannot hold identifiers'}.`,
     'Choose a column of text, integers, decimals, 64-bit floats or JSON, or of lists of these (UUIDs only for ifa).',
   );
 }
@@ -146,8 +146,8 @@ function countryTextOf(relation: Relation, country: string, engine: SqlEngine): 
   if (text !== undefined) return [index, { sql: text, isList: false }];
   throw new SyncError(
     'source.column_missing',
-    `Column ${name} of ${relation.label} is of type ${nameOfType(type)}, which holds no country codes.`,
-    'Choose a column of text for syncs[].countryColumn.',
+    `Column ${name} of ${relation.label} is of type ${nameOfType(type)}, which cannot hold country codes.`,
+    'Name a column of text in syncs[].countryColumn.',
   );
 }
 
@@ -157,8 +157,8 @@ function keyTextOf(relation: Relation, key: string, engine: SqlEngine): string {
   if (text !== undefined) return text;
   throw new SyncError(
     'source.column_missing',
-    `Column ${name} of ${relation.label} is of type ${nameOfType(type)}, which is no key.`,
-    'Choose a column of text or numbers for rejects.keyColumn.',
+    `Column ${name} of ${relation.label} is of type ${nameOfType(type)}, which cannot be a key.`,
+    'Name a column of text or numbers in rejects.keyColumn.',
   );
 }
 
@@ -169,7 +169,7 @@ function cursorOf(relation: Relation, { column, after }: NonNullable<WantedColum
     throw new SyncError(
       'source.column_missing',
       `Column ${name} of ${relation.label} is of type ${nameOfType(type)}, which has no order.`,
-      'Choose a column of times, numbers or text for syncs[].cursor.column.',
+      'Name a column of times, numbers or text in syncs[].cursor.column.',
     );
   return {
     greatest: `SELECT coalesce(${greatest}, '') AS v0 FROM ${relation.from}`,

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 
 /**
- * Ends the process at once. `process.exit` waits for every thread, and a thread may hang in a call of the system, such
- * as a read from a dead file system. Another program in the place of this one ends them all.
+ * Ends the process at once. `process.exit` waits for every thread, and a thread may hang in a system call, such as a
+ * read from a dead file system. Replacing this program by another one ends all threads.
  */
 export function endNow(code: number): never {
   const [program, ...args] = existsSync('/bin/sh')

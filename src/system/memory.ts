@@ -1,51 +1,51 @@
 import { availableParallelism } from 'node:os';
 import { readRoom, workersThatFit } from './processLimits.ts';
 
-/** How the memory of a run is shared out. */
+/** The distribution of a run's memory. */
 export interface MemoryPlan {
-  /** What DuckDB may take for itself while it reads; what it needs beyond goes to the disk. */
+  /** DuckDB's memory limit while it reads. It spills more data to the disk. */
   duckdbBytes: number;
-  /** About what sorting may take, over all threads. */
+  /** Approximate memory limit of sorting, over all threads. */
   sortingBytes: number;
-  /** Threads that identify and sort, besides the main one; 0 where the system leaves no room for any. */
+  /** Threads that identify and sort, besides the main one. 0 if the limits of the system leave no room for any. */
   threads: number;
-  /** How many sources are read at the same time. */
+  /** Number of sources that are read at the same time. */
   reads: number;
 }
 
 const mebibyte = 1024 * 1024;
 
-/** Where neither the user nor the system sets a limit. */
-const usualBytes = 640 * mebibyte;
-/** What a run needs, whatever it reads. */
-export const leastMemoryBytes = 256 * mebibyte;
+/** The limit if neither the user nor the system sets one. */
+const defaultBytes = 640 * mebibyte;
+/** The memory that every run needs. */
+export const minMemoryBytes = 256 * mebibyte;
 
-/** The program itself with DuckDB loaded, and what there should be for each thread that works on data. */
+/** Memory of the program with DuckDB loaded, and of each thread that works on data. */
 const programBytes = 150 * mebibyte;
 const bytesForThread = 120 * mebibyte;
-const mostThreads = 8;
-/** Where there is no limit, the system tells one that no machine has. */
+const maxThreads = 8;
+/** Without a limit, the system reports a value above this, which no machine has. */
 const noLimitBytes = 2 ** 50;
 
 /**
- * Shares out `asked` bytes, or what the container may take (cgroup), or the usual; more than the usual is used only
- * where it was asked for or the container has it.
+ * Distributes the memory limit: the requested bytes, else the limit of the container (cgroup), else a default. A small
+ * address space lowers the limit.
  */
-export function planMemory(asked?: number, room = readRoom()): MemoryPlan {
-  const limit = Math.min(asked ?? containerBytes() ?? usualBytes, programBytes + room.addressBytes / 2);
+export function planMemory(requestedBytes?: number, room = readRoom()): MemoryPlan {
+  const limit = Math.min(requestedBytes ?? containerBytes() ?? defaultBytes, programBytes + room.addressBytes / 2);
   const forData = Math.max(limit - programBytes, 100 * mebibyte);
   return {
     duckdbBytes: clamp(forData / 4, 64 * mebibyte, 1024 * mebibyte),
     sortingBytes: clamp(forData / 4, 24 * mebibyte, 256 * mebibyte),
     reads: forData < 400 * mebibyte ? 1 : 2,
     threads: Math.min(
-      clamp(Math.floor(forData / bytesForThread), 1, Math.min(availableParallelism(), mostThreads)),
+      clamp(Math.floor(forData / bytesForThread), 1, Math.min(availableParallelism(), maxThreads)),
       workersThatFit(room),
     ),
   };
 }
 
-/** Reads "512m", "1.5g" or "700MiB" (a mebibyte has 1,048,576 bytes, as in Docker's sizes); undefined for all else. */
+/** Reads "512m", "1.5g" or "700MiB" (a mebibyte has 1,048,576 bytes, as in Docker's sizes); undefined for any other text. */
 export function readMemorySize(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)\s*([mg])(?:i?b)?$/i.exec(text.trim());
   if (match === null) return undefined;
@@ -53,12 +53,12 @@ export function readMemorySize(text: string): number | undefined {
   return Math.floor(bytes);
 }
 
-/** The limit of the cgroup that the process is in; undefined where there is none worth the name. */
+/** Returns the memory limit of the process's cgroup, or undefined without one. */
 function containerBytes(): number | undefined {
   const limit = process.constrainedMemory();
   return limit > 0 && limit < noLimitBytes ? limit : undefined;
 }
 
-function clamp(value: number, least: number, most: number): number {
-  return Math.floor(Math.min(Math.max(value, least), most));
+function clamp(value: number, min: number, max: number): number {
+  return Math.floor(Math.min(Math.max(value, min), max));
 }

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { systemErrorCode } from '../errors.ts';
 
-/** Makes a folder and its missing parents, open to this user only. */
+/** Creates a folder and its missing parents, with access for this user only. */
 export function makePrivateFolder(path: string): void {
   if (existsSync(path)) return;
   // mkdir's `recursive` never returns if the system answers ENOENT for an existing folder, as in /proc.
@@ -10,7 +10,7 @@ export function makePrivateFolder(path: string): void {
   makePrivateSubfolder(path);
 }
 
-/** Makes a folder in an existing one. A state directory that has vanished is thus not recreated without its marker. */
+/** Creates a folder in an existing one. A state directory that has vanished is not recreated without its marker. */
 export function makePrivateSubfolder(path: string): void {
   try {
     mkdirSync(path, { mode: 0o700 });

@@ -3,11 +3,11 @@ import { dirname, join } from 'node:path';
 import { SyncError, systemErrorCode } from '../errors.ts';
 
 /*
- * What the system allows this process beside its memory: address space, threads, open files. Node and DuckDB abort the
- * process when one of them runs out, so a run looks at them before it starts its work.
+ * Limits of this process other than memory: address space, threads, open files. Node and DuckDB abort the process when
+ * one of them is exhausted, so a run checks them before it starts its work.
  */
 
-/** What is left of each limit; Infinity where there is none, or none can be read. */
+/** The remainder of each limit. Infinity if there is no limit, or if it cannot be read. */
 export interface Room {
   addressBytes: number;
   threads: number;
@@ -18,51 +18,51 @@ type Resource = 'address space' | 'threads' | 'open files' | 'memory';
 
 const mebibyte = 1024 * 1024;
 
-/** What a run takes without worker threads, measured on Linux x64 with Node 24 and DuckDB 1.5. */
-const least: Room = { addressBytes: 768 * mebibyte, threads: 7, files: 48 };
+/** The needs of a run without worker threads, measured on Linux x64 with Node 24 and DuckDB 1.5. */
+const minRoom: Room = { addressBytes: 768 * mebibyte, threads: 7, files: 48 };
 
-/** What a worker thread reserves for its heap, whether it uses it or not. */
+/** The address space that a worker thread reserves for its heap, used or not. */
 const workerAddressBytes = 640 * mebibyte;
 
 const hints: Record<Resource, string> = {
   'address space':
-    'Raise this limit or remove it (ulimit -v, LimitAS): Node reserves more addresses than it uses memory. --max-memory limits the memory itself.',
+    'Raise the limit of the address space or remove it (ulimit -v, LimitAS): Node reserves more addresses than it uses memory. To limit the memory, use --max-memory.',
   threads: 'Raise the limit of threads and processes (ulimit -u, docker --pids-limit, podPidsLimit, TasksMax).',
   'open files': 'Raise the limit of open files (ulimit -n, LimitNOFILE).',
   memory: 'Give the process or its container more memory, or lower --max-memory.',
 };
 
-/** How many worker threads there is room for. At 0 the main thread does their work. */
+/** Returns the number of worker threads that the room allows. With 0, the main thread does their work. */
 export function workersThatFit({ addressBytes, threads, files }: Room): number {
-  const byAddress = Math.floor((addressBytes - least.addressBytes) / workerAddressBytes);
-  return Math.max(0, Math.min(byAddress, threads - least.threads, files - least.files));
+  const byAddress = Math.floor((addressBytes - minRoom.addressBytes) / workerAddressBytes);
+  return Math.max(0, Math.min(byAddress, threads - minRoom.threads, files - minRoom.files));
 }
 
-/** Throws `process.limit` when there is too little room for a run. */
+/** Throws `process.limit` if the room is too small for a run. */
 export function requireRoom({ addressBytes, threads, files }: Room): void {
   const rows: [Resource, number, number][] = [
-    ['address space', Math.floor(addressBytes / mebibyte), least.addressBytes / mebibyte],
-    ['threads', threads, least.threads],
-    ['open files', files, least.files],
+    ['address space', Math.floor(addressBytes / mebibyte), minRoom.addressBytes / mebibyte],
+    ['threads', threads, minRoom.threads],
+    ['open files', files, minRoom.files],
   ];
   for (const [resource, left, needed] of rows) {
     const unit = resource === 'address space' ? ' MiB' : '';
     if (left < needed)
       throw processLimit(
         resource,
-        `The process has too little room for ${resource}: ${Math.max(0, left)}${unit} left, and a run takes ${needed}${unit}.`,
+        `The process limits leave too little room for ${resource}: ${Math.max(0, left)}${unit} left, and a run needs ${needed}${unit}.`,
       );
   }
 }
 
-/** A `process.limit` error for what a limit of the process made fail; undefined for any other error. */
+/** Returns a `process.limit` error for a failure that a limit of the process caused. Undefined for other errors. */
 export function limitFault(error: unknown, work: string): SyncError | undefined {
   const resource = resourceOf(error);
   if (resource === undefined) return undefined;
   const code = systemErrorCode(error);
   return processLimit(
     resource,
-    `${work} failed: the process has run out of ${resource}${code === undefined ? '' : ` (${code})`}.`,
+    `${work} failed, because the process has run out of ${resource}${code === undefined ? '' : ` (${code})`}.`,
   );
 }
 
@@ -89,7 +89,7 @@ function resourceOf(error: unknown): Resource | undefined {
   }
 }
 
-/** V8 has no codes for these. */
+/** Tells whether V8 could not allocate memory. V8 has no codes for these errors. */
 function isAllocationError(error: unknown): boolean {
   return (
     error instanceof RangeError &&
@@ -100,12 +100,12 @@ function isAllocationError(error: unknown): boolean {
 }
 
 /**
- * WebAssembly reserves 8 GiB of addresses for each memory, or as much of 4 GiB as there is: that leaves none for the
- * threads that start later, and V8 aborts.
+ * Flags against the reservations of WebAssembly. It reserves 8 GiB of addresses for each memory, or the remainder of
+ * 4 GiB. Threads that start later then find no addresses, and V8 aborts.
  */
 const frugalFlags = ['--disable-wasm-trap-handler', '--wasm-max-mem-pages=2048'];
 
-/** Where the address space is limited, starts this program again in this process, with flags that reserve less of it. */
+/** Restarts this program in this process with flags that reserve less address space, if that is limited. */
 export function restartFrugally(): void {
   if (!hasAddressLimit() || frugalFlags.every((flag) => process.execArgv.includes(flag))) return;
   try {
@@ -132,13 +132,13 @@ export function readRoom(): Room {
   };
 }
 
-/** Above this, counting the threads of all processes costs more than it can tell. */
-const largestCounted = 4096;
+/** Limits above this are not checked, because counting the threads of all processes is too slow. */
+const maxCheckedThreads = 4096;
 
-/** The system exempts the superuser. */
+/** Returns the threads left to the user. The system exempts the superuser. */
 function threadsOfUser(limit: number): number {
   const user = process.getuid?.() ?? 0;
-  if (user === 0 || limit > largestCounted) return Number.POSITIVE_INFINITY;
+  if (user === 0 || limit > maxCheckedThreads) return Number.POSITIVE_INFINITY;
   const used = listNames('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map((name) => readText(`/proc/${name}/status`))
@@ -147,7 +147,7 @@ function threadsOfUser(limit: number): number {
   return limit - used;
 }
 
-/** The tightest limit of the process's cgroup and of those above it. A line is "0::/path", or "8:pids:/path" in version 1. */
+/** Returns the threads left to the process's cgroup and its parents. A line is "0::/path", or "8:pids:/path" in version 1. */
 function threadsOfCgroup(): number {
   const lines = readText('/proc/self/cgroup').split('\n');
   const first = lines.find((line) => /^\d+:pids:/.test(line));
@@ -162,7 +162,7 @@ function threadsOfCgroup(): number {
   return left;
 }
 
-/** Empty where there is no such file, as on systems without /proc. */
+/** Returns empty text for a missing file, as on systems without /proc. */
 function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8');

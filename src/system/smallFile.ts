@@ -2,26 +2,26 @@ import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'n
 import { systemErrorCode } from '../errors.ts';
 
 /*
- * Files that are read at one go: configurations, secrets, certificates.
+ * Small files that are read at once: configurations, secrets, certificates.
  */
 
 export const maxSmallFileBytes = 1 << 20;
 
-/** A file that is there and is not read. `message` completes "the file …": "is larger than 1 MiB". */
+/** A file that exists but is not read. `message` completes "the file …": "is larger than 1 MiB". */
 export class UnfitFile extends Error {}
 
 export function tooLarge(): UnfitFile {
   return new UnfitFile('is larger than 1 MiB');
 }
 
-/** What is wrong with a file, completing "the file …". */
+/** Describes the fault of a file. The text completes "the file …". */
 export function fileProblem(error: unknown): string {
   return error instanceof UnfitFile ? error.message : `cannot be read (${systemErrorCode(error) ?? 'unreadable'})`;
 }
 
 /**
- * Reads a regular file of at most a mebibyte, also behind links. A pipe or a device is refused, as the wait for it could
- * not be interrupted; it is not even opened, as that alone may have an effect.
+ * Reads a regular file of at most a mebibyte. Follows links. Refuses a pipe or a device without opening it: opening may
+ * have an effect, and a read could not be interrupted.
  */
 export function readSmallFile(path: string): string {
   requireRegular(statSync(path));
@@ -38,7 +38,7 @@ function requireRegular(found: { isFile(): boolean }): void {
   if (!found.isFile()) throw new UnfitFile('is not a regular file');
 }
 
-/** The size is not asked for: files of /proc have none. */
+/** Ignores the size that the system reports: files in /proc have none. */
 function readAll(file: number): string {
   const bytes = Buffer.alloc(maxSmallFileBytes + 1);
   let length = 0;

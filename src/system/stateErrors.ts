@@ -1,18 +1,18 @@
 import { SyncError, systemErrorCode } from '../errors.ts';
 import { limitFault } from './processLimits.ts';
 
-/** Runs work on the state directory or a working file. An error of the system becomes one of ours. */
-export async function guardState<T>(where: string, work: () => Promise<T> | T): Promise<T> {
+/** Runs work on the state directory or a working file. Errors of the system become `state.*` errors. `label` names the file. */
+export async function guardState<T>(label: string, work: () => Promise<T> | T): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw stateError(error, where) ?? error;
+    throw stateError(error, label) ?? error;
   }
 }
 
-export function stateError(error: unknown, where: string, access: 'write' | 'read' = 'write'): SyncError | undefined {
+export function stateError(error: unknown, label: string, access: 'write' | 'read' = 'write'): SyncError | undefined {
   const code = systemErrorCode(error);
-  const limited = limitFault(error, `${access === 'read' ? 'Reading' : 'Writing to'} ${where}`);
+  const limited = limitFault(error, `${access === 'read' ? 'Reading' : 'Writing to'} ${label}`);
   if (limited !== undefined) return limited;
   switch (code) {
     case 'ENOSPC':
@@ -20,8 +20,8 @@ export function stateError(error: unknown, where: string, access: 'write' | 'rea
     case 'EFBIG':
       return new SyncError(
         'state.disk_full',
-        `Cannot write to ${where}: no space is left (${code}).`,
-        'Free space there, or point --state (for a rejects file rejects.path) at a larger disk; allow 80 bytes a value, for phones in three forms 300.',
+        `Cannot write to ${label}, because no space is left (${code}).`,
+        'Free space there, or set --state (for a rejects file: rejects.path) to a larger disk. A run needs 80 bytes per value, and 300 for phone numbers in three forms.',
       );
     case 'EACCES':
     case 'EPERM':
@@ -39,13 +39,13 @@ export function stateError(error: unknown, where: string, access: 'write' | 'rea
       if (access === 'read')
         return new SyncError(
           'state.not_readable',
-          `Cannot read ${where} (${code}).`,
-          'Run as the user that the state directory belongs to, or give another with --state or state.directory.',
+          `Cannot read ${label} (${code}).`,
+          'Run as the owner of the state directory, or set --state or state.directory to another one.',
         );
       return new SyncError(
         'state.not_writable',
-        `Cannot write to ${where} (${code}).`,
-        'Give this user a folder to write to: --state or state.directory, such as a mounted volume (preview and check use TMPDIR; the rejects file is where rejects.path says).',
+        `Cannot write to ${label} (${code}).`,
+        'Make a folder available that this user may write to, such as a mounted volume, and set it with --state or state.directory (preview and check: TMPDIR; the rejects file: rejects.path).',
       );
     default:
       return undefined;

@@ -52,14 +52,14 @@ export function hashExpression(request: HashExpression): string {
   const sql = dialects[request.dialect];
   const text = sql.trim(request.column);
   const slots = formsOf(request).length;
-  const longest = Math.max(plainValues[request.identifierType].maxLength, slots * sha256HexLength);
+  const maxLength = Math.max(plainValues[request.identifierType].maxLength, slots * sha256HexLength);
   const marker = quote(needsConnector);
   const otherwise = request.otherwise === 'raw' ? sql.raw(request.column) : marker;
   const looksHashed = { when: sql.matches(text, `^[0-9a-f]{${slots * sha256HexLength}}$`), gives: marker };
   return caseExpression(
     [
       { when: `${text} IS NULL OR length(${text}) = 0 OR ${sql.isOnlyOf(text, blanks)}`, gives: 'NULL' },
-      { when: `length(${text}) > ${longest} OR NOT ${sql.isOnlyOf(text, printable)}`, gives: otherwise },
+      { when: `length(${text}) > ${maxLength} OR NOT ${sql.isOnlyOf(text, printable)}`, gives: otherwise },
       ...(request.hashed === 'never' ? [] : [hashCase(sql, text, slots)]),
       ...(request.hashed === 'always' ? [] : plainValues[request.identifierType].cases(sql, text, request)),
       ...(request.otherwise === 'raw' ? [looksHashed] : []),

@@ -17,6 +17,8 @@ const slots = pLimit(3);
 
 export interface CliOptions {
   cwd: string;
+  /** The program, if it is not the one at `cliPath`. */
+  program?: string;
   /** The whole environment except PATH. Proxies and keys of the developer are not inherited. */
   env?: Record<string, string>;
   stdin?: string | Buffer;
@@ -53,10 +55,10 @@ export function runCli(args: readonly string[], options: CliOptions): Promise<Cl
 
 async function runNow(
   args: readonly string[],
-  { cwd, env, stdin, nodeArgs = [], through = [], stdout, stderr, during }: CliOptions,
+  { cwd, program = cliPath, env, stdin, nodeArgs = [], through = [], stdout, stderr, during }: CliOptions,
 ): Promise<CliOutcome> {
-  const [program, ...programArgs] = [...through, process.execPath, ...nodeArgs, cliPath, ...args];
-  const child = spawn(program!, programArgs, {
+  const [file, ...fileArgs] = [...through, process.execPath, ...nodeArgs, program, ...args];
+  const child = spawn(file!, fileArgs, {
     cwd,
     env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: compileCache, ...env },
     stdio: ['pipe', stdout ?? 'pipe', stderr ?? 'pipe'],

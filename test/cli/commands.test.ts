@@ -108,18 +108,18 @@ describe.concurrent('check', () => {
   const phonesByLand = { identifierType: 'phone', columns: ['email'], countryColumn: 'land' };
   const failures: { part: string; parts?: Record<string, object>; changes?: object; code: number; says: RegExp }[] = [
     { part: 'state', parts: { state: { directory: 'people.csv' } }, code: 73, says: /people\.csv/ },
-    { part: 'source', changes: { columns: ['mail'] }, code: 66, says: /mail.*there are: email, note/ },
+    { part: 'source', changes: { columns: ['mail'] }, code: 66, says: /mail.*it has: email, note/ },
     {
       part: 'source',
       changes: phonesByLand,
       code: 66,
-      says: /land.*there are: email, note/,
+      says: /land.*it has: email, note/,
     },
     {
       part: 'suppress[0]',
       parts: { suppress: [{ ...phonesByLand, source: { type: 'files', path: 'people.csv' } }] },
       code: 66,
-      says: /land.*there are: email, note/,
+      says: /land.*it has: email, note/,
     },
     { part: 'audience', parts: { connection: { secretKey: 'wrong' } }, code: 77, says: /credentials/ },
     { part: 'audience', changes: { audienceId: '999' }, code: 78, says: /999/ },

@@ -87,19 +87,23 @@ const refused: readonly [string, string | Buffer, { code: string; says: string }
   [
     'a record of 17 MB',
     `${rows}${last},${'a'.repeat(17_000_000)}`,
-    { code: 'source.malformed', says: 'at line 12, the record is longer' },
+    { code: 'source.malformed', says: 'at line 12, because the record is longer' },
   ],
   [
     'an empty field too many',
     `${rows}Yamada, ${last},\n`,
-    { code: 'source.malformed', says: 'at line 12, it has 3 of 2 fields' },
+    { code: 'source.malformed', says: 'at line 12, because the record has 3 of 2 fields' },
   ],
-  ['a field too few', `${rows}${last}\n`, { code: 'source.malformed', says: 'at line 12, it has 1 of 2 fields' }],
+  [
+    'a field too few',
+    `${rows}${last}\n`,
+    { code: 'source.malformed', says: 'at line 12, because the record has 1 of 2 fields' },
+  ],
   ['a quote that is not closed', `${rows}${last},"x\n`, { code: 'source.malformed', says: 'at line 12' }],
   [
     'Shift_JIS that is not configured',
     Buffer.concat([Buffer.from(rows), Buffer.from(`${last},`), Buffer.from('8e52936391be9859', 'hex')]),
-    { code: 'source.encoding', says: 'not UTF-8 at line 12; it looks like Shift_JIS' },
+    { code: 'source.encoding', says: 'not UTF-8 at line 12, and looks like Shift_JIS' },
   ],
 ];
 
@@ -143,7 +147,7 @@ describe.each(['csv.gz', 'csv.zst'] as const)('%s that is cut', (way) => {
   test.for([0, 1])(
     'in its first part or in a later one (%i) is refused, also as a suppression list',
     async (index, { expect }) => {
-      const wanted = { code: 'source.malformed', says: 'cut off or damaged' };
+      const wanted = { code: 'source.malformed', says: 'truncated or damaged' };
       for (const run of [sync, suppress]) {
         await using scenario = await openScenario({ strictRates: false });
         // Compressed already: written as it is.

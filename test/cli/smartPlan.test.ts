@@ -170,7 +170,7 @@ describe.concurrent('a mirror', () => {
     expect(report.plan).toMatchObject({ action: 'replace', added: null, removed: null, unchanged: null });
     expect(report.warnings[0]).toMatchObject({
       code: 'snapshot_void',
-      message: expect.stringContaining('somebody else has uploaded since'),
+      message: expect.stringContaining('has received another upload since'),
     });
     expect(membersOf(scenario)).toEqual(hashesOf(people(0, 120)));
   });
@@ -205,7 +205,7 @@ describe.concurrent('a mirror', () => {
     });
     const { code, sync: report } = await sync(scenario, people(1, 121), { parts });
     expect([code, report.plan?.action]).toEqual([0, 'replace']);
-    expect(report.warnings[0]?.message).toContain('came late');
+    expect(report.warnings[0]?.message).toContain('a late one of this sync');
     expect(membersOf(scenario)).toEqual(hashesOf(people(1, 121)));
   });
 
@@ -219,7 +219,7 @@ describe.concurrent('a mirror', () => {
     expect([code, report.plan?.action]).toEqual([0, 'replace']);
     expect(report.warnings[0]).toMatchObject({
       code: 'snapshot_void',
-      message: expect.stringContaining('have changed'),
+      message: expect.stringContaining('has changed'),
     });
   });
 
@@ -264,7 +264,7 @@ describe.concurrent('a mirror', () => {
     spoil(join(folder, readdirSync(folder)[0]!));
     const { code, sync: report } = await sync(scenario, people(0, 120));
     expect([code, report.plan?.action]).toEqual([0, 'replace']);
-    expect(report.warnings[0]).toMatchObject({ message: expect.stringContaining('gone or damaged') });
+    expect(report.warnings[0]).toMatchObject({ message: expect.stringContaining('missing or damaged') });
     // How many there were is known all the same.
     spoil(join(folder, readdirSync(folder)[0]!));
     expect((await sync(scenario, people(0, 20))).sync.error?.code).toBe('guard.max_shrink');

@@ -136,7 +136,7 @@ describe('the text for a person', () => {
   test('shows empties, hashes and IFAs', () => {
     expect(formatExplanation(explainValue(email, ' '))).toContain('empty');
     expect(formatExplanation(explainValue(email, sha256('x')))).toContain(`sha256     ${sha256('x')}`);
-    expect(formatExplanation(explainValue(ifa, '6D92078A-8246-4BA4-AE5B-76104861E7DC'))).toContain('sent as it is');
+    expect(formatExplanation(explainValue(ifa, '6D92078A-8246-4BA4-AE5B-76104861E7DC'))).toContain('sent unchanged');
   });
 
   test('lets no control character through to the terminal', () => {

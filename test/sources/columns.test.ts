@@ -16,9 +16,9 @@ test.each([
 });
 
 test.each([
-  ['one that is missing', ['a'], all('a', 'b', 'c'), 'Found no column b, c in here; there are: a.'],
-  ['all of several', ['x'], any('ifa', 'idfa'), 'Found no column ifa or idfa in here; there are: x.'],
-  ['any among no columns', [], any('ifa'), 'there are: none.'],
+  ['one that is missing', ['a'], all('a', 'b', 'c'), 'Found no column b, c in here; it has: a.'],
+  ['all of several', ['x'], any('ifa', 'idfa'), 'Found no column ifa or idfa in here; it has: x.'],
+  ['any among no columns', [], any('ifa'), 'it has: no columns.'],
   ['two of a name', ['a', 'a'], all('a'), 'Found 2 columns named a in here'],
   ['two in other cases', ['A', 'a '.trim().toUpperCase()], all('a'), 'Found 2 columns named a in here'],
   ['two of an optional name', ['ifa', 'IFA', 'ifa'], any('ifa', 'idfa'), 'Found 3 columns named ifa'],

@@ -124,7 +124,7 @@ test('a file that lacks the country column among several is named', async () => 
   sources.write('lacking/1.csv', 'country,phone\nJP,1\n');
   const path = sources.write('lacking/2.csv', 'phone\n2\n');
   const error = await syncErrorOf(openWith(sources.engine, files(`${sources.folder}/lacking/*.csv`), wanted));
-  expect(error.message).toBe(`Found no column COUNTRY in the file ${path}; there are: phone.`);
+  expect(error.message).toBe(`Found no column COUNTRY in the file ${path}; it has: phone.`);
 });
 
 test('values are counted in the columns of identifiers alone', async () => {

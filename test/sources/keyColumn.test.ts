@@ -118,5 +118,5 @@ test('a file that lacks the key column among several is named', async () => {
   sources.write('lacking/1.csv', 'id,email\n1,a\n');
   const path = sources.write('lacking/2.csv', 'email\nb\n');
   const error = await syncErrorOf(openWith(sources.engine, files(`${sources.folder}/lacking/*.csv`), wanted));
-  expect(error.message).toBe(`Found no column ID in the file ${path}; there are: email.`);
+  expect(error.message).toBe(`Found no column ID in the file ${path}; it has: email.`);
 });

@@ -147,7 +147,7 @@ test.each([
 ] as const)('a certificate %s is not trusted, and the cause is named', async (_case, server, changes, cause) => {
   const error = await errorOf(server, changes === 'known' ? verify() : changes);
   expect(error.code).toBe('source.unreachable');
-  expect(error.message).toContain('Found no TLS connection');
+  expect(error.message).toContain('trusted TLS connection');
   expect(error.message).toContain(`(${cause})`);
   expect(error.hint).toContain('source.ca');
 });
@@ -169,7 +169,7 @@ describe('a server without TLS', () => {
     const error = await errorOf('plain', changes, mode);
     expect(error.code).toBe('source.unreachable');
     expect(error.message).toContain('offers no TLS');
-    expect(error.hint).toMatch(/"tls": "off".*ssl-mode=DISABLED/);
+    expect(error.hint).toMatch(/source\.tls to "off".*ssl-mode=DISABLED/);
     expect(allTextOf(error)).not.toContain(mode || '?');
   });
 
@@ -194,5 +194,5 @@ test('a server that demands TLS is told so, and the hint says what to write', as
   const error = await errorOf('demanding', { tls: 'off' });
   expect([error.code, error.message]).toEqual(['source.login_failed', expect.stringContaining('without TLS')]);
   expect(error.message).toContain('3159');
-  expect(error.hint).toMatch(/"tls": "verify".*ssl-mode=VERIFY_IDENTITY/);
+  expect(error.hint).toMatch(/source\.tls to "verify".*ssl-mode=VERIFY_IDENTITY/);
 });

@@ -112,7 +112,7 @@ test.each([
 ])('a certificate %s is not trusted, and cause and hint are told', async (_, host, isKnown, cause) => {
   const error = await syncErrorOf(read(host, { tls: 'verify', ...(isKnown && { ca: join(folder, 'ca.pem') }) }));
   expect(error.code).toBe('source.unreachable');
-  expect(error.message).toContain('Found no TLS connection');
+  expect(error.message).toContain('trusted TLS connection');
   expect(error.message).toContain(`(${cause})`);
   expect(error.hint).toContain('source.ca');
 });
@@ -134,7 +134,7 @@ describe('a server without TLS', () => {
     const error = await syncErrorOf(read('plain', changes, parameters));
     expect(error.code).toBe('source.unreachable');
     expect(error.message).toContain('offers no TLS');
-    expect(error.hint).toMatch(/"tls": "off".*sslmode=disable/);
+    expect(error.hint).toMatch(/source\.tls to "off".*sslmode=disable/);
   });
 
   test('is read with sslmode=disable', async () => {
@@ -163,7 +163,7 @@ test('a server whose rules demand TLS is told so, and the hint says what to writ
       'source.login_failed',
       expect.stringContaining('without TLS (28000)'),
     ]);
-    expect(error.hint).toMatch(/"tls": "verify".*sslmode=verify-full/);
+    expect(error.hint).toMatch(/source\.tls to "verify".*sslmode=verify-full/);
     expect(allTextOf(error)).not.toContain('MARKED');
   } finally {
     await new Promise((resolve) => server.close(resolve));

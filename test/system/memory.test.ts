@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { leastMemoryBytes, planMemory, readMemorySize } from '../../src/system/memory.ts';
+import { minMemoryBytes, planMemory, readMemorySize } from '../../src/system/memory.ts';
 
 const mebibyte = 1024 * 1024;
 
@@ -20,7 +20,7 @@ test.each<[string, number | undefined]>([
   expect(readMemorySize(text)).toBe(bytes);
 });
 
-test.each([leastMemoryBytes, 384 * mebibyte, 512 * mebibyte, 768 * mebibyte, 1024 * mebibyte, 4096 * mebibyte])(
+test.each([minMemoryBytes, 384 * mebibyte, 512 * mebibyte, 768 * mebibyte, 1024 * mebibyte, 4096 * mebibyte])(
   'what is shared out of %d bytes leaves room for the program',
   (limit) => {
     const { duckdbBytes, sortingBytes, reads, threads } = planMemory(limit);
@@ -32,8 +32,8 @@ test.each([leastMemoryBytes, 384 * mebibyte, 512 * mebibyte, 768 * mebibyte, 102
 );
 
 test('more memory never means less of anything', () => {
-  let before = planMemory(leastMemoryBytes);
-  for (let limit = leastMemoryBytes; limit < 16 * 1024 * mebibyte; limit += 128 * mebibyte) {
+  let before = planMemory(minMemoryBytes);
+  for (let limit = minMemoryBytes; limit < 16 * 1024 * mebibyte; limit += 128 * mebibyte) {
     const plan = planMemory(limit);
     for (const share of ['duckdbBytes', 'sortingBytes', 'reads', 'threads'] as const)
       expect(plan[share]).toBeGreaterThanOrEqual(before[share]);

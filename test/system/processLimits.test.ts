@@ -10,13 +10,16 @@ const boundless: Room = { addressBytes: Infinity, threads: Infinity, files: Infi
 
 describe('too little room for a run is refused by its name and size:', () => {
   test.each<[Partial<Room>, string]>([
-    [{ addressBytes: gibibyte / 2 }, 'address space: 512 MiB left, and a run takes 768 MiB.'],
-    [{ addressBytes: -5 }, 'address space: 0 MiB left, and a run takes 768 MiB.'],
-    [{ threads: 3 }, 'threads: 3 left, and a run takes 7.'],
-    [{ files: 20 }, 'open files: 20 left, and a run takes 48.'],
+    [{ addressBytes: gibibyte / 2 }, 'address space: 512 MiB left, and a run needs 768 MiB.'],
+    [{ addressBytes: -5 }, 'address space: 0 MiB left, and a run needs 768 MiB.'],
+    [{ threads: 3 }, 'threads: 3 left, and a run needs 7.'],
+    [{ files: 20 }, 'open files: 20 left, and a run needs 48.'],
   ])('%o', (room, message) => {
     expect(() => requireRoom({ ...boundless, ...room })).toThrow(
-      expect.objectContaining({ code: 'process.limit', message: `The process has too little room for ${message}` }),
+      expect.objectContaining({
+        code: 'process.limit',
+        message: `The process limits leave too little room for ${message}`,
+      }),
     );
   });
 });

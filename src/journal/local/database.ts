@@ -145,10 +145,10 @@ function checkFile(database: DatabaseSync, path: string, schema: Schema): number
   const version = pragma(database, 'user_version');
   if (pragma(database, 'page_count') === 0) throw corrupt(path, 'it is empty');
   if (pragma(database, 'application_id') !== applicationId) throw ofAnotherProgram(path);
-  if (typeof version !== 'number' || version < 1) throw corrupt(path, 'it tells no version');
+  if (typeof version !== 'number' || version < 1) throw corrupt(path, 'it has no version');
   if (version > versionOf(schema)) throw tooNew(path, version, versionOf(schema));
   const damage = pragma(database, 'quick_check');
-  if (damage !== 'ok') throw corrupt(path, 'its check found damage');
+  if (damage !== 'ok') throw corrupt(path, 'the check of its contents failed');
   return version;
 }
 
@@ -159,15 +159,15 @@ function pragma(database: DatabaseSync, name: string): unknown {
 function ofAnotherProgram(path: string): SyncError {
   return new SyncError(
     'state.not_ours',
-    `${path} is the database of another program, not a journal of line-ads-sync.`,
-    'Give --state or state.directory a new or an empty directory, or the one of an earlier run. Nothing was changed.',
+    `The file ${path} is the database of another program, not a journal of line-ads-sync, so it was not changed.`,
+    'Set --state or state.directory to a new or empty directory, or to that of an earlier run.',
   );
 }
 
 function tooNew(path: string, version: number, known: number): SyncError {
   return new SyncError(
     'state.too_new',
-    `The journal ${path} was written by a newer version of line-ads-sync (schema ${version}; this one knows ${known}).`,
-    'Run the newer version again, or give this one a state directory of its own with --state.',
+    `A newer version of line-ads-sync wrote the journal ${path} (schema ${version}; this version supports up to ${known}).`,
+    'Run the newer version again, or give this version a state directory of its own with --state.',
   );
 }

@@ -22,8 +22,8 @@ export async function lockState(directory: string): Promise<Lock> {
     if (lock !== undefined) return lock;
     throw new SyncError(
       'state.locked',
-      `Another process is at work on the state directory ${directory}.`,
-      'Wait for it to end, or give this run a state directory of its own with --state.',
+      `Another process is using the state directory ${directory}.`,
+      'Wait until that process has ended, or give this run a state directory of its own with --state.',
     );
   });
 }

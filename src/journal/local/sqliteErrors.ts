@@ -38,7 +38,7 @@ export function isBusy(error: unknown): boolean {
 export function asSystemError(error: unknown): unknown {
   const code = systemCodeOf(error);
   if (code === undefined) return error;
-  return Object.assign(new Error('a file of the state could not be used', { cause: error }), { code });
+  return Object.assign(new Error('a file of the state directory could not be used', { cause: error }), { code });
 }
 
 function systemCodeOf(error: unknown): string | undefined {
@@ -61,8 +61,8 @@ export function asStateErrors<T>(path: string, access: 'write' | 'read', work: (
 export function corrupt(path: string, reason: string, cause?: unknown): SyncError {
   return new SyncError(
     'state.corrupt',
-    `The journal ${path} cannot be trusted: ${reason}.`,
-    'Move the state directory away (keep it, to look into) and run again: the audience is looked at afresh, and the whole set sent once.',
+    `The journal ${path} is damaged: ${reason}.`,
+    'Move the state directory away, keep it for analysis, and run again: the next run creates a new journal and sends the whole set once.',
     { cause },
   );
 }

@@ -109,7 +109,7 @@ function readStart(path: string, bytes: number): string {
 function notOurs(path: string): SyncError {
   return new SyncError(
     'state.not_ours',
-    `${path} was not made by line-ads-sync, so nothing is written to it.`,
-    'Give --state or state.directory a new or an empty directory, or the one of an earlier run. Nothing was changed.',
+    `The path ${path} was not created by line-ads-sync, so nothing was written to it.`,
+    'Set --state or state.directory to a new or empty directory, or to that of an earlier run.',
   );
 }

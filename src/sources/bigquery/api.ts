@@ -35,10 +35,10 @@ const retryDelaysMs = [500, 1_000, 2_000, 4_000];
 const silenceMs = 120_000;
 
 export function createBigqueryApi(access: BigqueryAccess): BigqueryApi {
-  return { projectId: access.projectId, call: (call, signal) => callPatiently(access, call, signal) };
+  return { projectId: access.projectId, call: (call, signal) => callWithRetries(access, call, signal) };
 }
 
-async function callPatiently(access: BigqueryAccess, call: BigqueryCall, signal: AbortSignal): Promise<unknown> {
+async function callWithRetries(access: BigqueryAccess, call: BigqueryCall, signal: AbortSignal): Promise<unknown> {
   for (let attempt = 0; ; attempt++) {
     try {
       return await callOnce(access, call, signal);

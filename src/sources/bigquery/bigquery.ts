@@ -9,6 +9,7 @@ import { createSession } from '../servers/session.ts';
 import type { Chunk, Source, WantedColumns } from '../source.ts';
 import { type BigqueryApi, createBigqueryApi } from './api.ts';
 import type { BigquerySourceConfig } from './config.ts';
+import { bigqueryHints } from './errors.ts';
 import { createAmbientAuth, createServiceAccountAuth } from './googleAuth.ts';
 import { type GoogleCredentials, googleCredentials, noCredentials } from './googleCredentials.ts';
 import { readKeyFile } from './keyFile.ts';
@@ -24,12 +25,13 @@ export async function openBigquery(
   wanted: WantedColumns,
   signal: AbortSignal,
 ): Promise<Source> {
-  const { select, label } = selectedRows(config);
+  const { select, ...names } = selectedRows(config);
+  const server = config.projectId === undefined ? 'BigQuery' : `BigQuery, project ${config.projectId}`;
   const url = new URL(config.apiEndpoint ?? 'https://bigquery.googleapis.com');
   const connections = createHttpConnections();
   const stopping = new AbortController();
   const session = createSession({
-    asked: { server: config.projectId === undefined ? 'BigQuery' : `BigQuery, project ${config.projectId}`, label },
+    asked: { ...names, server, hints: bigqueryHints },
     signal,
     destroy: () => stopping.abort(),
   });
@@ -41,7 +43,7 @@ export async function openBigquery(
     return await session.during(async () => {
       const api = await connect(config, url, connections, stopping.signal);
       const project: BigqueryProject = { api, config, session, stopping: stopping.signal };
-      const relation = { label, from: fromSelected(select), columns: await describe(select, project) };
+      const relation = { label: names.label, from: fromSelected(select), columns: await describe(select, project) };
       session.connected();
       const selection = selectFrom(relation, wanted, bigquerySql);
       return {
@@ -79,7 +81,7 @@ async function credentialsOf(
   if (keyFile !== undefined)
     return googleCredentials(createServiceAccountAuth(readKeyFile(keyFile), connections), 'no token', signal);
   if (url.protocol === 'http:') return noCredentials();
-  return googleCredentials(createAmbientAuth(projectId, connections), 'no ambient credentials', signal);
+  return googleCredentials(createAmbientAuth(projectId, connections), 'no credentials in the environment', signal);
 }
 
 interface DryRun {

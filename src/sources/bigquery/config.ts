@@ -9,29 +9,29 @@ export const bigquerySource = z
     type: z.literal('bigquery').meta({ title: 'Type', description: 'Google BigQuery.' }),
     projectId: z.string().min(1).optional().meta({
       title: 'Project',
-      description: 'The project that runs and pays for the query. Default: that of the credentials.',
+      description: 'The project that runs and pays for the query. Default: the project of the credentials.',
     }),
     location: z.string().min(1).optional().meta({
       title: 'Location',
-      description: 'Where the data is, such as asia-northeast1; found out when absent.',
+      description: 'Location of the data, such as asia-northeast1. Default: detected by BigQuery.',
     }),
     keyFile: z.string().min(1).optional().meta({
       title: 'Key file',
-      description: "Path of a service account's JSON key. Default: the ambient credentials.",
+      description: "Path of a service account's JSON key. Default: the credentials of the environment.",
     }),
     maximumBytesBilled: z
       .string()
       .regex(/^\d{1,18}$/, 'must be digits')
       .optional()
-      .meta({ title: 'Most bytes billed', description: 'A query that would read more fails instead.', unit: 'bytes' }),
+      .meta({ title: 'Maximum bytes billed', description: 'A query that would read more bytes fails.', unit: 'bytes' }),
     apiEndpoint: checkedText(httpUrlProblem).optional().meta({
       title: 'API endpoint',
-      description: 'For private endpoints. Default: https://bigquery.googleapis.com.',
+      description: 'URL for private endpoints. Default: https://bigquery.googleapis.com.',
     }),
     ...selectedFields,
     ...timeoutFields,
   })
   .superRefine(checkSelected)
-  .meta({ title: 'BigQuery', description: 'Google BigQuery; needs the package @google-cloud/bigquery.' });
+  .meta({ title: 'BigQuery', description: 'Google BigQuery. Requires the package @google-cloud/bigquery.' });
 
 export type BigquerySourceConfig = z.output<typeof bigquerySource>;

@@ -1,4 +1,5 @@
 import { isPage } from '../../http/pages.ts';
+import type { Position } from '../selected.ts';
 import { ServerFailure, type ServerFault } from '../servers/errors.ts';
 
 /** A refusal by Google. Only codes and positions of its texts are kept. */
@@ -32,10 +33,34 @@ const kinds: Record<string, ServerFault['kind']> = {
   internalError: 'interrupted',
 };
 
-export function bigqueryFault({ reason, message }: BigqueryError, status: number): ServerFault {
+export const bigqueryHints = {
+  unreachable:
+    'Check source.apiEndpoint, if it is set, and whether this machine may connect to Google (firewall, allow list).',
+  login:
+    'Check source.keyFile, or the credentials of the environment if it is not set. The service account and its key must be enabled.',
+  permission:
+    'Grant the account BigQuery Data Viewer on the dataset, and BigQuery Job User on the project that runs the query (source.projectId).',
+  missing:
+    'Check source.projectId, the project and the dataset before the name of the table, and source.location: names are case-sensitive.',
+  no_dataset:
+    'Check source.projectId, the project and the dataset before the names of tables, and source.location: names are case-sensitive.',
+} as const;
+
+export function bigqueryFault({ reason, message = '' }: BigqueryError, status: number): ServerFault {
   const code = isCode(reason) ? reason : `HTTP ${status}`;
-  const position = /\[(\d+:\d+)\]/.exec(message ?? '')?.[1];
-  return { kind: kinds[code] ?? kindOfStatus(status), code, position };
+  return { kind: kindOf(code, message, status), code, position: positionIn(message) };
+}
+
+/** Only the text distinguishes a missing dataset from a missing table. */
+function kindOf(code: string, message: string, status: number): ServerFault['kind'] {
+  if (code === 'notFound' && message.startsWith('Not found: Dataset ')) return 'no_dataset';
+  return kinds[code] ?? kindOfStatus(status);
+}
+
+function positionIn(message: string): Position | undefined {
+  // The last one: the text quotes the user's SQL before it.
+  const [, line, column] = /.* at \[(\d+):(\d+)\]/s.exec(message) ?? [];
+  return line === undefined ? undefined : { line: Number(line), column: Number(column) };
 }
 
 export function isCode(text: unknown): text is string {

@@ -25,8 +25,8 @@ export function readKeyFile(path: string): ServiceAccount {
     // The cause could quote the key.
     throw new SyncError(
       'source.login_failed',
-      `The file ${path} of source.keyFile is no key of a Google service account.`,
-      'Give the path of the JSON file that Google Cloud made for a key of the service account.',
+      `The file ${path} of source.keyFile is not a key of a Google service account.`,
+      'Give the path of the JSON file that Google Cloud created for a key of the service account.',
     );
   }
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { TextRow } from '../rows.ts';
 import type { Session } from '../servers/session.ts';
-import { patienceOf, watchSilence } from '../servers/silence.ts';
+import { silenceLimitsOf, watchSilence } from '../servers/silence.ts';
 import type { BigqueryApi } from './api.ts';
 import type { BigquerySourceConfig } from './config.ts';
 import { type BigqueryError, BigqueryRefusal, bigqueryFault } from './errors.ts';
@@ -22,7 +22,7 @@ export function queryOf(query: string, { maximumBytesBilled }: BigquerySourceCon
 
 /** Yields the pages of a query's result. */
 export function pagesOf(statement: string, project: BigqueryProject): AsyncGenerator<TextRow[]> {
-  return watchSilence(runQuery(statement, project), patienceOf(project.config), project.session.giveUp);
+  return watchSilence(runQuery(statement, project), silenceLimitsOf(project.config), project.session.giveUp);
 }
 
 interface Job {
@@ -42,16 +42,17 @@ async function* runQuery(statement: string, project: BigqueryProject): AsyncGene
       if (page.length > 0) yield page;
     }
   } catch (error) {
-    throw stoppedInTime(error, performance.now() - startedAt >= project.config.statementTimeoutMs);
+    throw failureOfJob(error, performance.now() - startedAt >= project.config.statementTimeoutMs);
   } finally {
     if (!isFinished) await cancelJob(job, project);
   }
 }
 
-/** BigQuery reports a job that ran out of time as stopped. */
-function stoppedInTime(error: unknown, isOverdue: boolean): unknown {
-  if (!isOverdue || !(error instanceof BigqueryRefusal) || error.fault.code !== 'stopped') return error;
-  return new BigqueryRefusal(error.status, { kind: 'timeout', code: 'stopped' });
+/** BigQuery reports a job that ran out of time as stopped. Positions in the SQL around the user's are dropped. */
+function failureOfJob(error: unknown, isOverdue: boolean): unknown {
+  if (!(error instanceof BigqueryRefusal)) return error;
+  const { kind, code } = error.fault;
+  return new BigqueryRefusal(error.status, { kind: isOverdue && code === 'stopped' ? 'timeout' : kind, code });
 }
 
 interface InsertedJob {

@@ -5,6 +5,7 @@ import { createHttpConnections } from '../servers/http.ts';
 import { createSession } from '../servers/session.ts';
 import type { Chunk, Source, WantedColumns } from '../source.ts';
 import type { ClickhouseSourceConfig } from './config.ts';
+import { clickhouseHints } from './errors.ts';
 import { ask, type ClickhouseServer, rowsOf } from './http.ts';
 import { clickhouseSql, quoteClickhouseName } from './sql.ts';
 import { endOfLastTsvRow, tsvToChunk } from './tsv.ts';
@@ -15,12 +16,12 @@ export async function openClickhouse(
   wanted: WantedColumns,
   signal: AbortSignal,
 ): Promise<Source> {
-  const { select, label } = selectedRows(config);
+  const { select, ...names } = selectedRows(config);
   const url = new URL(config.url);
   const connections = createHttpConnections(config.ca);
   const stopping = new AbortController();
   const session = createSession({
-    asked: { server: `ClickHouse at ${url.host}`, label },
+    asked: { ...names, server: `ClickHouse at ${url.host}`, hints: clickhouseHints },
     signal,
     destroy: () => stopping.abort(),
   });
@@ -32,7 +33,7 @@ export async function openClickhouse(
   try {
     return await session.during(async () => {
       const from = fromSelected(select);
-      const relation = { label, from, columns: await describe(from, server) };
+      const relation = { label: names.label, from, columns: await describe(from, server) };
       const selection = selectFrom(relation, wanted, clickhouseSql);
       return {
         columns: selection.columns,

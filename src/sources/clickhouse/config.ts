@@ -10,7 +10,7 @@ export const clickhouseSource = z
     url: checkedText(httpUrlProblem).meta({
       title: 'URL',
       description:
-        'https://user:password@host:8443/database, the password best as ${NAME}; plain http only to loopback.',
+        'https://user:password@host:8443/database. Give the password as ${NAME}. http:// is allowed for loopback addresses only.',
       ...secret,
     }),
     ...selectedFields,

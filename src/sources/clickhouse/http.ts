@@ -3,7 +3,7 @@ import { type Dispatcher, request } from 'undici';
 import { decodedBody } from '../../http/contentCoding.ts';
 import { ServerFailure } from '../servers/errors.ts';
 import type { Session } from '../servers/session.ts';
-import { patienceOf, watchSilence } from '../servers/silence.ts';
+import { silenceLimitsOf, watchSilence } from '../servers/silence.ts';
 import type { ClickhouseSourceConfig } from './config.ts';
 import { exceptionIn, refusedAnswer } from './errors.ts';
 import { unescapeTsv } from './tsv.ts';
@@ -86,7 +86,7 @@ export async function* ask(statement: string, format: string, server: Clickhouse
   const marker = randomUUID();
   const parts = watchSilence(
     bodyOf(`${statement}\nFORMAT ${format}`, marker, server),
-    patienceOf(server.config),
+    silenceLimitsOf(server.config),
     server.session.giveUp,
   );
   yield* untilMarker(parts, marker);
@@ -102,7 +102,7 @@ async function* bodyOf(statement: string, marker: string, server: ClickhouseServ
     signal: stopping,
   });
   session.connected();
-  if (answer.statusCode !== 200) throw await refusal(answer);
+  if (answer.statusCode !== 200) throw await refusal(answer, statement);
   if (String(answer.headers['content-type']).startsWith('text/html')) throw loginPage(answer);
   yield* decodedBody(answer);
 }
@@ -116,14 +116,15 @@ function loginPage({ body }: Dispatcher.ResponseData): ServerFailure {
 /** The end of an answer that is searched for the server's exception, which is at most 16 KiB long. */
 const tailBytes = 65_536;
 
-async function refusal(answer: Dispatcher.ResponseData): Promise<Error> {
+async function refusal(answer: Dispatcher.ResponseData, statement: string): Promise<Error> {
   let text = '';
   for await (const part of decodedBody(answer)) {
     text += part;
     if (text.length > tailBytes) break;
   }
   const code = answer.headers['x-clickhouse-exception-code'];
-  return refusedAnswer(answer.statusCode, typeof code === 'string' ? code : undefined, text);
+  const exceptionCode = typeof code === 'string' ? code : undefined;
+  return refusedAnswer({ status: answer.statusCode, exceptionCode, text }, statement);
 }
 
 /** Yields the parts without the marker at their end. Throws if the marker is missing. */
@@ -143,7 +144,7 @@ async function* untilMarker(parts: AsyncIterable<Uint8Array>, marker: string): A
     throw exceptionIn(tail.toString()) ?? error;
   }
   if (held.toString() === marker) return;
-  throw exceptionIn(tail.toString()) ?? new ServerFailure({ kind: 'interrupted', code: 'no end of the result' });
+  throw exceptionIn(tail.toString()) ?? new ServerFailure({ kind: 'interrupted', code: 'the result is incomplete' });
 }
 
 /** Returns all rows of a small result. */

@@ -3,10 +3,10 @@ import { checkSelected, selectedFields } from '../selected.ts';
 
 export const duckdbSource = z
   .strictObject({
-    type: z.literal('duckdb').meta({ title: 'Type', description: 'DuckDB, in process.' }),
+    type: z.literal('duckdb').meta({ title: 'Type', description: 'DuckDB, in this process.' }),
     database: z.string().min(1).optional().meta({
       title: 'Database',
-      description: 'Path of a DuckDB database file, opened read-only; without it the query reads files.',
+      description: 'Path of a DuckDB database file, opened read-only. Without it, the query reads files.',
     }),
     ...selectedFields,
   })

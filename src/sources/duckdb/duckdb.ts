@@ -16,17 +16,18 @@ export async function openQuery(
   engine: DuckdbEngine,
 ): Promise<Source> {
   if (config.database !== undefined) await attachDatabase(config.database, engine);
-  const { select, label } = selectedRows(config);
-  const { kind, writingFunctions } = await engine.inspect(select, label);
+  const rows = selectedRows(config);
+  const { select, label } = rows;
+  const { kind, writingFunctions } = await engine.inspect(rows);
   if (kind !== 'select')
     throw notOneSelect(
-      kind === 'other' ? 'a statement of another kind' : 'more than one statement',
-      'WITH … SELECT and FROM … are fine',
+      kind === 'other' ? 'it is another statement' : 'it has more than one statement',
+      'It may begin with WITH or FROM.',
     );
   if (writingFunctions.length > 0)
     throw notOneSelect(
-      `a call of ${writingFunctions.join(', ')}, which does more than read`,
-      'table functions that read are fine',
+      `it calls ${writingFunctions.join(', ')}, which does more than read`,
+      'It may call table functions that only read.',
     );
   await checkNamedFiles(select, label, engine);
   // DuckDB's own parser handles semicolons and comments at the end.
@@ -36,6 +37,10 @@ export async function openQuery(
 
 async function attachDatabase(path: string, engine: DuckdbEngine): Promise<void> {
   if (!existsSync(path))
-    throw new SyncError('source.not_found', `There is no database file ${path}.`, 'Check source.database.');
+    throw new SyncError(
+      'source.not_found',
+      `The database file ${path} does not exist.`,
+      'Check the path in source.database. A relative path starts at the working directory.',
+    );
   await engine.attach(path);
 }

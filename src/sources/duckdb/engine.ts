@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { guardState } from '../../system/stateErrors.ts';
 import { fieldSeparator } from '../chunks.ts';
+import type { SelectedRows } from '../selected.ts';
 import { quoteText } from '../sqlText.ts';
 import { sourceError } from './errors.ts';
 import { createPipe } from './pipe.ts';
@@ -14,8 +15,8 @@ export type OpenEngine = () => Promise<DuckdbEngine>;
 export interface DuckdbEngine {
   /** Attaches a database file read-only. Its tables have their plain names. */
   attach(path: string): Promise<void>;
-  /** Inspects a statement without running it. `label` names it in errors. */
-  inspect(sql: string, label: string): Promise<Inspected>;
+  /** Inspects a statement without running it. */
+  inspect(rows: SelectedRows): Promise<Inspected>;
   /** Returns the columns of a SELECT with their DuckDB types. */
   describe(select: string, label: string): Promise<{ name: string; type: string }[]>;
   /** Returns the rows of a small query of our own as text. */
@@ -69,7 +70,7 @@ export async function openDuckdb(workDirectory: string, { memoryBytes, threads }
       await run(connection, `ATTACH ${quoteText(path)} AS source (READ_ONLY)`, `the database ${path}`);
       await run(connection, 'USE source', `the database ${path}`);
     },
-    inspect: (sql, label) => inspect(connection, sql, label),
+    inspect: (rows) => inspect(connection, rows),
     async describe(select, label) {
       const rows = await readRows(connection, `DESCRIBE ${select}`, label);
       return rows.map(([name, type]) => ({ name: name!, type: type! }));
@@ -84,11 +85,11 @@ export async function openDuckdb(workDirectory: string, { memoryBytes, threads }
   };
 }
 
-async function run(connection: DuckDBConnection, sql: string, label: string) {
+async function run(connection: DuckDBConnection, sql: string, label: string, placeOf?: SelectedRows['placeOf']) {
   try {
     return await connection.run(sql);
   } catch (error) {
-    throw sourceError(error, label);
+    throw sourceError(error, label, placeOf);
   }
 }
 
@@ -97,14 +98,15 @@ async function readRows(connection: DuckDBConnection, sql: string, label: string
   return (await result.getRowsJS()).map((row) => row.map(String));
 }
 
-async function inspect(connection: DuckDBConnection, sql: string, label: string): Promise<Inspected> {
+async function inspect(connection: DuckDBConnection, rows: SelectedRows): Promise<Inspected> {
+  const { select, label, placeOf } = rows;
   try {
-    const statements = await connection.extractStatements(sql);
+    const statements = await connection.extractStatements(select);
     if (statements.count > 1) return { kind: 'several', writingFunctions: [] };
   } catch (error) {
-    throw sourceError(error, label);
+    throw sourceError(error, label, placeOf);
   }
-  const plans = await explain(connection, sql, label);
+  const plans = await explain(connection, rows);
   if (plans === undefined) return { kind: 'other', writingFunctions: [] };
   const functions = "SELECT DISTINCT lower(function_name) FROM duckdb_functions() WHERE function_type = 'table'";
   const known = await readRows(connection, functions, label);
@@ -115,14 +117,17 @@ async function inspect(connection: DuckDBConnection, sql: string, label: string)
  * Returns the plans of a SELECT, undefined for a statement of another kind. The statement stands inside query(), because
  * the mere binding of some statements (EXPORT) writes to the disk.
  */
-async function explain(connection: DuckDBConnection, sql: string, label: string): Promise<string[] | undefined> {
+async function explain(
+  connection: DuckDBConnection,
+  { select, label, placeOf }: SelectedRows,
+): Promise<string[] | undefined> {
   try {
-    const result = await connection.run(`EXPLAIN (FORMAT json) FROM query(${quoteText(sql)})`);
+    const result = await connection.run(`EXPLAIN (FORMAT json) FROM query(${quoteText(select)})`);
     return (await result.getRowsJS()).map(([, plan]) => String(plan));
   } catch (error) {
     if (error instanceof Error && error.message.includes('Expected a single SELECT statement')) return undefined;
     // Gives the place of a fault in the statement's own text.
-    await readRows(connection, `DESCRIBE ${sql}`, label);
+    await run(connection, `DESCRIBE ${select}`, label, placeOf);
     throw sourceError(error, label);
   }
 }

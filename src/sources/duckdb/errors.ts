@@ -1,13 +1,17 @@
 import { SyncError } from '../../errors.ts';
+import type { SelectedRows } from '../selected.ts';
+
+type PlaceOf = SelectedRows['placeOf'];
 
 /**
  * Returns the meaning of a DuckDB error to the user. Its text quotes the data ("Original Line: …", "Could not convert
- * string …"), so only its kind, line and column are kept, and it is not passed as a cause.
+ * string …"), so only its kind and line are kept, and it is not passed as a cause. `placeOf` is given if the statement
+ * that failed is the user's SELECT.
  */
-export function sourceError(error: unknown, label: string): SyncError {
+export function sourceError(error: unknown, label: string, placeOf: PlaceOf = () => undefined): SyncError {
   const text = (error instanceof Error ? error.message : '').replace(/^Failed to extract statements: /, '');
   const rule = rules.find(({ when }) => when.test(text));
-  if (rule !== undefined) return rule.make(label, text);
+  if (rule !== undefined) return rule.make(label, text, placeOf);
   return /\.parquet$/i.test(label) || /magic bytes|thrift/i.test(text)
     ? brokenParquet(label)
     : unknownError(text, label);
@@ -15,17 +19,17 @@ export function sourceError(error: unknown, label: string): SyncError {
 
 interface Rule {
   when: RegExp;
-  make(label: string, text: string): SyncError;
+  make(label: string, text: string, placeOf: PlaceOf): SyncError;
 }
 
 const rules: readonly Rule[] = [
   {
     when: /^(Parser|Binder|Catalog) Error/,
-    make: (label, text) =>
+    make: (label, text, placeOf) =>
       new SyncError(
         'source.query_failed',
-        `DuckDB refused ${label}${atPosition(text)}: ${queryFault(text)}.`,
-        'Try the query in the DuckDB shell, and mend source.query.',
+        `DuckDB refused ${label}, because ${queryFault(text)}${inPlace(text, placeOf)}.`,
+        'Try the same SELECT in the DuckDB shell, and correct it in the source.',
       ),
   },
   {
@@ -33,8 +37,8 @@ const rules: readonly Rule[] = [
     make: (label) =>
       new SyncError(
         'state.disk_full',
-        `The disk is full while reading ${label}.`,
-        'Free space where the state directory is.',
+        `The disk became full while DuckDB read ${label}.`,
+        'Free space on the disk of the state directory (preview and check: TMPDIR).',
       ),
   },
   {
@@ -42,8 +46,8 @@ const rules: readonly Rule[] = [
     make: (label) =>
       new SyncError(
         'source.query_failed',
-        `DuckDB needs more memory to read ${label} than it may take.`,
-        'Allow the run more: --max-memory 2g, say, or a higher limit of the container; DuckDB takes a quarter of what is above 150 MB. Write Parquet in smaller row groups, or let the query sort and group less.',
+        `DuckDB reached its memory limit while it read ${label}.`,
+        'Raise --max-memory (for example to 2g) or the memory limit of the container: DuckDB may use a quarter of the memory above 150 MB. Or write Parquet in smaller row groups, or sort and group less in the query.',
       ),
   },
   {
@@ -52,7 +56,7 @@ const rules: readonly Rule[] = [
       new SyncError(
         'source.encoding',
         `Cannot read ${label}: a text in a Parquet column is not UTF-8.`,
-        'Write the texts in UTF-8, or the column as bytes.',
+        'Write the texts in UTF-8, or declare the column as bytes.',
       ),
   },
   {
@@ -60,7 +64,7 @@ const rules: readonly Rule[] = [
     make: (label, text) =>
       new SyncError(
         'source.unreadable',
-        `Cannot read ${label}: its Parquet data is compressed with ${codecIn(text)}, which DuckDB cannot read.`,
+        `Cannot read ${label}: its Parquet data is compressed with ${codecIn(text)}, which DuckDB does not support.`,
         'Write the file with zstd, snappy, gzip, brotli or lz4_raw, or uncompressed (in Spark: set spark.sql.parquet.compression.codec to zstd).',
       ),
   },
@@ -82,8 +86,8 @@ const rules: readonly Rule[] = [
     make: (label, text) =>
       new SyncError(
         'source.malformed',
-        `Cannot read ${label}: malformed${atLine(text)}, ${csvFault(text)}.`,
-        'Fix the line, or say in the query how the file is written: read_csv takes delim and quote.',
+        `Cannot read ${label}: it is malformed${atLine(text)}, because ${csvFault(text)}.`,
+        'Fix the line, or describe the format of the file in the query, with the options delim and quote of read_csv.',
       ),
   },
   {
@@ -91,8 +95,8 @@ const rules: readonly Rule[] = [
     make: (label) =>
       new SyncError(
         'source.malformed',
-        `Cannot read ${label}: its line ends are not the same throughout (LF, CRLF or CR), or its quotes are not.`,
-        'Write all lines alike.',
+        `Cannot read ${label}: it mixes line ends (LF, CRLF, CR), or ways of quoting.`,
+        'Write all lines with the same line end and the same quotes.',
       ),
   },
   {
@@ -100,8 +104,8 @@ const rules: readonly Rule[] = [
     make: (label, text) =>
       new SyncError(
         'source.malformed',
-        `Cannot read ${label}: malformed${atLine(text)}, not a valid JSON object.`,
-        'Every line must be one JSON object, in UTF-8.',
+        `Cannot read ${label}: it is malformed${atLine(text)}, because a JSON object is not valid.`,
+        'Write one valid JSON object on each line, in UTF-8.',
       ),
   },
   {
@@ -109,8 +113,8 @@ const rules: readonly Rule[] = [
     make: (label) =>
       new SyncError(
         'source.not_found',
-        `Cannot read ${label}: there is no such file.`,
-        'Relative paths are relative to the working directory.',
+        `Cannot read ${label}: a required file does not exist.`,
+        'Check the path. A relative path starts at the working directory.',
       ),
   },
   {
@@ -118,22 +122,26 @@ const rules: readonly Rule[] = [
     make: (label) =>
       new SyncError(
         'source.unreadable',
-        `Cannot read ${label}: another process has it locked.`,
-        'DuckDB lets nobody read a database while a process has it open for writing; run when that has ended.',
+        `Cannot read ${label}: another process has locked it.`,
+        'Run again when that process has closed the database: DuckDB allows no other reader while one process writes.',
       ),
   },
   {
     when: /permission denied/i,
     make: (label) =>
-      new SyncError('source.unreadable', `Cannot read ${label}: permission denied.`, 'Give this user read access.'),
+      new SyncError(
+        'source.unreadable',
+        `Cannot read ${label}: permission was denied.`,
+        'Give this user read access to the file.',
+      ),
   },
   {
     when: /^(IO|HTTP) Error/,
     make: (label) =>
       new SyncError(
         'source.unreadable',
-        `Cannot read ${label}.`,
-        'Check that it exists, is whole, and that this user may read it.',
+        `Cannot read ${label}: DuckDB could not open or read a file.`,
+        'Check that the file exists and is complete, and that this user may read it.',
       ),
   },
 ];
@@ -156,8 +164,8 @@ function codecIn(text: string): string {
 function brokenParquet(label: string): SyncError {
   return new SyncError(
     'source.malformed',
-    `Cannot read ${label}: it is not a whole Parquet file.`,
-    'Check that the file was written to its end and is really Parquet.',
+    `Cannot read ${label}: it is not a complete Parquet file.`,
+    'Check that the file is in Parquet format and was written to its end.',
   );
 }
 
@@ -166,7 +174,7 @@ function unknownError(text: string, label: string): SyncError {
   return new SyncError(
     'source.query_failed',
     `Cannot read ${label}${kind === undefined ? '' : ` (DuckDB: ${kind})`}.`,
-    "DuckDB's own text is not shown, as it quotes the data; run the same read in the DuckDB shell to see it.",
+    "Run the same read in the DuckDB shell to see DuckDB's message. It is not shown here, because it quotes the data.",
   );
 }
 
@@ -182,23 +190,33 @@ function atLine(text: string): string {
 
 function csvFault(text: string): string {
   const counts = /Expected Number of Columns: (\d+) Found: (\d+)/i.exec(text);
-  if (counts !== null) return `it has ${counts[2]} of ${counts[1]} fields`;
-  if (/quote/i.test(text.slice(0, text.indexOf('Possible'))))
-    return 'a quote that is not closed or stands in the wrong place';
+  if (counts !== null) return `the line has ${counts[2]} of ${counts[1]} fields`;
+  if (/quote/i.test(text.slice(0, text.indexOf('Possible')))) return 'a quote is not closed or is in the wrong place';
   if (/maximum line size/i.test(text)) return 'the line is too long';
   return 'it cannot be read as CSV';
 }
 
-/** Line and column of the caret under the query text that DuckDB quotes. */
-function atPosition(text: string): string {
-  const quoted = /^LINE (\d+): (.*)\n(\s*)\^/m.exec(text);
-  return quoted === null ? '' : ` at line ${quoted[1]}`;
+/** The line of the statement that DuckDB quotes with a caret below. The start of a long line is not quoted. */
+function inPlace(text: string, placeOf: PlaceOf): string {
+  const line = /^LINE (\d+): .*\n\s*\^/m.exec(text)?.[1];
+  const place = line === undefined ? undefined : placeOf({ line: Number(line) });
+  return place === undefined ? '' : ` (${place})`;
 }
 
+/** The start of a refusal, and its meaning. Only the first line is matched: others quote the user's SQL. */
+const queryFaults: readonly (readonly [RegExp, string])[] = [
+  [/^Parser/, 'it is not valid SQL'],
+  [/^Binder Error: Catalog .* does not exist/, 'it names a database that does not exist'],
+  [/^Catalog Error: .* because schema .* does not exist/, 'it names a schema that does not exist'],
+  [/^Catalog Error: \w+ (?:Function|Macro) with name/, 'it names a function that does not exist here'],
+  [/^(?:Catalog Error: Table with name|Binder Error: Referenced table)/, 'it names a table that does not exist'],
+  [
+    /^Binder Error: (?:Referenced column .* not found|Table .* does not have a column)/,
+    'it names a column that does not exist',
+  ],
+  [/^Catalog/, 'it names an object that does not exist'],
+];
+
 function queryFault(text: string): string {
-  if (text.startsWith('Parser')) return 'it is not valid SQL';
-  if (/table .*does not exist/i.test(text)) return 'it names a table that does not exist';
-  if (/column .*not found/i.test(text)) return 'it names a column that does not exist';
-  if (/function .*does not exist/i.test(text)) return 'it names a function that does not exist here';
-  return text.startsWith('Catalog') ? 'it names something that does not exist' : 'its names or types do not fit';
+  return queryFaults.find(([start]) => start.test(text))?.[1] ?? 'its names or types do not fit';
 }

@@ -39,16 +39,16 @@ async function makePipe(path: string, run: typeof runProgram): Promise<void> {
   }
   throw new SyncError(
     'process.no_mkfifo',
-    'The program mkfifo is missing, which makes the pipes that DuckDB writes to.',
-    'Add it to the image or the PATH: it is part of coreutils and of busybox.',
+    'The program mkfifo is missing, which creates the pipes that DuckDB writes to.',
+    'Add mkfifo to the image or to the PATH: it is part of coreutils and of busybox.',
   );
 }
 
 function noPipe(path: string): SyncError {
   return new SyncError(
     'state.not_writable',
-    `Cannot make a named pipe in ${dirname(path)}.`,
-    'Put the state directory (preview and check: TMPDIR) on a file system that has named pipes; SMB has none.',
+    `Cannot create a named pipe in ${dirname(path)}.`,
+    'Move the state directory (preview and check: TMPDIR) to a file system with named pipes; SMB has none.',
   );
 }
 

@@ -70,19 +70,19 @@ export function unreadable(file: string, error: unknown): SyncError {
   if (code === 'ENOENT')
     return new SyncError(
       'source.not_found',
-      `Cannot read the file ${file}: there is no such file, or it is a link that leads nowhere.`,
-      'Relative paths are relative to the working directory.',
+      `Cannot read the file ${file}: it does not exist, or is a link to a file that does not exist.`,
+      'Check the path. A relative path starts at the working directory.',
     );
   if (/^E[A-Z0-9]+$/.test(code))
     return new SyncError(
       'source.unreadable',
       `Cannot read ${file} (${code}).`,
-      'Check that it is whole, and that this user may read it.',
+      'Check the disk, and that this user may read the file or folder.',
     );
   return new SyncError(
     'source.malformed',
-    `Cannot read the file ${file}: its compressed data is cut off or damaged.`,
-    'Check that the file was written and copied to its end, then write it again.',
+    `Cannot read the file ${file}: its compressed data is truncated or damaged.`,
+    'Check that the file was written and copied to its end, or write it again.',
   );
 }
 
@@ -90,6 +90,6 @@ export function changedMeanwhile(file: string): SyncError {
   return new SyncError(
     'source.malformed',
     `Cannot read the file ${file}: it changed while it was read.`,
-    'Run again when the file is complete. Write files under another name, and rename them when they are.',
+    'Run again when the file is complete. Write files under another name, and rename them when they are complete.',
   );
 }

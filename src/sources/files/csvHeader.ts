@@ -92,31 +92,31 @@ function splitRecord(record: string, delimiter: string, quote: string): string[]
 function emptyFile(label: string): SyncError {
   return new SyncError(
     'source.malformed',
-    `Cannot read ${label}: it is empty, and its first line should name the columns.`,
-    'Write a header line, also when there are no rows.',
+    `Cannot read ${label}: it is empty, and its first line must name the columns.`,
+    'Write a header line even if the file has no rows.',
   );
 }
 
 function badHeader(label: string): SyncError {
   return new SyncError(
     'source.malformed',
-    `Cannot read ${label}: malformed at line 1, a quote is not closed or stands in the wrong place.`,
-    'Fix the line, or say how the file is written with csv.delimiter and csv.quote of the source.',
+    `Cannot read ${label}: it is malformed at line 1, because a quote is not closed or is in the wrong place.`,
+    'Fix the line, or set source.csv.delimiter and source.csv.quote as in the file.',
   );
 }
 
 function tooLong(label: string): SyncError {
   return new SyncError(
     'source.malformed',
-    `Cannot read ${label}: malformed at line 1, the record is longer than ${maxRecordBytes / 2 ** 20} MiB.`,
-    'Check that the file is CSV, and that no quote in its first line is left open.',
+    `Cannot read ${label}: it is malformed at line 1, because the record is longer than ${maxRecordBytes / 2 ** 20} MiB.`,
+    'Check that the file is in CSV format, and that every quote in its first line is closed.',
   );
 }
 
 function noHeader(label: string): SyncError {
   return new SyncError(
     'source.no_header',
-    `Cannot read ${label}: its first line holds identifiers, not column names.`,
-    'Add a header line, or say source.csv: { "header": false, "columns": [ … ] }.',
+    `Cannot read ${label}: its first line contains identifiers, not column names.`,
+    'Add a header line, or set source.csv to { "header": false, "columns": [ … ] }.',
   );
 }

@@ -24,7 +24,7 @@ const endsLine = 2;
 const endsOtherLine = 3;
 const quotes = 4;
 
-const mixedLineEnds = 'its line ends are not the same throughout (LF, CRLF or CR)';
+const mixedLineEnds = 'the file mixes line ends (LF, CRLF, CR)';
 
 /**
  * Reads columns of a CSV file strictly by RFC 4180: every record has the same number of fields, and a quote stands only
@@ -97,8 +97,8 @@ export class RecordReader {
   malformed(fault: string): SyncError {
     return new SyncError(
       'source.malformed',
-      `Cannot read ${this.#form.label}: malformed at line ${this.#line}, ${fault}.`,
-      'Fix the line, or say how the file is written with csv.delimiter and csv.quote of the source.',
+      `Cannot read ${this.#form.label}: it is malformed at line ${this.#line}, because ${fault}.`,
+      'Fix the line, or set source.csv.delimiter and source.csv.quote as in the file.',
     );
   }
 
@@ -127,7 +127,7 @@ export class RecordReader {
       const isQuoted = meanings[block[at]!] === quotes;
       at = isQuoted ? this.#readQuoted(block, length, at, column) : this.#readPlain(block, at, column);
       if (at === -1) {
-        if (isLast) throw this.malformed('it has a quote that is not closed');
+        if (isLast) throw this.malformed('a quote is not closed');
         return -1;
       }
       const meaning = meanings[block[at]!];
@@ -140,7 +140,7 @@ export class RecordReader {
       if (meaning !== endsLine) throw this.malformed(faultBehind(meaning, isQuoted));
       const next = this.#passLineEnd(block, length, at, isLast);
       if (next === -1) return -1;
-      if (field + 1 !== width) throw this.malformed(`it has ${field + 1} of ${width} fields`);
+      if (field + 1 !== width) throw this.malformed(`the record has ${field + 1} of ${width} fields`);
       this.#line += 1 + this.#quotedLines;
       return next;
     }
@@ -200,7 +200,7 @@ export class RecordReader {
 
 function faultBehind(meaning: number | undefined, isQuoted: boolean): string {
   if (meaning === endsOtherLine) return mixedLineEnds;
-  return isQuoted ? 'it has text behind a closing quote' : 'it has a quote inside a field that does not begin with one';
+  return isQuoted ? 'text follows a closing quote' : 'a quote is inside a field that does not begin with one';
 }
 
 function meaningsOf({ lineEnd }: CsvForm, delimiter: number, quote: number): Uint8Array {

@@ -20,7 +20,7 @@ export async function findEncodingFault(file: string, expected: ExpectedEncoding
   const fault = await findFault(file, expected.encoding);
   if (fault === undefined) return undefined;
   const guess = likelyEncoding(fault.sample, expected.encoding);
-  const looks = guess === undefined ? '' : `; it looks like ${encodingNames[guess]}`;
+  const looks = guess === undefined ? '' : `, and looks like ${encodingNames[guess]}`;
   return new SyncError(
     'source.encoding',
     `Cannot read the file ${file}: it is not ${encodingNames[expected.encoding]} at line ${fault.line}${looks}.`,
@@ -36,8 +36,8 @@ export async function encodingFault(file: string, expected: ExpectedEncoding): P
 function hintFor(guess: Encoding | undefined, isConfigurable: boolean): string {
   if (!isConfigurable) return 'Convert the file to UTF-8 (for example with iconv).';
   return guess === undefined
-    ? 'Set csv.encoding of the source to the encoding of the file, or convert the file to UTF-8 (for example with iconv).'
-    : `Set csv.encoding of the source to "${guess}", or convert the file to UTF-8 (for example with iconv).`;
+    ? 'Set source.csv.encoding to the encoding of the file, or convert the file to UTF-8 (for example with iconv).'
+    : `Set source.csv.encoding to "${guess}", or convert the file to UTF-8 (for example with iconv).`;
 }
 
 interface Fault {

@@ -75,8 +75,8 @@ async function openFile(
     default:
       throw new SyncError(
         'source.unreadable',
-        `The file ${file} has no ending that tells how to read it.`,
-        'Known: .parquet, .csv, .tsv, .json, .jsonl, .ndjson, the text ones also with .gz or .zst behind.',
+        `Cannot read ${file}: its name ends in none of the known formats.`,
+        'Rename the file to end in .parquet, .csv, .tsv, .json, .jsonl or .ndjson. Text formats may also end in .gz or .zst.',
       );
   }
 }
@@ -96,7 +96,7 @@ function checkSameColumns(columns: readonly string[], expected: readonly string[
   if (lower(columns) === lower(expected)) return;
   throw new SyncError(
     'source.column_missing',
-    `Some files have the columns ${lower(expected)}, others ${lower(columns)}.`,
+    `Some files of the source have the columns ${lower(expected)}, others ${lower(columns)}.`,
     'Name the columns to read in syncs[].columns, or read the files by separate syncs.',
   );
 }

@@ -104,8 +104,8 @@ function checkSpelling(keys: readonly string[], wanted: WantedColumns, label: st
     if (keys.filter((key) => key.toLowerCase() === name.toLowerCase()).length <= 1) continue;
     throw new SyncError(
       'source.column_missing',
-      `The key ${name} is spelt in several ways in ${label} (upper and lower case), so some objects would lack it.`,
-      'Write the key alike in all objects, or choose with a query.',
+      `The key ${name} has several spellings in ${label} (upper and lower case), so some objects would lack it.`,
+      'Use one spelling of the key in all objects, or use a source of type duckdb and combine the spellings in its query.',
     );
   }
 }
@@ -121,7 +121,7 @@ function distinctNames(keys: readonly string[]): string[] {
 function noObjects(label: string): SyncError {
   return new SyncError(
     'source.malformed',
-    `Cannot read ${label}: it holds no JSON objects.`,
-    'Write one JSON object a line.',
+    `Cannot read ${label}: it contains no JSON objects.`,
+    'Write one JSON object on each line.',
   );
 }

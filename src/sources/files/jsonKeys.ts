@@ -61,7 +61,7 @@ export class JsonKeys {
   #take(key: Key, at: number): void {
     this.#place++;
     if (key.isWanted && key.lastObject === this.objects)
-      throw this.#malformed(at, 'a key that is read stands twice in an object');
+      throw this.#malformed(at, 'a wanted key occurs twice in an object');
     key.lastObject = this.objects;
   }
 
@@ -80,7 +80,7 @@ export class JsonKeys {
     try {
       return JSON.parse(`"${bytes.toString()}"`);
     } catch {
-      throw this.#malformed(at, 'not a valid JSON object');
+      throw this.#malformed(at, 'a JSON object is not valid');
     }
   }
 }

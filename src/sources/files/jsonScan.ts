@@ -158,14 +158,14 @@ export class JsonScan {
     } else if (byte === closeBracket && (state === atValueOrEnd || state === atCommaOrEnd)) this.#state = behindArray;
     else if (byte === comma && state === atCommaOrEnd) this.#state = atValue;
     else if (state === atCommaOrEnd || state === behindArray)
-      throw this.#malformed(at, 'the array goes on in another way');
+      throw this.#malformed(at, 'an unexpected character follows its array or a value in it');
     else this.#beginValue(bytes, at);
   }
 
   #beginValue(bytes: Buffer, at: number): void {
     const byte = bytes[at]!;
     if (this.#isLines && this.#lastLineWithValue === this.#line)
-      throw this.#malformed(at, 'more than one object in the line');
+      throw this.#malformed(at, 'the line contains more than one object');
     this.#lastLineWithValue = this.#line;
     if (byte === openBrace) {
       this.#keys.beginObject();
@@ -193,14 +193,14 @@ export class JsonScan {
     for (let at = from + 1; at < bytes.length; at++) {
       const byte = bytes[at];
       if (byte === backslash) at++;
-      else if (byte === lineFeed) throw this.#malformed(at, 'a line break inside a string');
+      else if (byte === lineFeed) throw this.#malformed(at, 'a string contains a line break');
       else if (byte === doubleQuote) {
         this.#keys.take(bytes, from + 1, at);
         this.#state = atColon;
         return at + 1;
       }
     }
-    if (bytes.length - from > maxKeyBytes) throw this.#malformed(from, `a key of more than ${maxKeyBytes} bytes`);
+    if (bytes.length - from > maxKeyBytes) throw this.#malformed(from, `a key is longer than ${maxKeyBytes} bytes`);
     this.#rest = Buffer.from(bytes.subarray(from));
     return bytes.length;
   }
@@ -236,7 +236,7 @@ export class JsonScan {
         this.#checkObjectBytes(at + 1);
         this.#endValue();
         return at + 1;
-      } else throw this.#malformed(at, 'not a valid JSON object');
+      } else throw this.#malformed(at, 'a JSON object is not valid');
     }
     this.#depth = open;
     return at;
@@ -252,7 +252,7 @@ export class JsonScan {
         return at;
       }
       if (byte === backslash) at++;
-      else if (byte === lineFeed) throw this.#malformed(at, 'a line break inside a string');
+      else if (byte === lineFeed) throw this.#malformed(at, 'a string contains a line break');
     }
     this.#state = inString;
     this.#toSkip = at - bytes.length;
@@ -262,14 +262,14 @@ export class JsonScan {
   #scanNull(bytes: Buffer, from: number): number {
     let at = from;
     for (; at < bytes.length && this.#matchedOfNull < 4; at++, this.#matchedOfNull++)
-      if (bytes[at] !== nullBytes[this.#matchedOfNull]) throw this.#malformed(at, 'not a valid JSON object');
+      if (bytes[at] !== nullBytes[this.#matchedOfNull]) throw this.#malformed(at, 'a JSON object is not valid');
     if (this.#matchedOfNull === 4) this.#endValue();
     return at;
   }
 
   #checkObjectBytes(at: number): void {
     if (this.#state < atKey || this.#bytesBefore + at - this.#objectStart <= maxObjectBytes) return;
-    throw this.#malformed(at, 'an object of more than 16 MiB');
+    throw this.#malformed(at, 'an object is larger than 16 MiB');
   }
 
   #unexpected(bytes: Buffer, at: number): SyncError {
@@ -277,22 +277,24 @@ export class JsonScan {
     // UTF-16 begins with a mark, or has a NUL beside each letter.
     if (byte === 0 || byte >= 0xfe || bytes[at + 1] === 0) return notUtf8(this.#label, ` at line ${this.#line}`);
     if (isScalar[byte] === 1 && this.#state !== atKey && this.#state !== atColon)
-      return this.#malformed(at, 'it holds no JSON objects but other values');
-    return this.#malformed(at, 'not a valid JSON object');
+      return this.#malformed(at, 'it contains values that are not JSON objects');
+    return this.#malformed(at, 'a JSON object is not valid');
   }
 
   #malformed(at: number, fault: string): SyncError {
     return new SyncError(
       'source.malformed',
-      `Cannot read ${this.#label}: malformed at line ${this.#line} (byte ${this.#bytesBefore + at + 1}), ${fault}.`,
-      this.#isLines ? 'Write one JSON object a line, in UTF-8.' : 'Write JSON objects, or one array of them, in UTF-8.',
+      `Cannot read ${this.#label}: it is malformed at line ${this.#line} (byte ${this.#bytesBefore + at + 1}), because ${fault}.`,
+      this.#isLines
+        ? 'Write one JSON object on each line, in UTF-8.'
+        : 'Write JSON objects, or one array of them, in UTF-8.',
     );
   }
 
   #cutOff(place: string): SyncError {
     return new SyncError(
       'source.malformed',
-      `Cannot read ${this.#label}: it is cut off at line ${this.#line} (byte ${this.#bytesBefore}), ${place}.`,
+      `Cannot read ${this.#label}: it is truncated at line ${this.#line} (byte ${this.#bytesBefore}), ${place}.`,
       'Check that the file was written and copied to its end.',
     );
   }

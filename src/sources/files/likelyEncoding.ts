@@ -74,8 +74,8 @@ const candidates: readonly Candidate[] = [
   },
 ];
 
-/** The least share of common characters. Of several encodings that have it, the first of the list is taken. */
-const leastShare = 0.9;
+/** The minimum share of common characters. Of several encodings that reach it, the first of the list is taken. */
+const minShare = 0.9;
 
 /**
  * Returns the encoding that a text is probably in instead of `expected`. Undefined when none is likely, and when
@@ -87,7 +87,7 @@ export function likelyEncoding(text: Uint8Array, expected: Encoding): Encoding |
 }
 
 function likeliest(text: Uint8Array, expected: Encoding): Encoding | undefined {
-  const isLikely = (candidate: Candidate) => shareOfCommon(text, candidate) >= leastShare;
+  const isLikely = (candidate: Candidate) => shareOfCommon(text, candidate) >= minShare;
   const own = candidates.find(({ encoding }) => encoding === expected);
   return own !== undefined && isLikely(own) ? expected : candidates.find(isLikely)?.encoding;
 }

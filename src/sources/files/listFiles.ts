@@ -20,9 +20,10 @@ export async function listFiles(path: string): Promise<string[]> {
   if (files.length > 0) return [...new Set(files)].sort();
   const hint =
     named === undefined
-      ? `Relative paths are relative to the working directory, ${resolve('.')}.`
-      : `It is a folder: write ${path.replace(/\/+$/, '')}/*.parquet, say.`;
-  throw new SyncError('source.not_found', `No file matches source.path ${path}.`, hint);
+      ? `Check source.path. A relative path starts at the working directory, ${resolve('.')}.`
+      : `Name the files in it, for example ${path.replace(/\/+$/, '')}/*.parquet.`;
+  const reason = named === undefined ? '' : ', because it is a folder';
+  throw new SyncError('source.not_found', `No file matches source.path ${path}${reason}.`, hint);
 }
 
 /** The files below `folder`, which is empty or ends with a slash, that match a path of these segments. */

@@ -55,7 +55,7 @@ async function writeDown(stdin: Readable, path: string, signal: AbortSignal): Pr
 function brokenOff(error: unknown): SyncError {
   return new SyncError(
     'source.interrupted',
-    `Standard input could not be read to its end (${systemErrorCode(error) ?? 'it broke off'}).`,
-    'Run again, with the whole input.',
+    `Standard input could not be read to its end (${systemErrorCode(error) ?? 'unexpected end'}).`,
+    'Run again with the complete input.',
   );
 }

@@ -10,7 +10,7 @@ export const mysqlSource = z
     url: checkedText((text) => connectionUrlProblem(text, 'mysql')).meta({
       title: 'URL',
       description:
-        'mysql://user:password@host:3306/database, the password best as ${NAME}; references inside are encoded for the URL. Of parameters, ssl-mode and socketPath are known.',
+        'mysql://user:password@host:3306/database. Give the password as ${NAME}; references are percent-encoded. The known parameters are ssl-mode and socketPath.',
       ...secret,
     }),
     ...selectedFields,

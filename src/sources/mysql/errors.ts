@@ -1,17 +1,19 @@
 import { systemErrorCode } from '../../errors.ts';
+import { type Position, positionInSelected } from '../selected.ts';
 import type { ServerFault } from '../servers/errors.ts';
+import { urlHints } from '../servers/urlHints.ts';
 
 /** Kinds by the names of error codes (MySQL Error Message Reference; MariaDB error codes). */
 const kinds: Record<string, ServerFault['kind']> = {
   ER_ACCESS_DENIED_ERROR: 'login',
   ER_ACCESS_DENIED_NO_PASSWORD_ERROR: 'login',
-  ER_DBACCESS_DENIED_ERROR: 'login',
-  ER_BAD_DB_ERROR: 'missing',
-  ER_NO_DB_ERROR: 'login',
-  ER_NOT_SUPPORTED_AUTH_MODE: 'login',
-  AUTH_SWITCH_PLUGIN_ERROR: 'login',
-  ER_HOST_NOT_PRIVILEGED: 'login',
-  ER_HOST_IS_BLOCKED: 'login',
+  ER_DBACCESS_DENIED_ERROR: 'database_login',
+  ER_BAD_DB_ERROR: 'no_database',
+  ER_NO_DB_ERROR: 'no_current_database',
+  ER_NOT_SUPPORTED_AUTH_MODE: 'login_method',
+  AUTH_SWITCH_PLUGIN_ERROR: 'login_method',
+  ER_HOST_NOT_PRIVILEGED: 'host',
+  ER_HOST_IS_BLOCKED: 'host',
   ER_TABLEACCESS_DENIED_ERROR: 'permission',
   ER_COLUMNACCESS_DENIED_ERROR: 'permission',
   ER_SPECIFIC_ACCESS_DENIED_ERROR: 'permission',
@@ -22,11 +24,25 @@ const kinds: Record<string, ServerFault['kind']> = {
   ER_STATEMENT_TIMEOUT: 'timeout',
   ER_QUERY_INTERRUPTED: 'interrupted',
   ER_SERVER_SHUTDOWN: 'interrupted',
-  ER_CON_COUNT_ERROR: 'unreachable',
+  ER_CON_COUNT_ERROR: 'busy',
+  ER_TOO_MANY_USER_CONNECTIONS: 'busy',
+  ER_USER_LIMIT_REACHED: 'busy',
   PROTOCOL_CONNECTION_LOST: 'interrupted',
   ER_SECURE_TRANSPORT_REQUIRED: 'tls_required',
   HANDSHAKE_NO_SSL_SUPPORT: 'plain',
 };
+
+export const mysqlHints = {
+  ...urlHints,
+  plain:
+    'Enable TLS at the server. If the network is trusted, set source.tls to "off", or write ssl-mode=DISABLED in source.url. The mode PREFERRED requires TLS, too.',
+  tls_required:
+    'Set source.tls to "verify", or write ssl-mode=VERIFY_IDENTITY in source.url. If the certificate authority is your own, name its file in source.ca.',
+  login_method: 'Create the user with caching_sha2_password or mysql_native_password.',
+  host: "Allow the address of this machine in the host of the user's account. If the server has blocked it after failed logins, run FLUSH HOSTS there.",
+  permission: 'Grant the user SELECT on the table or its columns.',
+  missing: 'Check the database and the table, and their spelling: names of tables may be case-sensitive.',
+} as const;
 
 /** OpenSSL's verdicts on certificates. The driver overwrites Node's code and keeps the text. */
 const tlsCauses: readonly (readonly [RegExp, string])[] = [
@@ -45,7 +61,7 @@ const tlsCauses: readonly (readonly [RegExp, string])[] = [
 /** Kinds of the numbers that the driver has no name for. */
 const kindsByNumber: Record<number, ServerFault['kind']> = { 1969: 'timeout', 3024: 'timeout', 4031: 'interrupted' };
 
-/** Keeps only the code of an error. */
+/** Keeps only the code of an error, and the line of a syntax error. */
 export function mysqlFault(error: unknown): ServerFault | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
   const code = systemErrorCode(error);
@@ -54,7 +70,14 @@ export function mysqlFault(error: unknown): ServerFault | undefined {
   const kind =
     (code === undefined ? undefined : kinds[code]) ?? (number === undefined ? undefined : kindsByNumber[number]);
   if (kind !== undefined) return { kind, code: named(code, number) };
-  return 'sqlState' in error && number !== undefined ? { kind: 'refused', code: named(code, number) } : undefined;
+  if (!('sqlState' in error) || number === undefined) return undefined;
+  return { kind: 'refused', code: named(code, number), position: positionOf(error) };
+}
+
+/** The text ends with the line in the statement. The SQL that it quotes before may be the user's. */
+function positionOf(error: object): Position | undefined {
+  const line = / at line (\d+)$/.exec('message' in error ? String(error.message) : '')?.[1];
+  return line === undefined ? undefined : positionInSelected({ line: Number(line) });
 }
 
 function tlsCause(error: object): string | undefined {

@@ -6,11 +6,11 @@ import { type Relation, type Selection, selectFrom } from '../select.ts';
 import { fromSelected, selectedRows } from '../selected.ts';
 import { type Connection, parseConnectionUrl } from '../servers/connectionUrl.ts';
 import { createSession } from '../servers/session.ts';
-import { connectTimeoutMs, patienceOf, watchSilence } from '../servers/silence.ts';
+import { connectTimeoutMs, silenceLimitsOf, watchSilence } from '../servers/silence.ts';
 import { tlsOptions } from '../servers/tls.ts';
 import type { Source, WantedColumns } from '../source.ts';
 import type { MysqlSourceConfig } from './config.ts';
-import { mysqlFault } from './errors.ts';
+import { mysqlFault, mysqlHints } from './errors.ts';
 import { mysqlSql, mysqlType, quoteMysqlName } from './sql.ts';
 
 /** Opens a MySQL or MariaDB source in one read-only transaction. Rows are streamed as the server sends them. */
@@ -20,13 +20,13 @@ export async function openMysql(
   signal: AbortSignal,
 ): Promise<Source> {
   const connection = parseConnectionUrl(config.url, 'mysql', config.tls);
-  const { select, label } = selectedRows(config);
+  const { select, ...names } = selectedRows(config);
   const client = mysql.createConnection(clientOptions(connection, config.ca));
   nameHostForTls(client, connection.host);
   // A connection that breaks while it is idle is reported by the next query.
   client.on('error', () => {});
   const session = createSession({
-    asked: { server: `MySQL at ${connection.address}`, label },
+    asked: { ...names, server: `MySQL at ${connection.address}`, hints: mysqlHints },
     signal,
     faultOf: mysqlFault,
     destroy: () => breakOff(client),
@@ -36,9 +36,9 @@ export async function openMysql(
       await connected(client);
       session.connected();
       await beginReading(client, config);
-      const relation = { label, from: fromSelected(select), columns: await describe(select, client) };
+      const relation = { label: names.label, from: fromSelected(select), columns: await describe(select, client) };
       const selection = selectFrom(relation, wanted, mysqlSql);
-      const rows = () => watchSilence(streamRows(client, selection.statement), patienceOf(config), session.giveUp);
+      const rows = () => watchSilence(streamRows(client, selection.statement), silenceLimitsOf(config), session.giveUp);
       return {
         columns: selection.columns,
         choices: selection.choices,

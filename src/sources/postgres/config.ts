@@ -10,19 +10,19 @@ export const postgresSource = z
     url: checkedText((text) => connectionUrlProblem(text, 'postgres')).meta({
       title: 'URL',
       description:
-        'postgres://user:password@host:5432/database, the password best as ${NAME}; references inside are encoded for the URL. Of parameters, sslmode and host (a folder of sockets) are known.',
+        'postgres://user:password@host:5432/database. Give the password as ${NAME}; references are percent-encoded. The known parameters are sslmode and host (a folder of sockets).',
       ...secret,
     }),
     ...selectedFields,
     transfer: z.enum(['auto', 'copy', 'cursor']).default('auto').meta({
       title: 'Transfer',
       description:
-        'copy: COPY TO STDOUT, the fastest; cursor: FETCH, where COPY is refused; auto: what the server has.',
+        'copy: COPY TO STDOUT, the fastest. cursor: FETCH, for servers that refuse COPY. auto: cursor for Redshift, copy otherwise.',
     }),
     ...tlsFields,
     ...timeoutFields,
   })
   .superRefine(checkSelected)
-  .meta({ title: 'PostgreSQL', description: 'PostgreSQL and what speaks its protocol.' });
+  .meta({ title: 'PostgreSQL', description: 'PostgreSQL and databases with its protocol.' });
 
 export type PostgresSourceConfig = z.output<typeof postgresSource>;

@@ -5,13 +5,14 @@ import { rowsToChunk, type TextRow } from '../rows.ts';
 import { type Relation, type Selection, selectFrom } from '../select.ts';
 import { fromSelected, selectedRows } from '../selected.ts';
 import { type Connection, parseConnectionUrl } from '../servers/connectionUrl.ts';
+import { ServerFailure } from '../servers/errors.ts';
 import { createSession, type Session } from '../servers/session.ts';
-import { connectTimeoutMs, patienceOf, watchSilence } from '../servers/silence.ts';
+import { connectTimeoutMs, silenceLimitsOf, watchSilence } from '../servers/silence.ts';
 import { tlsOptions } from '../servers/tls.ts';
 import type { Chunk, Source, WantedColumns } from '../source.ts';
 import { quoteName } from '../sqlText.ts';
 import type { PostgresSourceConfig } from './config.ts';
-import { postgresFault } from './errors.ts';
+import { postgresFault, postgresHints } from './errors.ts';
 import { postgresSql, redshiftSql } from './sql.ts';
 
 /**
@@ -24,14 +25,14 @@ export async function openPostgres(
   signal: AbortSignal,
 ): Promise<Source> {
   const connection = parseConnectionUrl(config.url, 'postgres', config.tls);
-  const { select, label } = selectedRows(config);
+  const { select, ...names } = selectedRows(config);
   const client = new pg.Client(clientOptions(connection, config.ca));
   // A connection that breaks while it is idle is reported by the next query.
   client.on('error', () => {});
   const session = createSession({
-    asked: { server: `PostgreSQL at ${connection.address}`, label },
+    asked: { ...names, server: `PostgreSQL at ${connection.address}`, hints: postgresHints },
     signal,
-    faultOf: postgresFault,
+    faultOf: (error) => postgresFault(error),
     destroy: () => client.connection.stream.destroy(),
   });
   try {
@@ -40,7 +41,7 @@ export async function openPostgres(
       session.connected();
       const database: Database = { client, session, config, ask: askOf(client, config) };
       const isRedshift = await beginReading(database);
-      const relation = { label, from: fromSelected(select), columns: await describe(select, database) };
+      const relation = { label: names.label, from: fromSelected(select), columns: await describe(select, database) };
       const selection = selectFrom(relation, wanted, isRedshift ? redshiftSql : postgresSql);
       return {
         columns: selection.columns,
@@ -82,9 +83,16 @@ function clientOptions(connection: Connection, ca: string | undefined): pg.Clien
 
 /** Queries by the extended protocol, which refuses several statements in one text. */
 function askOf(client: pg.Client, config: PostgresSourceConfig): Ask {
-  const { firstMs } = patienceOf(config);
-  return (text, values = []) =>
-    client.query<string[]>({ text, values, rowMode: 'array', queryMode: 'extended', query_timeout: firstMs } as never);
+  const { firstMs } = silenceLimitsOf(config);
+  return async (text, values = []) => {
+    const query = { text, values, rowMode: 'array', queryMode: 'extended', query_timeout: firstMs };
+    try {
+      return await client.query<string[]>(query as never);
+    } catch (error) {
+      const fault = postgresFault(error, text);
+      throw fault === undefined ? error : new ServerFailure(fault);
+    }
+  };
 }
 
 /** Begins the transaction. Resolves with true for Redshift, which has no COPY TO STDOUT. */
@@ -106,7 +114,7 @@ async function describe(select: string, { ask }: Database): Promise<Relation['co
   const types = new Map(rows.map(([id, type, readAs]) => [Number(id), { type: type!, readAs: readAs ?? undefined }]));
   return fields.map(({ name, dataTypeID }) => ({
     name,
-    ...(types.get(dataTypeID) ?? { type: 'of no name' }),
+    ...(types.get(dataTypeID) ?? { type: 'unnamed' }),
     sql: quoteName(name),
   }));
 }
@@ -143,7 +151,7 @@ async function* copyChunks(
   const stream = client.query(copyTo(`COPY (${statement}) TO STDOUT (${copyOptions})`));
   // Errors after the last read must not be thrown.
   stream.on('error', () => {});
-  const parts = watchSilence(stream, patienceOf(config), session.giveUp);
+  const parts = watchSilence(stream, silenceLimitsOf(config), session.giveUp);
   for await (const rows of cutRows(parts)) yield toChunk(rows, isList, hasKey);
 }
 
@@ -152,7 +160,7 @@ const fetchedRows = 20_000;
 async function* fetchChunks({ statement, isList, hasKey }: Selection, database: Database): AsyncGenerator<Chunk> {
   const { ask, config, session } = database;
   await ask(`DECLARE source_rows CURSOR FOR ${statement}`);
-  for await (const rows of watchSilence(fetches(ask), patienceOf(config), session.giveUp))
+  for await (const rows of watchSilence(fetches(ask), silenceLimitsOf(config), session.giveUp))
     yield rowsToChunk(rows, { isList, hasKey });
 }
 

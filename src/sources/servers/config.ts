@@ -8,12 +8,13 @@ import { integer } from '../../configFields.ts';
 export const timeoutFields = {
   statementTimeoutMs: integer(100, 86_400_000).default(3_600_000).meta({
     title: 'Statement timeout',
-    description: 'Longest time that the server may work on the query; it is told so, where it can be.',
+    description:
+      'Maximum time that the server may work on the query. It is set at the server if the server has such a limit.',
     unit: 'ms',
   }),
   idleTimeoutMs: integer(100, 3_600_000).default(60_000).meta({
     title: 'Idle timeout',
-    description: 'Longest silence between two rows, once rows have begun to come; then the read has failed.',
+    description: 'Maximum time between two rows. The read fails after it.',
     unit: 'ms',
   }),
 } as const;
@@ -22,11 +23,10 @@ export const tlsFields = {
   tls: z.enum(['verify', 'unverified', 'off']).optional().meta({
     title: 'TLS',
     description:
-      'verify: encrypted, and the certificate must be valid; unverified: encrypted only; off: plain. Default: verify, but off to loopback and sockets.',
+      'verify: encrypted, and the certificate must be valid. unverified: encrypted only. off: not encrypted. Default: verify; off for loopback and sockets.',
   }),
   ca: z.string().min(1).optional().meta({
     title: 'CA file',
-    description:
-      'Path of a PEM file of the authorities that may sign the certificate, in place of the well-known ones.',
+    description: 'Path of a PEM file with the certificate authorities that are trusted instead of the well-known ones.',
   }),
 } as const;

@@ -58,15 +58,15 @@ export function connectionUrlProblem(text: string, kind: UrlKind): string | unde
   const { schemes, example, socketParameter, tlsParameter } = kinds[kind];
   const url = parseUrl(text);
   if (url === undefined || !schemes.some((scheme) => scheme === url.protocol))
-    return `must be a URL such as ${example}; an "@", "/", "#" or "%" in a password must be percent-encoded (a reference is, by itself)`;
-  if (!canDecode(url)) return 'holds a "%" that begins no percent-encoded character; write it as %25';
+    return `must be a URL such as ${example}; an "@", "/", "#" or "%" in a password must be percent-encoded (a reference is encoded automatically)`;
+  if (!canDecode(url)) return 'contains a "%" that is not part of a percent-encoded character; write it as %25';
   if (!hasHost(url) && !url.searchParams.has(socketParameter)) return `must name a host, as in ${example}`;
   const unknown = [...url.searchParams.keys()].find((name) => name !== socketParameter && name !== tlsParameter);
   if (unknown !== undefined)
-    return `has a parameter that is not known; known are ${tlsParameter} and ${socketParameter}`;
+    return `has an unknown parameter; the known ones are ${tlsParameter} and ${socketParameter}`;
   const mode = url.searchParams.get(tlsParameter);
   if (mode !== null && tlsByParameter[mode.toLowerCase()] === undefined)
-    return `has an ${tlsParameter} that is not known; better say tls: verify, unverified or off`;
+    return `has an unknown ${tlsParameter}; remove it, and set tls to verify, unverified or off`;
   return undefined;
 }
 
@@ -74,7 +74,7 @@ export function connectionUrlProblem(text: string, kind: UrlKind): string | unde
 export function parseConnectionUrl(text: string, kind: UrlKind, tls: TlsMode | undefined): Connection {
   const { port, socketParameter, tlsParameter } = kinds[kind];
   const url = parseUrl(text);
-  if (url === undefined) throw new Error('a URL with problems came through the schema');
+  if (url === undefined) throw new Error('the schema accepted a URL with problems');
   const decoded = (part: string) => (part === '' ? undefined : decodeURIComponent(part));
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   const socketPath = url.searchParams.get(socketParameter) ?? undefined;
@@ -98,9 +98,9 @@ export function httpUrlProblem(text: string): string | undefined {
   if (url === undefined || !['http:', 'https:'].includes(url.protocol))
     return 'must be a URL that starts with https://';
   if (url.protocol === 'http:' && !isLoopback(url.hostname))
-    return 'must be https: plain http is allowed to loopback only';
-  if (url.search !== '' || url.hash !== '') return 'must not hold parameters';
-  return canDecode(url) ? undefined : 'holds a "%" that begins no percent-encoded character; write it as %25';
+    return 'must start with https://; http:// is allowed for loopback addresses only';
+  if (url.search !== '' || url.hash !== '') return 'must not contain parameters';
+  return canDecode(url) ? undefined : 'contains a "%" that is not part of a percent-encoded character; write it as %25';
 }
 
 /** Replaces a missing host behind a user, which libpq allows if a socket is named: "postgres://me@/db". */

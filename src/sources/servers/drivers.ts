@@ -34,6 +34,6 @@ function driverMissing(name: DriverName, code: string): SyncError {
   return new SyncError(
     'source.driver_missing',
     `This source needs the package ${name}, version ${driverVersions[name]}, which cannot be loaded (${code}).`,
-    `Install it beside line-ads-sync: npm install --save-prod ${wanted}. For the image, build it in: docker build --build-arg DRIVERS="${wanted}" -t line-ads-sync .`,
+    `Install it beside line-ads-sync: npm install --save-prod ${wanted}. For the image, build with it: docker build --build-arg DRIVERS="${wanted}" -t line-ads-sync .`,
   );
 }

@@ -8,7 +8,7 @@ export interface SilenceLimits {
 }
 
 /** Returns the limits of a source. The first one leaves the server time to report that its own limit has passed. */
-export function patienceOf(config: { statementTimeoutMs: number; idleTimeoutMs: number }): SilenceLimits {
+export function silenceLimitsOf(config: { statementTimeoutMs: number; idleTimeoutMs: number }): SilenceLimits {
   return { firstMs: config.statementTimeoutMs + 5_000, idleMs: config.idleTimeoutMs };
 }
 

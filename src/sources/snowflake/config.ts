@@ -11,14 +11,19 @@ export const snowflakeSource = z
       .string()
       .regex(/^[\w.-]+$/, 'must be an account identifier, such as myorg-account1')
       .meta({ title: 'Account', description: 'Account identifier, such as myorg-account1.' }),
-    username: z.string().min(1).optional().meta({ title: 'User', description: 'Needed with privateKey.' }),
+    username: z
+      .string()
+      .min(1)
+      .optional()
+      .meta({ title: 'User', description: 'Name of the user. Required with privateKey.' }),
     privateKey: z
       .string()
       .min(1)
       .optional()
       .meta({
         title: 'Private key',
-        description: 'PEM text of the key pair of the user, best as ${file:PATH}. Either this or oauthToken.',
+        description:
+          'PEM text of the private key of the user. Give it as ${file:PATH}. Either privateKey or oauthToken is required.',
         ...secret,
       }),
     privateKeyPassphrase: z
@@ -27,7 +32,7 @@ export const snowflakeSource = z
       .optional()
       .meta({
         title: 'Passphrase',
-        description: 'Of an encrypted private key.',
+        description: 'Passphrase of an encrypted private key.',
         ...secret,
       }),
     oauthToken: z
@@ -36,16 +41,16 @@ export const snowflakeSource = z
       .optional()
       .meta({
         title: 'OAuth token',
-        description: 'An access token of an external identity provider.',
+        description: 'Access token of an external identity provider.',
         ...secret,
       }),
-    warehouse: z.string().min(1).optional().meta({ title: 'Warehouse', description: "Default: the user's." }),
-    database: z.string().min(1).optional().meta({ title: 'Database', description: "Default: the user's." }),
-    schema: z.string().min(1).optional().meta({ title: 'Schema', description: "Default: the user's." }),
-    role: z.string().min(1).optional().meta({ title: 'Role', description: "Default: the user's." }),
+    warehouse: z.string().min(1).optional().meta({ title: 'Warehouse', description: "Default: the user's default." }),
+    database: z.string().min(1).optional().meta({ title: 'Database', description: "Default: the user's default." }),
+    schema: z.string().min(1).optional().meta({ title: 'Schema', description: "Default: the user's default." }),
+    role: z.string().min(1).optional().meta({ title: 'Role', description: "Default: the user's default." }),
     accessUrl: checkedText(httpUrlProblem).optional().meta({
       title: 'Access URL',
-      description: 'For private links. Default: https://<account>.snowflakecomputing.com.',
+      description: 'URL for private links. Default: https://<account>.snowflakecomputing.com.',
     }),
     ...selectedFields,
     ...timeoutFields,
@@ -53,10 +58,10 @@ export const snowflakeSource = z
   .superRefine((value, context) => {
     checkSelected(value, context);
     if ((value.privateKey === undefined) === (value.oauthToken === undefined))
-      context.addIssue({ code: 'custom', path: ['privateKey'], message: 'or oauthToken is needed, and not both' });
+      context.addIssue({ code: 'custom', path: ['privateKey'], message: 'is required, or oauthToken, but not both' });
     if (value.privateKey !== undefined && value.username === undefined)
-      context.addIssue({ code: 'custom', path: ['username'], message: 'is needed with privateKey' });
+      context.addIssue({ code: 'custom', path: ['username'], message: 'is required with privateKey' });
   })
-  .meta({ title: 'Snowflake', description: 'Snowflake; needs the package snowflake-sdk.' });
+  .meta({ title: 'Snowflake', description: 'Snowflake. Requires the package snowflake-sdk.' });
 
 export type SnowflakeSourceConfig = z.output<typeof snowflakeSource>;

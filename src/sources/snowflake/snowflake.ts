@@ -7,10 +7,11 @@ import { type Relation, type Selection, selectFrom } from '../select.ts';
 import { fromSelected, selectedRows } from '../selected.ts';
 import { loadDriver } from '../servers/drivers.ts';
 import { createSession, type Session } from '../servers/session.ts';
-import { patienceOf, watchSilence } from '../servers/silence.ts';
+import { silenceLimitsOf, watchSilence } from '../servers/silence.ts';
 import type { Chunk, Source, WantedColumns } from '../source.ts';
 import { quoteName } from '../sqlText.ts';
 import type { SnowflakeSourceConfig } from './config.ts';
+import { snowflakeHints } from './errors.ts';
 import { snowflakeSql, snowflakeType } from './sql.ts';
 import { type SnowflakeAnswer, type SnowflakeLogin, type SnowflakeThread, startSnowflakeThread } from './thread.ts';
 
@@ -23,21 +24,21 @@ export async function openSnowflake(
   wanted: WantedColumns,
   signal: AbortSignal,
 ): Promise<Source> {
-  const { select, label } = selectedRows(config);
+  const { select, ...names } = selectedRows(config);
   if (!beginsAsSelect(select)) throw notOneSelect();
   // Checks that the driver is installed. The thread loads it.
   await loadDriver('snowflake-sdk', async (name) => import.meta.resolve(name));
   const login = { ...loginOf(config), ...proxyOptions(config) };
   const thread = startSnowflakeThread(login, Math.ceil(config.statementTimeoutMs / 1000));
   const session = createSession({
-    asked: { server: `Snowflake account ${config.account}`, label },
+    asked: { ...names, server: `Snowflake account ${config.account}`, hints: snowflakeHints },
     signal,
     destroy: thread.breakOff,
   });
   const account: Account = { thread, session, config };
   try {
     return await session.during(async () => {
-      const relation = { label, from: fromSelected(select), columns: await describe(select, account) };
+      const relation = { label: names.label, from: fromSelected(select), columns: await describe(select, account) };
       session.connected();
       const selection = selectFrom(relation, wanted, snowflakeSql);
       return {
@@ -100,8 +101,8 @@ function privateKeyOf({ privateKey, privateKeyPassphrase: passphrase }: Snowflak
     // The cause could quote the key.
     throw new SyncError(
       'source.login_failed',
-      'source.privateKey is no private key in PEM, or source.privateKeyPassphrase does not open it.',
-      'Give the whole text of the PEM file, best as ${file:PATH}, and the passphrase if the key is encrypted.',
+      'The text of source.privateKey is not a private key in PEM, or source.privateKeyPassphrase does not open it.',
+      'Give the whole text of the PEM file, preferably as ${file:PATH}, and the passphrase if the key is encrypted.',
     );
   }
 }
@@ -132,5 +133,5 @@ async function* rowsOf(statement: string, account: Account): AsyncGenerator<Text
 }
 
 function answersTo(statement: string, { thread, session, config }: Account): AsyncGenerator<SnowflakeAnswer> {
-  return watchSilence(thread.ask(statement), patienceOf(config), session.giveUp);
+  return watchSilence(thread.ask(statement), silenceLimitsOf(config), session.giveUp);
 }

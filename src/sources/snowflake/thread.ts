@@ -106,7 +106,7 @@ function talkWith(worker: Worker): Talk {
   refused.promise.catch(() => {});
 
   function refuse(): void {
-    refused.reject(new ServerFailure({ kind: 'interrupted', code: 'no driver any more' }));
+    refused.reject(new ServerFailure({ kind: 'interrupted', code: 'the driver has ended' }));
   }
 
   function over(): void {

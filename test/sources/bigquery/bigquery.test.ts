@@ -141,7 +141,7 @@ async function serve(request: ServerRequest): Promise<Served> {
 
 async function openRefused(status: number, reason: string, message: string): Promise<Source> {
   const server = await startBigquery({ ...people, answer: () => refusal(status, reason, message) });
-  return open(configOf(server), email);
+  return open(configOf(server, { table: undefined, query: 'SELECT email\nFROM crm.people' }), email);
 }
 
 const refused: [status: number, reason: string, code: string][] = [
@@ -164,9 +164,21 @@ describeServerSource({
     ...refused.map(([status, reason, code]) => ({
       what: `status ${status} with the reason ${reason}`,
       code,
-      told: new RegExp(`${reason}, position 1:8`),
+      told: new RegExp(`${reason}, line 1, column 8 of source\\.query`),
       open: () => openRefused(status, reason, `Unrecognized name: ${planted} at [1:8]`),
     })),
+    {
+      what: 'a dataset that is not there',
+      code: 'source.not_found',
+      told: /^A dataset named in source\.query does not exist in BigQuery, project .* \(notFound\)\.$/,
+      open: () => openRefused(404, 'notFound', `Not found: Dataset crm:${planted} was not found in location US`),
+    },
+    {
+      what: 'a table that is not there',
+      code: 'source.not_found',
+      told: /^An object named in the query does not exist in BigQuery, project .* \(notFound\)\.$/,
+      open: () => openRefused(404, 'notFound', `Not found: Table crm:people.${planted} was not found in location US`),
+    },
     {
       what: 'a reason that is no code',
       code: 'source.query_failed',

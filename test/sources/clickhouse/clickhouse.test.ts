@@ -113,13 +113,15 @@ async function openRefused(answer: ClickhouseAnswer): Promise<Source> {
   return open(configOf(server.url), email);
 }
 
-const refused: [status: number, exception: number, code: string][] = [
+const refused: [status: number, exception: number, code: string, told?: RegExp][] = [
   [401, 516, 'source.login_failed'],
+  [403, 195, 'source.login_failed', /accepts no login from this machine/],
   [403, 497, 'source.not_permitted'],
-  [404, 60, 'source.not_found'],
-  [404, 81, 'source.not_found'],
+  [404, 60, 'source.not_found', /^The table people does not exist in ClickHouse at .* \(code 60\)\.$/],
+  [404, 81, 'source.not_found', /^The requested database does not exist in ClickHouse at .* \(code 81\)\.$/],
   [404, 47, 'source.column_missing'],
   [408, 159, 'source.timeout'],
+  [503, 202, 'source.unreachable', /accepts no further connections or queries at present/],
   [400, 62, 'source.query_failed'],
   [500, 164, 'source.query_failed'],
 ];
@@ -132,10 +134,10 @@ describeServerSource({
   listSql: 'arrayStringConcat(arrayMap(e -> ',
   openNowhere: () => open(configOf('http://127.0.0.1:1'), email),
   refusals: [
-    ...refused.map(([status, exception, code]) => ({
+    ...refused.map(([status, exception, code, told = new RegExp(`code ${exception}`)]) => ({
       what: `status ${status} with the exception ${exception}`,
       code,
-      told: new RegExp(`code ${exception}`),
+      told,
       open: () =>
         openRefused(exceptionAnswer(status, exception, `failed at position 35 ('${planted}'): in SELECT '${planted}'`)),
     })),
@@ -146,6 +148,21 @@ describeServerSource({
       open: () => openRefused({ status: 502, parts: bytes('<html>bad gateway'), ending: 'none' }),
     },
   ],
+});
+
+test('The position of a syntax error, which the server counts in bytes, is told in the text of the query.', async () => {
+  const query = "SELECT 'é😀' AS email,\n  FROMM people";
+  const server = await startClickhouse({
+    ...people,
+    answer({ statement }) {
+      const bytes = Buffer.from(statement.slice(0, statement.indexOf('FROMM'))).length;
+      return exceptionAnswer(400, 62, `Syntax error: failed at position ${bytes + 1} ('FROMM') (line 3, col 3): FROMM`);
+    },
+  });
+  const error = await syncErrorOf(open(configOf(server.url, { table: undefined, query }), email));
+  expect(error.message).toMatch(
+    /^ClickHouse at .* refused the query \(code 62, line 2, column 3 of source\.query\)\.$/,
+  );
 });
 
 test.each(['gzip', 'zstd'] as const)('reads values of all kinds out of an answer in %s', async (encoding) => {

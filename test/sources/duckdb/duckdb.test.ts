@@ -180,7 +180,7 @@ describe('a SELECT that does more than read is refused before it runs', () => {
     const before = readFileSync(path);
     const error = await syncErrorOf(read(query.replaceAll('FILE', file), path));
     expect(error.code).toBe('source.not_select');
-    expect(error.message).toContain(`a call of ${name}, which does more than read, and was not run`);
+    expect(error.message).toContain(`it calls ${name}, which does more than read.`);
     expect(existsSync(out())).toBe(false);
     expect(existsSync(`${out()}.txt`)).toBe(false);
     expect(readFileSync(path).equals(before)).toBe(true);
@@ -257,14 +257,24 @@ describe('a file that a query names and that is cut off is refused', () => {
 describe('a query that fails', () => {
   test.each<[string, string, string]>([
     ['bad SQL', 'SELEC 1', 'it is not valid SQL'],
-    ['bad SQL in the second line', 'SELECT 1\nFRM x', 'at line 2: it is not valid SQL'],
+    ['bad SQL in the second line', 'SELECT 1\nFRM x', 'because it is not valid SQL (line 2 of source.query).'],
     ['an unknown table', 'SELECT email FROM customers', 'it names a table that does not exist'],
+    ['an unknown schema', 'SELECT email FROM crm.people', 'it names a schema that does not exist'],
+    ['an unknown database', 'SELECT email FROM crm.main.people', 'it names a database that does not exist'],
     ['an unknown column', 'SELECT mail FROM people', 'it names a column that does not exist'],
     ['an unknown function', 'SELECT f(email) FROM people', 'it names a function that does not exist'],
   ])('by %s says so', async (_, query, message) => {
     const error = await syncErrorOf(read(query, database));
     expect(error.code).toBe('source.query_failed');
     expect(error.message).toContain(message);
+  });
+
+  test('in its condition is told with the line of the condition', async () => {
+    const config = { type: 'duckdb', table: 'range(3)', where: 'range > 1\nAND AND true' } as const;
+    const error = await syncErrorOf(openWith(sources.engine, config, { names: ['email'], required: 'all' }));
+    expect(error.message).toBe(
+      'DuckDB refused the table range(3), because it is not valid SQL (line 2 of source.where).',
+    );
   });
 
   test('by an unknown column of a Parquet file does not blame the file', async () => {
@@ -281,7 +291,7 @@ describe('a query that fails', () => {
   test('by a missing column says which there are', async () => {
     const error = await syncErrorOf(read('SELECT id, email AS mail FROM people', database));
     expect(error.code).toBe('source.column_missing');
-    expect(error.message).toBe('Found no column email in the query; there are: id, mail.');
+    expect(error.message).toBe('Found no column email in the query; it has: id, mail.');
   });
 
   const marked = 'marked.person@example.com';
@@ -313,7 +323,7 @@ describe('a database', () => {
   test('that is missing is named', async () => {
     const path = `${sources.folder}/missing.duckdb`;
     const error = await syncErrorOf(read('SELECT 1 AS email', path));
-    expect(error).toMatchObject({ code: 'source.not_found', message: `There is no database file ${path}.` });
+    expect(error).toMatchObject({ code: 'source.not_found', message: `The database file ${path} does not exist.` });
     expect(existsSync(path)).toBe(false);
   });
 
@@ -359,7 +369,7 @@ describe('a database', () => {
     await once(holder.stdout, 'data');
     const error = await syncErrorOf(read('SELECT email FROM people', path));
     expect(error.code).toBe('source.unreadable');
-    expect(error.message).toBe(`Cannot read the database ${path}: another process has it locked.`);
+    expect(error.message).toBe(`Cannot read the database ${path}: another process has locked it.`);
     holder.kill('SIGKILL');
     await once(holder, 'exit');
     expect(await emailsOf('SELECT email FROM people', path)).toEqual(['a@b.c']);

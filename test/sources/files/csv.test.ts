@@ -161,7 +161,7 @@ describe('several files', () => {
     const lacking = sources.write('lacking/b.csv', 'id,mail\n1,a@b.c\n');
     const error = await syncErrorOf(readFileColumn(sources.engine, `${sources.folder}/lacking/*.csv`));
     expect(error.code).toBe('source.column_missing');
-    expect(error.message).toBe(`Found no column email in the file ${lacking}; there are: id, mail.`);
+    expect(error.message).toBe(`Found no column email in the file ${lacking}; it has: id, mail.`);
   });
 
   test('a bad line is told with the file that has it', async () => {
@@ -169,7 +169,9 @@ describe('several files', () => {
     const bad = sources.write('second/b.csv', 'id,email\n1,a@b.c\n2\n');
     const error = await syncErrorOf(readFileColumn(sources.engine, `${sources.folder}/second/*.csv`));
     expect(error.code).toBe('source.malformed');
-    expect(error.message).toBe(`Cannot read the file ${bad}: malformed at line 3, it has 1 of 2 fields.`);
+    expect(error.message).toBe(
+      `Cannot read the file ${bad}: it is malformed at line 3, because the record has 1 of 2 fields.`,
+    );
   });
 
   test.each<[string, string | Uint8Array, string, string]>([
@@ -181,7 +183,7 @@ describe('several files', () => {
       'Found 2 columns named email',
     ],
     ['is missing', '', 'source.malformed', 'it is empty'],
-    ['is UTF-16', utf16(`\ufeffemail\n${person}\n`), 'source.encoding', 'it looks like UTF-16'],
+    ['is UTF-16', utf16(`\ufeffemail\n${person}\n`), 'source.encoding', 'looks like UTF-16'],
     [
       'is Shift_JIS',
       Buffer.concat([Buffer.from('8e96bc', 'hex'), Buffer.from(',email\n')]),
@@ -267,10 +269,10 @@ describe('a header', () => {
   });
 
   test.each([
-    ['names no wanted column', 'id,mail\n', 'there are: id, mail.'],
-    ['is blank', '\nid,email\n1,a@b.c\n', 'there are: .'],
+    ['names no wanted column', 'id,mail\n', 'it has: id, mail.'],
+    ['is blank', '\nid,email\n1,a@b.c\n', 'it has: .'],
     ['has many columns', `${Array.from({ length: 60 }, (_, index) => `c${index}`).join(',')}\n`, 'c49 and 10 more.'],
-    ['may be a person', 'call 0901234567,x@y,\n', 'there are: (not shown), (not shown), .'],
+    ['may be a person', 'call 0901234567,x@y,\n', 'it has: (not shown), (not shown), .'],
     ['names two columns alike', 'email,id,email\n', 'Found 2 columns named email'],
     ['names two columns alike but for case', 'Email,id,EMAIL\n', 'Found 2 columns named email'],
   ])('that %s is an error', async (_, content, message) => {
@@ -302,73 +304,103 @@ const shiftJis = Buffer.concat([Buffer.from('id,email\n1,a@b.c\n2,'), Buffer.fro
 
 describe('a malformed file', () => {
   test.each<[string, string | Uint8Array, string, string, Partial<CsvConfig>?]>([
-    ['too few fields', `id,email\n1,a@b.c\n${person}\n`, 'source.malformed', 'at line 3, it has 1 of 2 fields'],
-    ['too many fields', `id,email\n1,a@b.c\n2,${person},x\n`, 'source.malformed', 'at line 3, it has 3 of 2 fields'],
-    ['too many fields at once', `id,email\n1,${person},x\n`, 'source.malformed', 'at line 2, it has 3 of 2 fields'],
-    ['too many fields for one column', `email\n${person},x\n`, 'source.malformed', 'at line 2, it has 2 of 1 fields'],
-    ['a line of spaces', 'id,email\n1,a@b.c\n  \n', 'source.malformed', 'at line 3, it has 1 of 2 fields'],
+    [
+      'too few fields',
+      `id,email\n1,a@b.c\n${person}\n`,
+      'source.malformed',
+      'at line 3, because the record has 1 of 2 fields',
+    ],
+    [
+      'too many fields',
+      `id,email\n1,a@b.c\n2,${person},x\n`,
+      'source.malformed',
+      'at line 3, because the record has 3 of 2 fields',
+    ],
+    [
+      'too many fields at once',
+      `id,email\n1,${person},x\n`,
+      'source.malformed',
+      'at line 2, because the record has 3 of 2 fields',
+    ],
+    [
+      'too many fields for one column',
+      `email\n${person},x\n`,
+      'source.malformed',
+      'at line 2, because the record has 2 of 1 fields',
+    ],
+    [
+      'a line of spaces',
+      'id,email\n1,a@b.c\n  \n',
+      'source.malformed',
+      'at line 3, because the record has 1 of 2 fields',
+    ],
     [
       'raggedness in CRLF',
       `id,email\r\n1,a@b.c\r\n${person}\r\n`,
       'source.malformed',
-      'at line 3, it has 1 of 2 fields',
+      'at line 3, because the record has 1 of 2 fields',
     ],
-    ['raggedness in CR', `id,email\r1,a@b.c\r${person}\r`, 'source.malformed', 'at line 3, it has 1 of 2 fields'],
+    [
+      'raggedness in CR',
+      `id,email\r1,a@b.c\r${person}\r`,
+      'source.malformed',
+      'at line 3, because the record has 1 of 2 fields',
+    ],
     [
       'raggedness after blank lines',
       `id,email\n\n\n${person}\n`,
       'source.malformed',
-      'at line 4, it has 1 of 2 fields',
+      'at line 4, because the record has 1 of 2 fields',
     ],
     [
       'raggedness without a header',
       `1,a@b.c\n${person}\n`,
       'source.malformed',
-      'at line 2, it has 1 of 2 fields',
+      'at line 2, because the record has 1 of 2 fields',
       { header: false, columns: ['id', 'email'] },
     ],
     [
       'fewer columns than told',
       `${person}\n`,
       'source.malformed',
-      'at line 1, it has 1 of 2 fields',
+      'at line 1, because the record has 1 of 2 fields',
       { header: false, columns: ['id', 'email'] },
     ],
     [
       'a quote that is not closed',
       `id,email\n1,"${person}\n2,x\n`,
       'source.malformed',
-      'at line 2, it has a quote that is not closed',
+      'at line 2, because a quote is not closed',
     ],
     [
       'a quote that is not closed behind quoted line breaks',
       `id,email\n"1\n1",b\n\n"${person}\n\n2,x\n`,
       'source.malformed',
-      'at line 5, it has a quote that is not closed',
+      'at line 5, because a quote is not closed',
     ],
     [
       'text behind a quote',
       `id,email\n1,"${person}"x\n`,
       'source.malformed',
-      'at line 2, it has text behind a closing',
+      'at line 2, because text follows a closing',
     ],
     [
       'a blank behind a quote',
       `id,email\n"${person}" ,x\n`,
       'source.malformed',
-      'at line 2, it has text behind a closing',
+      'at line 2, because text follows a closing',
     ],
     [
       'a quote inside a cell without quotes',
       `id,email\n1,a@b.c\n5" ${person},x\n`,
       'source.malformed',
-      'at line 3, it has a quote inside a field',
+      'at line 3, because a quote is inside a field',
     ],
     [
       'a blank before a quote',
       `id,email\n1, "${person}"\n`,
       'source.malformed',
-      'at line 2, it has a quote inside a field',
+      'at line 2, because a quote is inside a field',
     ],
     ['a quote inside a name', `id,e"mail\n1,${person}\n`, 'source.malformed', 'at line 1'],
     ['text behind a quoted name', `id,"email"x\n1,${person}\n`, 'source.malformed', 'at line 1'],
@@ -377,32 +409,37 @@ describe('a malformed file', () => {
       'fields too many that are empty',
       `name,home,email\nYamada, Taro,${person},\n`,
       'source.malformed',
-      'it has 4 of 3',
+      'the record has 4 of 3',
     ],
-    ['fields too many that are quoted and empty', `id,email\n1,${person},""\n`, 'source.malformed', 'it has 3 of 2'],
+    [
+      'fields too many that are quoted and empty',
+      `id,email\n1,${person},""\n`,
+      'source.malformed',
+      'the record has 3 of 2',
+    ],
     [
       'fields too many that are empty, in one line of many',
       `id,email\n${'1,x\n'.repeat(1000)}2,${person},\n${'1,x\n'.repeat(1000)}`,
       'source.malformed',
-      'at line 1002, it has 3 of 2 fields',
+      'at line 1002, because the record has 3 of 2 fields',
     ],
     [
       'a trailing delimiter in the header only',
       `id,email,\n1,${person}\n`,
       'source.malformed',
-      'at line 2, it has 2 of 3 fields',
+      'at line 2, because the record has 2 of 3 fields',
     ],
     [
       'fields too many that are empty, where there is no header',
       `${person},\n`,
       'source.malformed',
-      'at line 1, it has 2 of 1 fields',
+      'at line 1, because the record has 2 of 1 fields',
       { header: false, columns: ['email'] },
     ],
-    ['a lone CR at the end of CRLF lines', `email\r\n${person}\r`, 'source.malformed', 'line ends are not the same'],
-    ['LF among CRLF', `id,email\r\n1,${person}\n2,x\r\n`, 'source.malformed', 'line ends are not the same'],
-    ['CRLF among LF', `id,email\n1,${person}\r\n2,x\n`, 'source.malformed', 'line ends are not the same'],
-    ['a CR among LF', `email\n${person}\rx\n`, 'source.malformed', 'line ends are not the same'],
+    ['a lone CR at the end of CRLF lines', `email\r\n${person}\r`, 'source.malformed', 'mixes line ends'],
+    ['LF among CRLF', `id,email\r\n1,${person}\n2,x\r\n`, 'source.malformed', 'mixes line ends'],
+    ['CRLF among LF', `id,email\n1,${person}\r\n2,x\n`, 'source.malformed', 'mixes line ends'],
+    ['a CR among LF', `email\n${person}\rx\n`, 'source.malformed', 'mixes line ends'],
     ['Latin-1', latin1(`id,email\n1,a@b.c\n2,caf\xe9${person}\n`), 'source.encoding', 'not UTF-8 at line 3'],
     ['Latin-1 in the header', latin1(`id,email,pr\xe9nom\n1,${person},x\n`), 'source.encoding', 'not UTF-8 at line 1'],
     ['Shift-JIS', shiftJis, 'source.encoding', 'not UTF-8 at line 3'],
@@ -430,7 +467,7 @@ describe('a malformed file', () => {
   test.each(['gz', 'zst'])('by being no .%s at all is an error', async (ending) => {
     const error = await syncErrorOf(readFileColumn(sources.engine, write(`email\n${person}\n`, `csv.${ending}`)));
     expect(error.code).toBe('source.malformed');
-    expect(error.message).toContain('cut off or damaged');
+    expect(error.message).toContain('truncated or damaged');
     expect(allTextOf(error)).not.toContain('marked');
   });
 
@@ -468,7 +505,7 @@ describe('a malformed file', () => {
   ])('by a compressed file that is not whole is an error: %s', async (_, ending, content) => {
     const error = await syncErrorOf(readFileColumn(sources.engine, write(content, ending)));
     expect(error.code).toBe('source.malformed');
-    expect(error.message).toContain('cut off or damaged');
+    expect(error.message).toContain('truncated or damaged');
   });
 
   test('of several compressed members is read to the end of the last', async () => {
@@ -547,7 +584,7 @@ describe('in a file of 400,000 lines', () => {
   const fileWith = (line: string) => Buffer.concat([latin1('id,email\n'), before, latin1(line), after]);
 
   test.each<[string, string, string]>([
-    ['a ragged line', person, 'malformed at line 360001, it has 1 of 2 fields'],
+    ['a ragged line', person, 'malformed at line 360001, because the record has 1 of 2 fields'],
     ['a Latin-1 line', `1,\xe9${person}`, 'it is not UTF-8 at line 360001'],
   ])('%s near the end is told by its number, and nothing is taken for the whole', async (_, bad, message) => {
     const error = await syncErrorOf(read(fileWith(`${bad}\n`)));

@@ -62,13 +62,13 @@ describe('a record longer than any buffer', () => {
     const bytes = Buffer.from(content);
     const error = await syncErrorOf(read(ending === 'csv' ? bytes : gzipSync(bytes, { level: 1 }), ending));
     expect(error.code).toBe('source.malformed');
-    expect(error.message).toContain(`at ${line}, the record is longer than 16 MiB`);
+    expect(error.message).toContain(`at ${line}, because the record is longer than 16 MiB`);
     expect(allTextOf(error)).not.toContain('marked');
   });
 
   test('is refused when its fields are not as many as those of the header', async () => {
     const error = await syncErrorOf(read(Buffer.from(`email,note\n${rows}last@example.com,${long},\n`), 'csv'));
-    expect(error.message).toContain('malformed at line 12, it has 3 of 2 fields');
+    expect(error.message).toContain('malformed at line 12, because the record has 3 of 2 fields');
   });
 
   test('takes time that is linear in its length', async () => {

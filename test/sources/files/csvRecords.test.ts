@@ -215,14 +215,19 @@ describe('the reader of records', () => {
 
 describe('a fault is told with the line that its record begins in', () => {
   test.each<[string, string, Partial<CsvForm>, string]>([
-    ['in the first line', 'a\n', {}, 'line 1, it has 1 of 2 fields'],
-    ['behind blank lines', '\n\na\n', {}, 'line 3, it has 1 of 2 fields'],
-    ['behind line breaks in quotes', '"a\n\nb",c\nd\n', {}, 'line 4, it has 1 of 2 fields'],
-    ['behind CRLF in quotes', '"a\r\n\r\nb",c\r\nd\r\n', { lineEnd: '\r\n' }, 'line 4, it has 1 of 2 fields'],
-    ['behind CR in quotes', '"a\rb",c\rd\r', { lineEnd: '\r' }, 'line 3, it has 1 of 2 fields'],
-    ['after several lines of its own', 'a,b\n"x\ny\nz",b,c\n', {}, 'line 2, it has 3 of 2 fields'],
-    ['at the end without a line end', 'a,b\nc', {}, 'line 2, it has 1 of 2 fields'],
-    ['of an open quote', 'a,b\n"x\n\n\n', {}, 'line 2, it has a quote that is not closed'],
+    ['in the first line', 'a\n', {}, 'line 1, because the record has 1 of 2 fields'],
+    ['behind blank lines', '\n\na\n', {}, 'line 3, because the record has 1 of 2 fields'],
+    ['behind line breaks in quotes', '"a\n\nb",c\nd\n', {}, 'line 4, because the record has 1 of 2 fields'],
+    [
+      'behind CRLF in quotes',
+      '"a\r\n\r\nb",c\r\nd\r\n',
+      { lineEnd: '\r\n' },
+      'line 4, because the record has 1 of 2 fields',
+    ],
+    ['behind CR in quotes', '"a\rb",c\rd\r', { lineEnd: '\r' }, 'line 3, because the record has 1 of 2 fields'],
+    ['after several lines of its own', 'a,b\n"x\ny\nz",b,c\n', {}, 'line 2, because the record has 3 of 2 fields'],
+    ['at the end without a line end', 'a,b\nc', {}, 'line 2, because the record has 1 of 2 fields'],
+    ['of an open quote', 'a,b\n"x\n\n\n', {}, 'line 2, because a quote is not closed'],
   ])('%s', (_, text, changes, fault) => {
     expect(read(text, changes)).toBe(`${fault}.`);
     expect(read(text, changes, [1])).toBe(`${fault}.`);

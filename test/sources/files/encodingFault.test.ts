@@ -60,9 +60,9 @@ describe.runIf(mayCompare)('a CSV file in another encoding than UTF-8', () => {
       const path = sources.write(`${encoding}.${ending}`, bytes);
       const error = await syncErrorOf(readFileColumn(sources.engine, path));
       expect(error.code).toBe('source.encoding');
-      expect(error.message).toMatch(/it is not UTF-8 at line [12]; it looks like /);
-      expect(error.message).toContain(`it looks like ${encodingNames[encoding]}.`);
-      expect(error.hint).toContain(`csv.encoding of the source to "${encoding}"`);
+      expect(error.message).toMatch(/it is not UTF-8 at line [12], and looks like /);
+      expect(error.message).toContain(`looks like ${encodingNames[encoding]}.`);
+      expect(error.hint).toContain(`source.csv.encoding to "${encoding}"`);
       // What the hint says helps.
       expect(await readFileColumn(sources.engine, path, { header: true, encoding })).toContain('a@b.c');
     }
@@ -93,7 +93,7 @@ describe('a file in UTF-8 for which another encoding is configured', () => {
       const path = sources.write(`mark-${encoding}.csv`, '\ufeffemail\na@b.c\n');
       const error = await syncErrorOf(readFileColumn(sources.engine, path, { header: true, encoding }));
       expect(error.code).toBe('source.encoding');
-      expect(error.message).toContain(`it is not ${encodingNames[encoding]} at line 1; it looks like UTF-8.`);
+      expect(error.message).toContain(`it is not ${encodingNames[encoding]} at line 1, and looks like UTF-8.`);
       expect(error.hint).toContain('"utf-8"');
     },
   );
@@ -103,7 +103,7 @@ describe('a file in UTF-8 for which another encoding is configured', () => {
     async (encoding) => {
       const path = sources.write(`no-mark-${encoding}.csv`, '名前,email\n山田太郎様,a@b.c\n鈴木,d@e.f\n');
       const error = await syncErrorOf(readFileColumn(sources.engine, path, { header: true, encoding }));
-      expect(error.message).toContain('it looks like UTF-8.');
+      expect(error.message).toContain('looks like UTF-8.');
     },
   );
 
@@ -120,7 +120,7 @@ test('a fault of a file whose encoding cannot be configured is told with the hin
   const bad = sources.write('bad.jsonl', Buffer.from('7b2261223a2293fa967b227d0a', 'hex'));
   expect(await findEncodingFault(bad, expected)).toMatchObject({
     code: 'source.encoding',
-    message: `Cannot read the file ${bad}: it is not UTF-8 at line 1; it looks like Shift_JIS.`,
+    message: `Cannot read the file ${bad}: it is not UTF-8 at line 1, and looks like Shift_JIS.`,
     hint: expect.stringContaining('Convert the file to UTF-8'),
   });
   expect(await findEncodingFault(sources.write('good.jsonl', '{"a":"日本"}\n'), expected)).toBeUndefined();

@@ -211,7 +211,7 @@ describe('a CSV file', () => {
   test('in any encoding tells a ragged line by its number', async () => {
     const content = Buffer.concat([lines(sjisName, 20_000), Buffer.from('marked\n')]);
     const error = await syncErrorOf(read(content, 'shift_jis'));
-    expect(error.message).toContain('malformed at line 20002, it has 1 of 3 fields');
+    expect(error.message).toContain('malformed at line 20002, because the record has 1 of 3 fields');
   });
 });
 

@@ -148,7 +148,7 @@ describe('columns', () => {
   ])('of type %s are refused', async (_, select, type) => {
     const error = await syncErrorOf(read(select));
     expect(error.code).toBe('source.column_missing');
-    expect(error.message).toContain(`is of type ${type}, which holds no identifiers.`);
+    expect(error.message).toContain(`is of type ${type}, which cannot hold identifiers.`);
   });
 
   test.each([
@@ -184,7 +184,7 @@ describe('columns', () => {
     for (const type of ['email', 'phone'] as const) {
       const error = await syncErrorOf(of(type));
       expect(error.code).toBe('source.column_missing');
-      expect(error.message).toContain('is of type UUID, which holds no identifiers but advertising IDs.');
+      expect(error.message).toContain('is of type UUID, which holds advertising IDs only.');
     }
   });
 
@@ -230,7 +230,7 @@ describe('several files', () => {
     await write("SELECT 'a' AS email", 'lacking/1.parquet');
     const lacking = await write("SELECT 'a' AS mail", 'lacking/2.parquet');
     const error = await syncErrorOf(readFileColumn(sources.engine, `${sources.folder}/lacking/*`));
-    expect(error.message).toBe(`Found no column email in the file ${lacking}; there are: mail.`);
+    expect(error.message).toBe(`Found no column email in the file ${lacking}; it has: mail.`);
   });
 
   test('must all have the same of the columns that may be absent', async () => {
@@ -240,7 +240,7 @@ describe('several files', () => {
     const wanted = { names: ['ifa', 'gaid'], required: 'any' as const };
     const error = await syncErrorOf(readSource(sources.engine, config, wanted));
     expect(error.code).toBe('source.column_missing');
-    expect(error.message).toBe('Some files have the columns ifa, others ifa, gaid.');
+    expect(error.message).toBe('Some files of the source have the columns ifa, others ifa, gaid.');
   });
 });
 
@@ -262,7 +262,7 @@ describe('a file that is not whole', () => {
     const path = sources.write(`damaged-${name}.parquet`, damage(whole));
     const error = await syncErrorOf(readFileColumn(sources.engine, path));
     expect(error.code).toBe('source.malformed');
-    expect(error.message).toBe(`Cannot read the file ${path}: it is not a whole Parquet file.`);
+    expect(error.message).toBe(`Cannot read the file ${path}: it is not a complete Parquet file.`);
     expect(allTextOf(error)).not.toContain('marked');
   });
 });
@@ -300,7 +300,7 @@ test.each([
 ])('the codec %i, which DuckDB lacks, is named, with what to write in its place', async (codec, name) => {
   const error = await syncErrorOf(readFileColumn(sources.engine, await writeWithCodec(codec)));
   expect(error.code).toBe('source.unreadable');
-  expect(error.message).toContain(`is compressed with ${name}, which DuckDB cannot read`);
+  expect(error.message).toContain(`is compressed with ${name}, which DuckDB does not support`);
   expect(error.hint).toContain('zstd');
 });
 

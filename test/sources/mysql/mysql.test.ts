@@ -93,9 +93,15 @@ const refused: [what: string, config: object, code: string, told: RegExp][] = [
     'a database that is not there',
     { url: new URL('/nowhere', 'mysql://root@127.0.0.1').href },
     'source.not_found',
-    /ER_BAD_DB_ERROR/,
+    /^The requested database does not exist in MySQL at .* \(ER_BAD_DB_ERROR 1049\)\.$/,
   ],
   ['a server without TLS', { tls: 'verify' }, 'source.unreachable', /TLS/],
+  [
+    'a table without a database',
+    { url: 'mysql://root@127.0.0.1/', table: 'people' },
+    'source.not_found',
+    /^MySQL at .* cannot look up the table people, because no database is selected \(ER_NO_DB_ERROR 1046\)\.$/,
+  ],
   ['a table that is not there', { table: 'missing_table' }, 'source.not_found', /ER_NO_SUCH_TABLE 1146/],
   [
     'a column that the query names',
@@ -108,10 +114,21 @@ const refused: [what: string, config: object, code: string, told: RegExp][] = [
     'a column that is wanted',
     { query: 'SELECT 1 AS mail' },
     'source.column_missing',
-    /no column email in the query; there are: mail/,
+    /no column email in the query; it has: mail/,
   ],
   ['a column of shapes', { query: 'SELECT POINT(1, 2) AS email' }, 'source.column_missing', /type geometry/],
-  ['a query that is wrong', { query: 'SELEC 1' }, 'source.query_failed', /ER_PARSE_ERROR/],
+  [
+    'a query that is wrong',
+    { query: 'SELEC 1' },
+    'source.query_failed',
+    /ER_PARSE_ERROR 1064, line 1 of source\.query/,
+  ],
+  [
+    'a condition that is wrong',
+    { table: 'seq_1_to_2', where: 'seq = 1\nAND AND seq = 2' },
+    'source.query_failed',
+    /ER_PARSE_ERROR 1064, line 2 of source\.where/,
+  ],
   [
     'several statements',
     { query: 'SELECT 1 AS email) AS x; DROP TABLE people; SELECT * FROM (SELECT 1 AS email' },
@@ -215,7 +232,7 @@ describe('a column that cannot hold the identifier is refused by the name of its
     await database.run(`INSERT INTO typed VALUES (${value})`);
     const error = await syncErrorOf(read({ table: 'typed' }));
     expect(error.code).toBe('source.column_missing');
-    expect(error.message).toContain(`is of type ${name}, which holds no identifiers.`);
+    expect(error.message).toContain(`is of type ${name}, which cannot hold identifiers.`);
   });
 
   test.each(['binary(3)', 'varbinary(3)', 'blob', 'mediumblob', 'varchar(3) CHARACTER SET binary'])(
@@ -341,6 +358,12 @@ test('a table, and a column, that the user may not read', async () => {
     expect([column.code, column.message]).toEqual(['source.not_permitted', expect.stringContaining('1143')]);
     const table = await syncErrorOf(read({ url: url.href, table: 'mysql.user' }));
     expect([table.code, table.message]).toEqual(['source.not_permitted', expect.stringContaining('1142')]);
+    url.pathname = '/mysql';
+    const login = await syncErrorOf(read({ url: url.href, table: 'user' }));
+    expect([login.code, login.message]).toEqual([
+      'source.login_failed',
+      expect.stringMatching(/denied the user access to the database \(ER_DBACCESS_DENIED_ERROR 1044\)/),
+    ]);
   } finally {
     await database.run(`DROP USER ${user}@'%'`);
   }

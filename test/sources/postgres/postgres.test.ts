@@ -91,7 +91,7 @@ const refused: [what: string, config: object, code: string, told: RegExp][] = [
     'a database that is not there',
     { url: 'postgres://postgres:MARKED@127.0.0.1/nowhere', table: 't' },
     'source.not_found',
-    /3D000/,
+    /^The requested database does not exist in PostgreSQL at .* \(3D000\)\.$/,
   ],
   [
     'a user that is not there',
@@ -100,7 +100,24 @@ const refused: [what: string, config: object, code: string, told: RegExp][] = [
     /28\d{3}/,
   ],
   ['a server without TLS', { tls: 'verify', table: 't' }, 'source.unreachable', /TLS/],
-  ['a table that is not there', { table: 'missing_table' }, 'source.not_found', /42P01, position \d+/],
+  [
+    'a table that is not there',
+    { table: 'missing_table' },
+    'source.not_found',
+    /^The table missing_table does not exist in PostgreSQL at .* \(42P01\)\.$/,
+  ],
+  [
+    'a table that the query names',
+    { query: 'SELECT email\n  FROM missing_table' },
+    'source.not_found',
+    /^An object named in the query does not exist in .* \(42P01, line 2, column 8 of source\.query\)\.$/,
+  ],
+  [
+    'a function of a schema that is not there',
+    { query: 'SELECT missing.f() AS email' },
+    'source.not_found',
+    /^A schema named in source\.query does not exist in .* \(3F000, line 1, column 8 of source\.query\)\.$/,
+  ],
   ['a schema that is not there', { table: 'missing.people' }, 'source.not_found', /42P01/],
   [
     'a column that the query names',
@@ -108,15 +125,21 @@ const refused: [what: string, config: object, code: string, told: RegExp][] = [
     'source.column_missing',
     /42703/,
   ],
-  ['a column in where', { table: 'pg_class', where: 'missing = 1' }, 'source.column_missing', /42703/],
+  [
+    'a column in where',
+    { table: 'pg_class', where: "relname <> '😀' AND\n missing = 1" },
+    'source.column_missing',
+    /42703, line 2, column 2 of source\.where/,
+  ],
   [
     'a column that is wanted',
     { query: 'SELECT 1 AS mail' },
     'source.column_missing',
-    /no column email in the query; there are: mail/,
+    /no column email in the query; it has: mail/,
   ],
   ['a column of records', { query: 'SELECT ROW(1, 2) AS email' }, 'source.column_missing', /type record/],
-  ['a query that is wrong', { query: 'SELEC 1' }, 'source.query_failed', /42601/],
+  ['a query that is wrong', { query: 'SELEC 1' }, 'source.query_failed', /42601, line 1, column 7 of source\.query/],
+  ['a query that ends too early', { query: 'SELECT (1' }, 'source.query_failed', /42601, the end of source\.query/],
   [
     'several statements',
     { query: 'SELECT 1 AS email) AS x; DROP TABLE people; SELECT * FROM (SELECT 1 AS email' },
@@ -324,7 +347,7 @@ test.each<[string, string]>([
 ])('a column of type %s is refused, as its text could pass for an identifier', async (type, value) => {
   const error = await syncErrorOf(read({ query: `SELECT ${value} AS email` }));
   expect(error.code).toBe('source.column_missing');
-  expect(error.message).toContain(`is of type ${type}, which holds no identifiers.`);
+  expect(error.message).toContain(`is of type ${type}, which cannot hold identifiers.`);
 });
 
 test.each<[string, string]>([
@@ -346,7 +369,7 @@ test('a column of UUIDs is for advertising IDs alone', async () => {
   expect((await read({ query }, wanted('id', 'ifa'))).values).toEqual([['6d92078a-8246-4ba4-ae5b-76104861e7dc']]);
   for (const name of ['id', 'ids']) {
     const error = await syncErrorOf(read({ query }, wanted(name, 'phone')));
-    expect(error.message).toMatch(/is of type uuid(\[\])?, which holds no identifiers but advertising IDs/);
+    expect(error.message).toMatch(/is of type uuid(\[\])?, which holds advertising IDs only/);
   }
 });
 

@@ -48,8 +48,8 @@ describe('a URL of a server', () => {
     ['postgres', 'postgres://app:MARK%ED@db.example/x', /write it as %25/],
     ['postgres', 'postgres:///MARKED', /must name a host/],
     ['postgres', 'postgres://MARKED@/sales', /must name a host/],
-    ['postgres', 'postgres://db.example/x?MARKED=1', /known are sslmode and host/],
-    ['postgres', 'postgres://db.example/x?sslmode=MARKED', /sslmode that is not known/],
+    ['postgres', 'postgres://db.example/x?MARKED=1', /the known ones are sslmode and host/],
+    ['postgres', 'postgres://db.example/x?sslmode=MARKED', /unknown sslmode/],
   ])('of %s is refused without being quoted: %s', (kind, url, message) => {
     const problem = connectionUrlProblem(url, kind);
     expect(problem).toMatch(message);
@@ -60,9 +60,9 @@ describe('a URL of a server', () => {
 test.each([
   ['https://user:MARKED@ch.example:8443/db', undefined],
   ['http://127.0.0.1:8123', undefined],
-  ['http://ch.example', /plain http is allowed to loopback only/],
+  ['http://ch.example', /allowed for loopback addresses only/],
   ['ftp://MARKED', /must be a URL that starts with https/],
-  ['https://ch.example/?MARKED=1', /must not hold parameters/],
+  ['https://ch.example/?MARKED=1', /must not contain parameters/],
 ])('the URL of an HTTP server: %s', (url, message) => {
   const problem = httpUrlProblem(url);
   if (message === undefined) expect(problem).toBeUndefined();

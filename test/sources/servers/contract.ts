@@ -185,7 +185,7 @@ export function describeServerSource(engine: ServerEngine): void {
       const { source, served } = await open({ wanted: email, fault: 'stall', idleTimeoutMs: 200 });
       const error = await syncErrorOf(readAll(source));
       expect(error.code).toBe('source.interrupted');
-      expect(error.message).toMatch(/in the middle of the .*\(silent for 0\.2 s\)/);
+      expect(error.message).toMatch(/while it worked on the .*\(silent for 0\.2 s\)/);
       await served.leftByClient;
     });
 
@@ -193,7 +193,7 @@ export function describeServerSource(engine: ServerEngine): void {
       const { source } = await open({ wanted: email, fault: 'break' });
       const error = await syncErrorOf(readAll(source));
       expect(error.code).toBe('source.interrupted');
-      expect(error.message).toContain('in the middle of the ');
+      expect(error.message).toContain('while it worked on the ');
     });
 
     test('ends the opening with the reason of an abort', async () => {

@@ -129,12 +129,22 @@ async function openRefused(
   return open(configOf(server, over), email);
 }
 
-const refused: [number: string, code: string, told: RegExp][] = [
-  ['002003', 'source.not_found', /code 2003, which stands for missing and for not permitted/],
+const refused: [number: string, code: string, told: RegExp, start?: string][] = [
+  ['002003', 'source.not_found', /^An object named in the query does not exist in .* \(code 2003, line/],
+  [
+    '002003',
+    'source.not_found',
+    /^The requested database does not exist in Snowflake account/,
+    "Database 'X' does not",
+  ],
+  ['002003', 'source.not_found', /^A schema named in source\.query does not exist/, "Schema 'X.Y' does not"],
+  ['090105', 'source.not_found', /because no database is selected \(code 90105/],
+  ['000606', 'source.query_failed', /because no warehouse is selected \(code 606/],
+  ['390422', 'source.login_failed', /accepts no login from this machine \(code 390422/],
   ['003001', 'source.not_permitted', /code 3001/],
   ['000904', 'source.column_missing', /code 904/],
   ['000630', 'source.timeout', /code 630/],
-  ['001003', 'source.query_failed', /code 1003, position 3:14/],
+  ['001003', 'source.query_failed', /code 1003, line 2, column 15 of source\.query/],
 ];
 
 describeServerSource({
@@ -145,15 +155,17 @@ describeServerSource({
   listSql: 'ARRAY_TO_STRING(TRANSFORM(source_rows."EMAILS", e VARIANT -> ',
   openNowhere: () => open(configOf({ url: 'http://127.0.0.1:1' }), email),
   refusals: [
-    ...refused.map(([number, code, told]) => ({
-      what: `the code ${number}`,
+    ...refused.map(([number, code, told, start = 'syntax error']) => ({
+      what: `the code ${number} with ${start}`,
       code,
       told,
       open: () =>
-        openRefused(({ body }) =>
-          body.sqlText === undefined
-            ? undefined
-            : failure(number, `SQL compilation error:\nsyntax error line 3 at position 14 unexpected '${planted}'.`),
+        openRefused(
+          ({ body }) =>
+            body.sqlText === undefined
+              ? undefined
+              : failure(number, `SQL compilation error:\n${start} line 3 at position 14 unexpected '${planted}'.`),
+          { table: undefined, query: 'SELECT email\nFROM people p' },
         ),
     })),
     {
@@ -177,7 +189,7 @@ describeServerSource({
     {
       what: 'a private key that is none',
       code: 'source.login_failed',
-      told: /source\.privateKey is no private key/,
+      told: /source\.privateKey is not a private key/,
       open: () => openRefused(undefined, { privateKey: planted }),
     },
   ],
