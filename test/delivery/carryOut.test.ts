@@ -148,6 +148,14 @@ describe('a delivery that fails', () => {
     expect(await setup.journal.unfinishedPlan(key)).toBeUndefined();
   });
 
+  test('outdates the snapshot as soon as an upload may have changed the audience', async () => {
+    const setup: SyncSetup = setUp({ fateOf: () => (setup.destination.sent.length > 3 ? 'lose upload' : 'accept') });
+    await setup.sync(five);
+    expect(await setup.journal.snapshot(key)).toMatchObject({ isCurrent: true });
+    expect(codeOf(await setup.sync([1, 2, 3]))).toBe('line.unreachable');
+    expect(await setup.journal.snapshot(key)).toMatchObject({ isCurrent: false });
+  });
+
   test('for good is followed neither without --wait nor after an interruption', async () => {
     const unfollowed = await syncWith(['accept', 'refuse'], { wait: false });
     expect(codeOf(unfollowed.end)).toBe('upload.refused');
@@ -232,6 +240,16 @@ describe('the number of processed lines', () => {
     // The destination tells two processed lines of each upload.
     const { warnings } = await withBatchesOf(3).sync(five);
     expect(warnings).toEqual([{ code: 'count_differs', message: expect.stringMatching(/\b2\b.*\b3\b.*\b0\b/) }]);
+  });
+
+  test('is not warned about if the delivery fails', async () => {
+    const setup = setUp({
+      capabilities: { maxLines: 3 },
+      fateOf: (label) => (label.includes('-1.') ? 'fail upload' : 'accept'),
+    });
+    const end = await setup.sync(five);
+    expect(codeOf(end)).toBe('job.failed');
+    expect(end.warnings).toEqual([]);
   });
 
   test('is not warned about if the destination does not tell it, or if uploads are not followed', async () => {

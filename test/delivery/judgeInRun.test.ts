@@ -9,6 +9,7 @@ import {
 } from '../../src/delivery/resume.ts';
 import { SyncError } from '../../src/errors.ts';
 import type { RecordedPlan } from '../../src/journal/plans.ts';
+import type { Warning } from '../../src/report/report.ts';
 import type { FakeOptions } from '../setup/fakeDestination.ts';
 import { type RunChanges, type SyncSetup, useSyncs } from '../setup/syncSetup.ts';
 
@@ -96,6 +97,10 @@ describe('the plan of an earlier run', () => {
     const plan = await setup.journal.unfinishedPlan({ accountId: 'line_ads:A1', syncName: 'people' });
     const upload = { id: '1', state: 'finished', status: 'DONE', processed: 2 } as const;
     const batches = plan!.batches.map((batch) => ({ ...batch, upload }));
+    const asksNothing: RunChanges = {
+      destination: { ...setup.destination, uploadsTo: () => Promise.reject(new Error()) },
+    };
+    expect(await judge(setup, asksNothing, { batches })).toEqual({ next: 'follow' });
     const listsNone: RunChanges = { destination: { ...setup.destination, uploadsTo: async () => [] } };
     expect(await judge(setup, listsNone, { batches })).toEqual({ next: 'follow' });
     expect(await judge(setup, listsNone)).toMatchObject({ next: 'abandon' });
@@ -110,12 +115,13 @@ describe('the warning about an earlier plan', () => {
   const plan = { runId: 'run-7' } as RecordedPlan;
   const failure = new SyncError('job.failed', 'The jobs failed.', 'Again.');
 
-  test.each([
-    ['that failed', 'earlier_plan_failed', earlierPlanFailed(plan, failure), /The jobs failed/],
-    ['that was abandoned', 'plan_abandoned', planAbandoned(plan, 'it is old'), /it is old/],
-    ['that would be abandoned', 'unfinished_plan', unfinishedPlan(plan, abandonBecause('it is old')), /it is old/],
-    ['that would be completed', 'unfinished_plan', unfinishedPlan(plan, { next: 'complete' }), /run-7/],
-  ])('%s names its run and the reason', (_, code, warning, reason) => {
+  test.each<[string, Warning['code'], () => Warning, RegExp]>([
+    ['that failed', 'earlier_plan_failed', () => earlierPlanFailed(plan, failure), /The jobs failed/],
+    ['that was abandoned', 'plan_abandoned', () => planAbandoned(plan, 'it is old'), /it is old/],
+    ['that would be abandoned', 'unfinished_plan', () => unfinishedPlan(plan, abandonBecause('old')), /\bold\b/],
+    ['that would be completed', 'unfinished_plan', () => unfinishedPlan(plan, { next: 'complete' }), /run-7/],
+  ])('%s names its run and the reason', (_, code, warn, reason) => {
+    const warning = warn();
     expect(warning).toEqual({ code, message: expect.stringMatching(reason) });
     expect(warning.message).toContain('run-7');
   });
