@@ -91,8 +91,8 @@ test.each([
 ])('that a base URL is scheme, host and port of a safe connection is %s for %s', (isValid, baseUrl) => {
   const parsed = destinations.safeParse({ second: accountOf({ baseUrl }) });
   expect(parsed.success).toBe(isValid);
-  if (!isValid)
-    expect(parsed.error?.issues).toMatchObject([
-      { path: ['second', 'baseUrl'], message: expect.stringMatching(/^.{10,}/) },
-    ]);
+  if (isValid) return;
+  expect(parsed.error?.issues).toMatchObject([{ path: ['second', 'baseUrl'] }]);
+  // That is zod's message for an issue without one.
+  expect(parsed.error?.issues[0]?.message).not.toBe('Invalid input');
 });

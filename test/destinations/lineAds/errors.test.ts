@@ -75,6 +75,7 @@ test.each<[string, Failure, RequestPurpose, ErrorCode]>([
   ['a redirect', refused(302), listing, 'line.bad_answer'],
   ['a choice of pages', refused(300), listing, 'line.bad_answer'],
   ['an unknown refusal of a read', refused(400), listing, 'line.bad_answer'],
+  ['413 on an upload with another reason', refused(413, 'NEW_REASON'), adding, 'upload.refused'],
   ['408', refused(408), listing, 'line.retries_exhausted'],
   ['499', refused(499), listing, 'line.bad_answer'],
   ['500', refused(500), listing, 'line.retries_exhausted'],
@@ -196,6 +197,15 @@ describe('a proxy that opens no tunnel', () => {
       expect(error.message).toContain(code);
     }
   });
+});
+
+test('the hint about a lost answer adds the proxy only if there is one', () => {
+  const hintWith = (proxy: object) =>
+    explainFailure({ kind: 'network', code: 'ECONNRESET', bodyBegun: false, ...proxy }, listing, once).hint;
+  const [without, through] = [hintWith({}), hintWith({ proxy: { name: 'HTTPS_PROXY', status: undefined } })];
+  expect(without).not.toMatch(/proxy/i);
+  expect(through).toMatch(/proxy/i);
+  expect(through.startsWith(without)).toBe(true);
 });
 
 test('when LINE never answered at all it is unreachable', () => {
