@@ -7,7 +7,8 @@
 export default {
   mutate: ['src/planning/**/*.ts', 'src/delivery/**/*.ts', 'src/journal/**/*.ts', 'src/destinations/**/*.ts'],
   testRunner: 'vitest',
-  plugins: ['@stryker-mutator/vitest-runner'],
+  plugins: ['@stryker-mutator/vitest-runner', './tools/mutate.errorTexts.js'],
+  ignorers: ['errorTexts'],
   // Tests of the time zone need a process of their own.
   vitest: { configFile: 'tools/mutate.vitest.ts', pool: 'forks', related: false },
   coverageAnalysis: 'perTest',
@@ -16,6 +17,7 @@ export default {
   // Constants of a module are set before a test begins, and each such fault would need all tests.
   ignoreStatic: true,
   dryRunTimeoutMinutes: 60,
+  concurrency: 2,
   timeoutMS: 30_000,
   allowConsoleColors: false,
   incrementalFile: 'node_modules/.cache/mutation/incremental.json',

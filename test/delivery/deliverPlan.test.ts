@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { describeUnplanned } from '../../src/delivery/deliverPlan.ts';
 import { SyncError } from '../../src/errors.ts';
 import { remoteOf } from '../../src/report/batches.ts';
 import { platforms } from '../setup/platforms.ts';
@@ -357,5 +358,19 @@ describe.each(platforms)('on $title', (platform) => {
       expect((await errorOf(delivery.deliver())).code).toBe('state.disk_full');
       expect(sent).toEqual([]);
     });
+  });
+});
+
+describe('uploads of others in a message', () => {
+  const jobs = ['a1', 'b2', 'c3', 'd4', 'e5', 'f6', 'g7'];
+
+  test('are all named if they are at most five', () => {
+    expect(describeUnplanned(jobs.slice(0, 1))).toBe('a1');
+    expect(describeUnplanned(jobs.slice(0, 5))).toBe('a1, b2, c3, d4, e5');
+  });
+
+  test('are named up to the fifth, and the others are counted', () => {
+    expect(describeUnplanned(jobs)).toMatch(/^a1, b2, c3, d4, e5, .*\b2\b/);
+    expect(describeUnplanned(jobs)).not.toMatch(/f6|g7/);
   });
 });

@@ -317,3 +317,25 @@ describe('an upload that replaces', () => {
     expect(result).toMatchObject({ attempts: 2, foundByLookup: true });
   });
 });
+
+test('an upload that replaces may be repeated if nothing is said about later batches', async () => {
+  const { deliver, destination } = setUpUpload(withReplace, ['lose upload', 'accept']);
+  expect(await deliver({ action: 'replace' })).toMatchObject({ attempts: 2 });
+  expect(destination.sent).toHaveLength(2);
+});
+
+test('an upload that adds may be repeated whatever was sent after it', async () => {
+  const { deliver } = setUpUpload(withReplace, ['lose upload', 'accept']);
+  expect(await deliver({ mayRepeatReplace: () => false })).toMatchObject({ attempts: 2 });
+});
+
+test('an audience is created beside those of other names', async () => {
+  const { deliver, destination } = setUpUpload();
+  destination.addAudience({ id: '42', name: 'Others' });
+  expect(await deliver(toName)).toMatchObject({ created: true, foundByLookup: false });
+});
+
+test('an upload to a wrong audience names the audience that was wanted', async () => {
+  const misrouted = await errorOf(setUpUpload(withReplace, [{ answer: { name: 'Others' } }]).deliver(toName));
+  expect(misrouted).toMatchObject({ message: expect.stringMatching(/"Buyers".*"Others"/) });
+});

@@ -70,3 +70,58 @@ test('the country column of a suppression list is part of the settings of a plan
   };
   expect(originWith({ countryColumn: 'country' })).not.toBe(originWith({}));
 });
+
+test.each<[string, object, object, boolean]>([
+  ['another mode', {}, { mode: 'add' }, false],
+  ['another type', {}, { identifierType: 'ifa' }, false],
+  ['other columns', { columns: ['a'] }, { columns: ['b'] }, false],
+  ['another setting of hashes', {}, { hashed: 'always' }, false],
+  ['columns in another case', { columns: ['Mail'] }, { columns: ['mail'] }, true],
+  ['another audience', {}, { audienceName: 'Others' }, true],
+  ['another country of no phone numbers', {}, { defaultCountry: 'JP' }, true],
+  [
+    'phone forms in another order',
+    { identifierType: 'phone', phoneFormats: ['e164', 'national'] },
+    { identifierType: 'phone', phoneFormats: ['national', 'e164'] },
+    true,
+  ],
+  [
+    'fewer phone forms',
+    { identifierType: 'phone', phoneFormats: ['e164', 'national'] },
+    { identifierType: 'phone', phoneFormats: ['e164'] },
+    false,
+  ],
+])('snapshots with %s are compared only if they hold the same kind of members', (_, one, other, isSame) => {
+  const [first, second] = [one, other].map((sync) => membershipSettings(syncOf({ identifierType: 'email', ...sync })));
+  expect(first === second).toBe(isSame);
+});
+
+test.each<[string, object, boolean]>([
+  ['another audience', { audienceName: 'Others' }, false],
+  ['an audience by its id', { audienceName: undefined, audienceId: '7' }, false],
+  ['another place of hashing', { hashing: 'warehouse' }, false],
+  ['a cursor', { mode: 'add', cursor: { column: 'updated' } }, false],
+  ['another mode', { mode: 'add' }, true],
+])('uploads that a run left are wanted for %s only if source and audience are the same', (_, changes, isSame) => {
+  const originOf = (sync: object) => {
+    const config = configOf({ identifierType: 'email' });
+    return originSettings(config, { ...config.syncs[0]!, ...sync });
+  };
+  expect(originOf(changes) === originOf({})).toBe(isSame);
+});
+
+test('a suppression list counts for syncs of its type, whatever its password', () => {
+  const originWith = (...suppress: object[]) => {
+    const config = configOf({ identifierType: 'email' });
+    return originSettings({ ...config, suppress } as typeof config, config.syncs[0]!);
+  };
+  const list = (identifierType: string, url: string) => ({
+    source: { type: 'postgres', url, table: 't' },
+    identifierType,
+  });
+  const email = list('email', 'postgres://app:one@db/sales');
+  expect(originWith(list('phone', 'postgres://app:one@db/sales'))).toBe(originWith());
+  expect(originWith(email)).not.toBe(originWith());
+  expect(originWith(email)).toBe(originWith(list('email', 'postgres://app:two@db/sales')));
+  expect(originWith(email)).not.toBe(originWith(list('email', 'postgres://app:one@db/others')));
+});

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { RemoteUpload } from '../../src/destinations/destination.ts';
+import { SyncError } from '../../src/errors.ts';
 import type { Journal, Refusal } from '../../src/journal/journal.ts';
 import { baselinesOf, type LastUpload } from '../../src/journal/lastUpload.ts';
 import { guardShrink, isCovered } from '../../src/planning/guardShrink.ts';
@@ -105,8 +106,101 @@ describe('a mirror without a snapshot to compare with', () => {
     ).rejects.toThrow(/remove 60 of the 100 members/);
   });
 
+  test('is held against the baseline that loses the largest share, not the largest number', async () => {
+    const refused = guard({ members: 1, lines: 900 }, [
+      [1000, 'lines'],
+      [10, 'members'],
+    ]);
+    await expect(refused).rejects.toThrow(/\b9\b.*\b10\b/);
+    expect(refusals.at(-1)).toMatchObject({ removes: 9 });
+  });
+
   test('passes without any baseline', async () => {
     await guard({ members: 1, lines: 1 }, []);
+  });
+});
+
+describe('a plan that would remove too many members', () => {
+  const plan = {
+    id: 'plan',
+    action: 'replace',
+    last: { known: undefined, voidBecause: undefined, baselines: [], uploadedMs: undefined },
+    difference: { removed: 3, unchanged: 1 },
+  } as unknown as Parameters<typeof guardShrink>[2];
+
+  /** Guards the plan. Returns the error, if there is one, and the refusals that were recorded. */
+  async function outcomeOf(
+    changes: Partial<Parameters<typeof guardShrink>[0]> = {},
+    planChanges: Partial<typeof plan> = {},
+    earlier: Refusal[] = [],
+  ) {
+    const recorded: Refusal[] = [];
+    const journal = {
+      refusals: async () => earlier,
+      refuse: async (refusal: Refusal) => void recorded.push(refusal),
+    } as Partial<Journal> as Journal;
+    const key = { accountId: 'line_ads:A1', syncName: 'people' };
+    const config = configOf({ identifierType: 'email', mode: 'mirror' });
+    const run = { key, audience: audienceOf(), command: 'sync', config, journal, approved: [], ...changes } as const;
+    const desired = { members: { count: 1 }, lines: { count: 1 } };
+    const error = await guardShrink(run, desired, { ...plan, ...planChanges }).catch((thrown: unknown) => thrown);
+    if (error !== undefined && !(error instanceof SyncError)) throw error;
+    return { error, recorded };
+  }
+
+  test('is refused by the members of its snapshot, and the refusal is recorded', async () => {
+    const { error, recorded } = await outcomeOf();
+    expect(error?.code).toBe('guard.max_shrink');
+    expect(error?.message).toMatch(/\b3\b.*\b4\b.*\b75 %/);
+    expect(recorded).toEqual([
+      {
+        accountId: 'line_ads:A1',
+        syncName: 'people',
+        planId: 'plan',
+        audienceId: audienceOf().id,
+        snapshot: null,
+        removes: 3,
+      },
+    ]);
+  });
+
+  test('is recorded with the digest of its snapshot', async () => {
+    const known = { snapshot: { set: { keyedDigest: 'digest' } } } as NonNullable<LastUpload['known']>;
+    const { recorded } = await outcomeOf({}, { last: { ...plan.last, known } });
+    expect(recorded).toMatchObject([{ snapshot: 'digest' }]);
+  });
+
+  test('is refused in a preview without a record', async () => {
+    const { error, recorded } = await outcomeOf({ command: 'preview' });
+    expect(error?.code).toBe('guard.max_shrink');
+    expect(recorded).toEqual([]);
+  });
+
+  test('passes if it is approved, or an earlier refusal of no less is', async () => {
+    const earlier = { planId: 'earlier', audienceId: audienceOf().id, snapshot: null, removes: 3 } as Refusal;
+    expect(await outcomeOf({ approved: ['plan'] })).toEqual({ error: undefined, recorded: [] });
+    expect(await outcomeOf({ approved: ['earlier'] }, {}, [earlier])).toEqual({ error: undefined, recorded: [] });
+  });
+
+  test('is refused with another hint if only another plan is approved', async () => {
+    const { error, recorded } = await outcomeOf({ approved: ['another'] });
+    expect(error?.code).toBe('guard.max_shrink');
+    expect(error?.hint).not.toBe((await outcomeOf()).error?.hint);
+    expect(recorded).toHaveLength(1);
+  });
+
+  test('passes if it does not replace, or creates its audience', async () => {
+    expect(await outcomeOf({}, { action: 'add' })).toEqual({ error: undefined, recorded: [] });
+    expect(await outcomeOf({ audience: undefined })).toEqual({ error: undefined, recorded: [] });
+  });
+
+  test('is refused by the members even if an empty baseline is told first', async () => {
+    const baselines = [
+      { count: 0, unit: 'lines', isGuess: false },
+      { count: 9, unit: 'members', isGuess: false },
+    ] as const;
+    const { error } = await outcomeOf({}, { difference: undefined, last: { ...plan.last, baselines } });
+    expect(error?.message).toMatch(/\b8\b.*\b9\b/);
   });
 });
 

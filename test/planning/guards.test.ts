@@ -7,14 +7,16 @@ interface Case {
   guards?: Partial<GuardInput['guards']>;
   members?: number;
   duplicates?: number;
+  suppressed?: number;
   rejects?: GuardInput['read']['rejects'];
   national?: GuardInput['read']['national'];
 }
 
-function refusalOf({ mode = 'mirror', guards, members = 0, duplicates = 0, rejects = {}, national }: Case) {
+function refusalOf({ mode = 'mirror', guards, members = 0, duplicates = 0, suppressed = 0, ...found }: Case) {
+  const { rejects = {}, national } = found;
   const rejected = Object.values(rejects).reduce((sum, count) => sum + count, 0);
-  const values = members + duplicates + rejected;
-  const counts = { rows: values, empty: 0, values, rejected, duplicates, suppressed: 0, members };
+  const values = members + duplicates + suppressed + rejected;
+  const counts = { rows: values, empty: 0, values, rejected, duplicates, suppressed, members };
   try {
     checkGuards({
       mode,
@@ -40,6 +42,9 @@ describe('what is sent and what is refused', () => {
     ['passes', 'members', { members: 1 }],
     ['passes', 'Add with no values at all', { mode: 'add' }],
     ['guard.empty_mirror', 'Mirror with no values at all', {}],
+    ['guard.empty_mirror', 'Mirror with suppressed members alone', { suppressed: 3 }],
+    ['passes', 'Add with suppressed members alone', { mode: 'add', suppressed: 3 }],
+    ['passes', 'members besides suppressed ones', { members: 1, suppressed: 3 }],
     ['identifiers.none', 'values but no members', { rejects: { 'email.no_at': 3 } }],
     ['identifiers.none', 'values but no members, in Add', { mode: 'add', rejects: { 'email.no_at': 3 } }],
     ['identifiers.none', 'nothing but people who opted out', { rejects: { 'ifa.all_zero': 3 } }],
@@ -141,6 +146,11 @@ describe('messages say what was found', () => {
     ['an audience cannot be mirrored to nothing', {}],
   ])('%s', (message, given) => {
     expect(check(given)).toContain(message);
+  });
+
+  test('the refusal of an empty Mirror tells how many members are suppressed', () => {
+    expect(check({ suppressed: 37 })).toMatch(/\b37\b.*suppressed/);
+    expect(check({})).not.toMatch(/suppressed/);
   });
 });
 

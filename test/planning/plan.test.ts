@@ -113,6 +113,23 @@ describe('with a snapshot to compare with', () => {
     expect(choosePlan({ mode: 'mirror', ...given })).toEqual({ action: 'create', sends: 'whole' });
   });
 
+  test.each([
+    ['the whole set if a refresh is due', { isRefreshDue: true }, 1, { action: 'add', sends: 'whole' }],
+    ['the difference if some members are new', {}, 1, { action: 'add', sends: 'difference' }],
+    ['no member of an unchanged set', {}, 0, { action: 'nothing', sends: 'difference' }],
+    ['no member of an empty set', { members: 0 }, 0, { action: 'nothing', sends: 'whole' }],
+  ])('an Add sends %s', (_, changes, added, choice) => {
+    const difference = { added, removed: 0, unchanged: 9, gained: 0, lost: 0 };
+    const given = { mode: 'add', isNew: false, members: 10, isRefreshDue: false, canReplace: true } as const;
+    expect(choosePlan({ ...given, difference, ...changes })).toEqual(choice);
+  });
+
+  test('a destination that cannot replace refuses a Mirror as a fault of the configuration', () => {
+    const given = { isNew: false, members: 1, difference: undefined, isRefreshDue: false, canReplace: false };
+    const refused = expect.objectContaining({ code: 'config.invalid', message: expect.stringContaining('mirror') });
+    expect(() => choosePlan({ mode: 'mirror', ...given })).toThrow(refused);
+  });
+
   test('a destination that cannot replace takes every plan but one that would remove members', () => {
     fc.assert(
       fc.property(
@@ -133,6 +150,10 @@ describe('with a snapshot to compare with', () => {
 });
 
 describe('batches', () => {
+  test('are none for a plan that sends nothing', () => {
+    expect(planUploads(inputOf({ action: 'nothing' })).batches).toEqual([]);
+  });
+
   test('are cut at maxRecords, each with its file', () => {
     const { batches } = planUploads(inputOf({ destination: destinationOf({ maxLines: 4 }) }));
     expect(batches).toEqual([

@@ -7,17 +7,23 @@ const nowMs = 1_000 * dayMs;
 const batch = {};
 const known = {} as NonNullable<LastUpload['known']>;
 
-/** A plan without a warning, and the codes of the warnings that changes to it bring. */
-function codesOf({ last, ...changes }: Partial<Omit<WarningInput, 'last'>> & { last?: Partial<LastUpload> }) {
+type Changes = Partial<Omit<WarningInput, 'last'>> & { last?: Partial<LastUpload> };
+
+/** The warnings that changes bring to a plan without any. */
+function warningsOf({ last, ...changes }: Changes) {
   const quiet = { known, voidBecause: undefined, baselines: [], uploadedMs: nowMs - dayMs };
   const plan = { syncName: 'people', action: 'replace', batches: [batch], members: { count: 100 }, nowMs } as const;
-  return planWarnings({ ...plan, ...changes, last: { ...quiet, ...last } }).map(({ code }) => code);
+  return planWarnings({ ...plan, ...changes, last: { ...quiet, ...last } });
+}
+
+function codesOf(changes: Changes): string[] {
+  return warningsOf(changes).map(({ code }) => code);
 }
 
 const guess = { count: 9, unit: 'lines', isGuess: true } as const;
 const certain = { count: 9, unit: 'lines', isGuess: false } as const;
 
-test.each<[string, Parameters<typeof codesOf>[0], string[]]>([
+test.each<[string, Changes, string[]]>([
   ['an ordinary plan', {}, []],
   ['a snapshot that does not count', { last: { voidBecause: 'its file is gone' } }, ['snapshot_void']],
   ['a replacement without any baseline', { last: { known: undefined } }, ['no_baseline']],
@@ -42,4 +48,22 @@ test.each<[string, Parameters<typeof codesOf>[0], string[]]>([
   ],
 ])('the warnings about %s', (_, changes, codes) => {
   expect(codesOf(changes)).toEqual(codes);
+});
+
+test.each<[string, Changes, RegExp]>([
+  ['the reason why the snapshot does not count', { last: { voidBecause: 'its file is gone' } }, /its file is gone/],
+  ['the sync without any baseline', { last: { known: undefined } }, /people/],
+  ['the sync with a guess alone', { last: { known: undefined, baselines: [guess] } }, /people/],
+  ['the number of members', { members: { count: 42 } }, /\b42\b/],
+  ['the days since the last upload', { last: { uploadedMs: nowMs - 163 * dayMs } }, /\b163\b/],
+  ['the number of files', { batches: [batch, batch, batch] }, /\b3\b/],
+])('a warning names %s', (_, changes, fact) => {
+  expect(warningsOf(changes).map(({ message }) => message)).toEqual([expect.stringMatching(fact)]);
+});
+
+test('the warning about a baseline tells whether there is a guess', () => {
+  const [none] = warningsOf({ last: { known: undefined } });
+  const [guessed] = warningsOf({ last: { known: undefined, baselines: [guess] } });
+  expect(none?.code).toBe(guessed?.code);
+  expect(none?.message).not.toBe(guessed?.message);
 });

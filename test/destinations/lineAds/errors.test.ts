@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { explainFailure, type RequestPurpose } from '../../../src/destinations/lineAds/errors.ts';
 import { explainedReasons, isTransientReason } from '../../../src/destinations/lineAds/reasons.ts';
 import type { ErrorCode } from '../../../src/errors.ts';
-import type { Failure } from '../../../src/http/retry.ts';
+import { type Failure, wrongLengthCode } from '../../../src/http/retry.ts';
 import { ConnectionUntrusted } from '../../../src/http/tlsFaults.ts';
 
 const listing: RequestPurpose = { kind: 'audiences', adAccountId: 'A1' };
@@ -73,12 +73,57 @@ test.each<[string, Failure, RequestPurpose, ErrorCode]>([
   ['an unknown reason on a read', refused(400, 'NEW_REASON'), listing, 'line.bad_answer'],
   ['413', refused(413), adding, 'upload.refused'],
   ['a redirect', refused(302), listing, 'line.bad_answer'],
+  ['a choice of pages', refused(300), listing, 'line.bad_answer'],
+  ['an unknown refusal of a read', refused(400), listing, 'line.bad_answer'],
+  ['413 on an upload with another reason', refused(413, 'NEW_REASON'), adding, 'upload.refused'],
+  ['408', refused(408), listing, 'line.retries_exhausted'],
+  ['499', refused(499), listing, 'line.bad_answer'],
   ['500', refused(500), listing, 'line.retries_exhausted'],
   ['a page of a proxy', { kind: 'foreign', status: 403, bodyBegun: true }, adding, 'line.blocked'],
   ['an unreadable answer', { kind: 'unreadable', status: 200 }, listing, 'line.bad_answer'],
   ['a reset', { kind: 'network', code: 'ECONNRESET', bodyBegun: false }, listing, 'line.retries_exhausted'],
 ])('%s ends as the right error', (_case, failure, purpose, code) => {
-  expect(explainFailure(failure, purpose, once).code).toBe(code);
+  const error = explainFailure(failure, purpose, once);
+  expect(error.code).toBe(code);
+  expect(error.message).toMatch(/ A1 .{10,}/);
+  expect(error.hint.length).toBeGreaterThan(10);
+});
+
+test.each<[RequestPurpose['kind'], boolean]>([
+  ['audiences', false],
+  ['jobs', true],
+  ['add', true],
+  ['replace', true],
+])('a failure of kind %s names the ad account, and its audience: %s', (kind, namesAudience) => {
+  const { message } = explainFailure(refused(500), { kind, adAccountId: 'A1', audience: '77' }, once);
+  expect(message).toContain('A1');
+  expect(message.includes('audience 77')).toBe(namesAudience);
+  expect(explainFailure(refused(500), { kind, adAccountId: 'A1' }, once).message).not.toMatch(/undefined|77/);
+});
+
+test('failures of each kind of request have different messages', () => {
+  const kinds = ['audiences', 'jobs', 'add', 'replace'] as const;
+  const messages = kinds.map((kind) => explainFailure(refused(500), { kind, adAccountId: 'A1' }, once).message);
+  expect(new Set(messages).size).toBe(kinds.length);
+});
+
+test('a body of another length than announced is a fault of the program', () => {
+  const failure: Failure = { kind: 'network', code: wrongLengthCode, bodyBegun: true };
+  expect(explainFailure(failure, adding, once)).toMatchObject({ code: 'internal' });
+});
+
+test('an answer in a content coding that was not asked for names it', () => {
+  const unreadable = (coding?: string): Failure => ({ kind: 'unreadable', status: 200, ...(coding && { coding }) });
+  expect(explainFailure(unreadable('br'), listing, once).message).toMatch(/\b200\b.*\bbr\b/);
+  expect(explainFailure(unreadable(), listing, once).message).toMatch(/\b200\b/);
+  expect(explainFailure(unreadable(), listing, once).message).not.toContain('undefined');
+});
+
+test('the number of attempts is told in the singular and in the plural', () => {
+  const reset: Failure = { kind: 'network', code: 'ECONNRESET', bodyBegun: false };
+  const messageAfter = (attempts: number) => explainFailure(reset, listing, { ...once, attempts }).message;
+  expect(messageAfter(1)).toMatch(/\b1 attempt\b/);
+  expect(messageAfter(2)).toMatch(/\b2 attempts\b/);
 });
 
 test('a 403 on an upload tells of the Data Provider permission and of Ad Tech keys', () => {
@@ -152,6 +197,15 @@ describe('a proxy that opens no tunnel', () => {
       expect(error.message).toContain(code);
     }
   });
+});
+
+test('the hint about a lost answer adds the proxy only if there is one', () => {
+  const hintWith = (proxy: object) =>
+    explainFailure({ kind: 'network', code: 'ECONNRESET', bodyBegun: false, ...proxy }, listing, once).hint;
+  const [without, through] = [hintWith({}), hintWith({ proxy: { name: 'HTTPS_PROXY', status: undefined } })];
+  expect(without).not.toMatch(/proxy/i);
+  expect(through).toMatch(/proxy/i);
+  expect(through.startsWith(without)).toBe(true);
 });
 
 test('when LINE never answered at all it is unreachable', () => {

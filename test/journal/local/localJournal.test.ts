@@ -109,6 +109,9 @@ describe('the journal file', () => {
 
   test.each([
     ["UPDATE plans SET report = 'x'"],
+    ["UPDATE plans SET report = 'null'"],
+    ["UPDATE plans SET report = '1'"],
+    ["UPDATE plans SET report = '{}'"],
     ["UPDATE plans SET lines_set = '{}'"],
     ["UPDATE batches SET fate = 'eaten'"],
     ["UPDATE batches SET action = 'ADD'"],
@@ -117,6 +120,12 @@ describe('the journal file', () => {
     await withJournal((journal) => beginPlan(journal));
     execute(sql);
     expect(await codeOf(withJournal((journal) => journal.unfinishedPlan(key)))).toBe('state.corrupt');
+  });
+
+  test.each(['x', 'null', '1'])('a run with the report %s is reported as damage', async (report) => {
+    await withJournal((journal) => beginPlan(journal));
+    execute(`UPDATE runs SET report = '${report}'`);
+    expect(await codeOf(withJournal((journal) => journal.lastRuns(1)))).toBe('state.corrupt');
   });
 
   test('a journal without its key is reported as damaged', async () => {
