@@ -119,6 +119,10 @@ async function expectRead(form: 'rfc7515' | 'padded', atMs: number, status: numb
   nock(line, { reqheaders }).get(path).reply(status, { jobs: [] }, { date });
 }
 
+test('an upload is labelled as a text file, as LINE shows its name', () => {
+  expect(setUpClient().client.labelOf('run-people-0')).toBe('run-people-0.txt');
+});
+
 describe("LINE's clock", () => {
   test.each([7_200_000, -7_200_000, 61_000])(
     'is followed as soon as an answer shows that it is %i ms from ours, also a success',
@@ -127,9 +131,12 @@ describe("LINE's clock", () => {
       await expectRead('rfc7515', startMs, 200, dateAfter(skewMs));
       await expectRead('rfc7515', startMs + skewMs, 200, dateAfter(skewMs));
       expect(client.clockSkewMs()).toBeUndefined();
+      expect(client.warnings()).toEqual([]);
       await client.uploadsTo('77');
       await client.uploadsTo('77');
       expect(client.clockSkewMs()).toBe(skewMs);
+      const seconds = String(Math.abs(skewMs) / 1000);
+      expect(client.warnings()).toEqual([{ code: 'clock_skew', message: expect.stringContaining(seconds) }]);
     },
   );
 
