@@ -4,7 +4,7 @@ import { changedMeanwhile, readFileBytes } from './compression.ts';
 import type { CsvConfig } from './config.ts';
 import { createCsvBlock, maxRecordBytes } from './csvBlock.ts';
 import { type CsvHeader, readCsvHeader } from './csvHeader.ts';
-import { RecordReader } from './csvRecords.ts';
+import { createRecordReader } from './csvRecords.ts';
 import { NotDecodable, toUtf8 } from './decode.ts';
 import { encodingFault } from './encodingFault.ts';
 
@@ -80,7 +80,7 @@ async function* readChunks(
     const block = createCsvBlock(parts);
     const header = await readCsvHeader(block, label, config);
     if (JSON.stringify(header) !== JSON.stringify(expected)) throw changedMeanwhile(file);
-    const records = new RecordReader(header.form, read, header.firstLine);
+    const records = createRecordReader(header.form, read, header.firstLine);
     block.drop(header.bytes);
     for (;;) {
       signal.throwIfAborted();

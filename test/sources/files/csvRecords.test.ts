@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { SyncError } from '../../../src/errors.ts';
-import { type CsvForm, RecordReader } from '../../../src/sources/files/csvRecords.ts';
+import { type CsvForm, createRecordReader } from '../../../src/sources/files/csvRecords.ts';
 import { mayCompare } from '../../cli/expected.ts';
 
 const plainForm: CsvForm = { label: 'the file', delimiter: ',', quote: '"', lineEnd: '\n', width: 2 };
@@ -11,7 +11,7 @@ const plainForm: CsvForm = { label: 'the file', delimiter: ',', quote: '"', line
 function read(text: string, changes: Partial<CsvForm>, sizes = [text.length + 1], positions?: number[]) {
   const form = { ...plainForm, ...changes };
   const wanted = positions ?? Array.from({ length: form.width }, (_, index) => index);
-  const reader = new RecordReader(form, wanted, 1);
+  const reader = createRecordReader(form, wanted, 1);
   const columns = wanted.map(() => '');
   const bytes = Buffer.from(text);
   let rest: Buffer = Buffer.alloc(0);
