@@ -8,7 +8,7 @@ import { systemErrorCode } from '../errors.ts';
 export const maxSmallFileBytes = 1 << 20;
 
 /** A file that exists but is not read. `message` completes "the file …": "is larger than 1 MiB". */
-export class UnfitFile extends Error {}
+class UnfitFile extends Error {}
 
 export function tooLarge(): UnfitFile {
   return new UnfitFile('is larger than 1 MiB');

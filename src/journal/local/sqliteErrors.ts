@@ -25,7 +25,7 @@ const systemCodes: Readonly<Record<number, string>> = {
 const movedCode = 1032;
 
 /** Returns SQLite's code without its extension; undefined for any other error. */
-export function resultCode(error: unknown): number | undefined {
+function resultCode(error: unknown): number | undefined {
   if (typeof error !== 'object' || error === null || !('errcode' in error)) return undefined;
   return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
 }

@@ -42,7 +42,7 @@ export type Ownership = 'ours' | 'free';
  * Examines a state directory without changing it. Throws `state.not_ours` for a directory that holds anything else, and
  * the system's error for a directory that cannot be read.
  */
-export function examineStateDirectory(directory: string): Ownership {
+function examineStateDirectory(directory: string): Ownership {
   if (statSync(directory, { throwIfNoEntry: false }) === undefined) return 'free';
   const names = readdirSync(directory).filter((name) => !isVolumeRoot(join(directory, name)));
   for (const name of ownFiles) requireKind(join(directory, name), 'file');

@@ -36,7 +36,7 @@ export function tsvToChunk(rows: Buffer, isList: readonly boolean[], hasKey: boo
 }
 
 /** Splits rows into the lines of each column, without escapes. Surplus fields go to the last column. */
-export function tsvFields(rows: Buffer, width: number): Buffer[] {
+function tsvFields(rows: Buffer, width: number): Buffer[] {
   const columns = Array.from({ length: width }, () => ({ bytes: new Uint8Array(rows.length), length: 0 }));
   let index = 0;
   let column = columns[0]!;
